@@ -1,0 +1,52 @@
+"""How is a file written so that nobody ever sees half of it?
+
+Everything goes to a temporary file in the same folder, is flushed to the disk, and then takes
+the place of the old file in one step (`os.replace`). A crash, a full disk or an exception leaves
+the old file as it was and no temporary file behind (a killed process may leave a hidden one).
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a temporary path to write to; it becomes `path` when the block ends well.
+
+    The temporary file exists, is empty, lies in the folder of `path` (which is made if need be)
+    and has the same suffix, so that writers which look at the suffix do the right thing. When
+    the block raises, the temporary file is removed and `path` stays as it was.
+    """
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.stem}-{secrets.token_hex(6)}{target.suffix}")
+    # os.open rather than tempfile: the file gets the usual permissions, not 0600.
+    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+    try:
+        yield temporary
+        _flush(temporary, os.O_RDWR)
+        os.replace(temporary, target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    if os.name == "posix":  # so that the new name, too, survives a power cut
+        _flush(target.parent, os.O_RDONLY)
+
+
+def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
+    """Write `data` to `path`: the file holds all of the new bytes or is what it was before."""
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def _flush(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

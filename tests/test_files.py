@@ -1,0 +1,72 @@
+"""Is a file either all new or as it was, with nothing left lying about?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from genimg.files import atomic_path, write_atomically
+
+
+def test_files_are_written_and_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "folder" / "a.bin"
+    write_atomically(path, b"one")
+    assert path.read_bytes() == b"one"
+    write_atomically(path, b"")
+    assert path.read_bytes() == b"" and os.listdir(path.parent) == ["a.bin"]
+
+
+def test_the_temporary_path_is_a_neighbour_with_the_same_suffix(tmp_path: Path) -> None:
+    target = tmp_path / "picture.png"
+    with atomic_path(target) as temporary:
+        assert temporary.parent == tmp_path and temporary.suffix == ".png"
+        assert temporary.exists() and not target.exists()
+        temporary.write_bytes(b"new")
+    assert target.read_bytes() == b"new" and not temporary.exists()
+
+
+@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
+def test_a_failure_leaves_the_old_file_and_nothing_else(
+    tmp_path: Path, error: type[BaseException]
+) -> None:
+    target = tmp_path / "a.txt"
+    target.write_bytes(b"old")
+    with pytest.raises(error), atomic_path(target) as temporary:
+        temporary.write_bytes(b"half of the n")
+        raise error
+    assert target.read_bytes() == b"old" and os.listdir(tmp_path) == ["a.txt"]
+
+
+def test_a_path_that_cannot_be_replaced_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(OSError):
+        write_atomically(tmp_path / "taken", b"x")
+    assert os.listdir(tmp_path) == ["taken"]
+
+
+def test_bytes_are_on_the_disk_before_the_name_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+
+    def noted(step: str, work: Callable[..., None]) -> Callable[..., None]:
+        def run(*args: object) -> None:
+            steps.append(step)
+            work(*args)
+
+        return run
+
+    monkeypatch.setattr(os, "fsync", noted("flush", os.fsync))
+    monkeypatch.setattr(os, "replace", noted("name", os.replace))
+    write_atomically(tmp_path / "a", b"x")
+    assert steps[:2] == ["flush", "name"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are those of POSIX")
+def test_permissions_are_the_usual_ones(tmp_path: Path) -> None:
+    (tmp_path / "usual").touch()
+    write_atomically(tmp_path / "ours", b"x")
+    assert (tmp_path / "ours").stat().st_mode == (tmp_path / "usual").stat().st_mode
