@@ -1,0 +1,157 @@
+"""What is a data set: pictures, labels with plain names, splits, and where they come from.
+
+Every source (drawn artwork, torchvision, a folder) ends as one `Dataset` value. It holds the
+pictures as bytes, exactly as stored; `genimg.images.array_to_pixels` makes them network input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from genimg.errors import DataError
+
+Bytes = NDArray[np.uint8]
+Integers = NDArray[np.int64]
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class Card:
+    """Whose pictures these are and what may be done with them; it travels with a checkpoint.
+
+    `name` is the word typed on the command line, `title` what a person reads, `licence` a short
+    licence name ("CC BY 4.0"), `credit` the line that must be shown, `description` one or two
+    sentences.
+    """
+
+    name: str
+    title: str
+    licence: str
+    credit: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One labelled property of a picture ("eyes") and the names of its values, in label order."""
+
+    name: str
+    values: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            raise ValueError("a factor needs a name")
+        if not self.values:
+            raise ValueError(f"factor {self.name!r} has no values")
+        if len(set(self.values)) != len(self.values) or "" in self.values:
+            raise ValueError(f"factor {self.name!r} has repeated or empty value names")
+
+
+@dataclass(frozen=True)
+class Split:
+    """The pictures of one split: `images` uint8 [n, H, W, C], `labels` int64 [n, F] or None."""
+
+    images: Bytes
+    labels: Integers | None
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Pictures and what is known about them.
+
+    name     the word that `load_dataset` was given.
+    images   uint8 [N, H, W, C], values 0 to 255, C = 1 (grey) or 3 (RGB). It may be a read-only
+             memory map: never write to it.
+    labels   int64 [N, F], one column for each factor, the index of the value, or -1 where it is
+             not known. None if and only if there are no factors.
+    factors  the F labelled properties.
+    splits   "train", "validation" and "test" (a set may lack one): disjoint int64 indices of rows.
+    card     title, licence and credit.
+    flip     whether a mirrored picture is as good a picture of this set.
+
+    Raises ValueError if the parts do not fit each other, which is a fault of the loader.
+    """
+
+    name: str
+    images: Bytes
+    labels: Integers | None
+    factors: tuple[Factor, ...]
+    splits: Mapping[str, Integers]
+    card: Card
+    flip: bool
+
+    def __post_init__(self) -> None:
+        _check_images(self.images)
+        _check_labels(self.labels, self.factors, len(self.images))
+        _check_splits(self.splits, len(self.images))
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """The shape (C, H, W) of one picture, in the order that networks use."""
+        _, height, width, channels = self.images.shape
+        return channels, height, width
+
+    def split(self, name: str) -> Split:
+        """The pictures and labels of the split `name`: "train", "validation" or "test".
+
+        Rows that lie side by side are returned as a view, so a memory map stays on disk.
+        Raises DataError if this set has no such split.
+        """
+        if name not in self.splits:
+            raise DataError(
+                f"the data set {self.name!r} has no split {name!r}; it has {', '.join(self.splits)}"
+            )
+        indices = self.splits[name]
+        rows: Any = indices
+        if len(indices) and np.array_equal(indices, np.arange(len(indices)) + indices[0]):
+            rows = slice(int(indices[0]), int(indices[0]) + len(indices))
+        return Split(self.images[rows], None if self.labels is None else self.labels[rows])
+
+
+def _check_images(images: Bytes) -> None:
+    if images.dtype != np.uint8 or images.ndim != 4:
+        raise ValueError(f"images must be uint8 [N, H, W, C], not {images.dtype} {images.shape}")
+    if images.shape[3] not in (1, 3) or 0 in images.shape:
+        raise ValueError(f"images of shape {images.shape}: need some, with 1 or 3 channels")
+
+
+def _check_labels(labels: Integers | None, factors: tuple[Factor, ...], count: int) -> None:
+    names = [factor.name for factor in factors]
+    if len(set(names)) != len(names):
+        raise ValueError(f"repeated factor names: {names}")
+    if labels is None:
+        if factors:
+            raise ValueError(f"{len(factors)} factors but no labels")
+        return
+    if labels.dtype != np.int64 or labels.shape != (count, len(factors)) or not factors:
+        raise ValueError(
+            f"labels must be int64 [{count}, {len(factors)}], not {labels.dtype} {labels.shape}"
+        )
+    for column, factor in zip(labels.T, factors, strict=True):
+        if column.min() < -1 or column.max() >= len(factor.values):
+            raise ValueError(f"labels of {factor.name!r} leave -1..{len(factor.values) - 1}")
+
+
+def _check_splits(splits: Mapping[str, Integers], count: int) -> None:
+    if "train" not in splits or not set(splits) <= set(SPLITS):
+        raise ValueError(f"splits must be train and any of {SPLITS}, not {tuple(splits)}")
+    for name, indices in splits.items():
+        if indices.dtype != np.int64 or indices.ndim != 1:
+            raise ValueError(f"split {name!r} must be int64 [n], not {indices.dtype}")
+    every = np.concatenate(list(splits.values()))
+    if len(every) and (every.min() < 0 or every.max() >= count):
+        raise ValueError(f"a split has indices outside 0..{count - 1}")
+    if len(np.unique(every)) != len(every):
+        raise ValueError("splits overlap, or a split has a row twice")

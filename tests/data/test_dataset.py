@@ -1,0 +1,112 @@
+"""A Dataset holds parts that fit each other, and its splits give the right rows."""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+
+from genimg.data.dataset import Card, Dataset, Factor
+from genimg.errors import DataError
+
+CARD = Card("dots", "Dots", "CC0", "nobody", "Made for a test.")
+COLOUR = Factor("colour", ("red", "blue"))
+SIZE = Factor("size", ("small", "middle", "large"))
+
+
+@pytest.fixture
+def dots() -> Dataset:
+    """Ten 4 x 6 RGB pictures; every byte of picture i is i."""
+    rows = np.arange(10, dtype=np.uint8)
+    images = np.broadcast_to(rows[:, None, None, None], (10, 4, 6, 3)).copy()
+    labels = np.stack([np.arange(10) % 2, np.arange(10) % 3], axis=1)
+    labels[0, 1] = -1
+    return Dataset(
+        name="dots",
+        images=images,
+        labels=labels,
+        factors=(COLOUR, SIZE),
+        splits={
+            "train": np.array([2, 3, 4, 5, 6, 7]),
+            "validation": np.array([9, 0]),
+            "test": np.array([1, 8]),
+        },
+        card=CARD,
+        flip=True,
+    )
+
+
+def test_image_shape_is_channels_height_width(dots: Dataset) -> None:
+    assert dots.image_shape == (3, 4, 6)
+    assert len(dots) == 10
+
+
+@pytest.mark.parametrize("name", ["train", "validation", "test"])
+def test_a_split_gives_the_rows_of_its_indices(dots: Dataset, name: str) -> None:
+    split = dots.split(name)
+    assert split.images[:, 0, 0, 0].tolist() == dots.splits[name].tolist()
+    assert dots.labels is not None
+    assert split.labels is not None
+    np.testing.assert_array_equal(split.labels, dots.labels[dots.splits[name]])
+    assert len(split) == len(dots.splits[name])
+
+
+def test_neighbouring_rows_are_a_view_and_others_a_copy(dots: Dataset) -> None:
+    assert np.shares_memory(dots.split("train").images, dots.images)
+    assert not np.shares_memory(dots.split("validation").images, dots.images)
+
+
+def test_a_missing_split_is_refused_with_the_names_of_those_there(dots: Dataset) -> None:
+    with pytest.raises(DataError, match="train, validation, test"):
+        dots.split("exam")
+
+
+def test_an_empty_split_has_no_pictures(dots: Dataset) -> None:
+    splits = {**dots.splits, "test": np.array([], dtype=np.int64)}
+    split = dataclasses.replace(dots, splits=splits).split("test")
+    assert split.images.shape == (0, 4, 6, 3)
+    assert split.labels is not None
+    assert split.labels.shape == (0, 2)
+
+
+def test_pictures_without_labels(dots: Dataset) -> None:
+    bare = dataclasses.replace(dots, labels=None, factors=())
+    assert bare.split("train").labels is None
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"images": np.zeros((10, 4, 6, 3), np.float32)}, "uint8"),
+        ({"images": np.zeros((10, 4, 6), np.uint8)}, "uint8"),
+        ({"images": np.zeros((10, 4, 6, 2), np.uint8)}, "channels"),
+        ({"images": np.zeros((10, 0, 6, 3), np.uint8)}, "channels"),
+        ({"labels": np.zeros((9, 2), np.int64)}, "labels"),
+        ({"labels": np.zeros((10, 2), np.int32)}, "labels"),
+        ({"labels": np.full((10, 2), 2)}, "'colour'"),
+        ({"labels": np.full((10, 2), -2)}, "'colour'"),
+        ({"labels": None}, "no labels"),
+        ({"factors": ()}, "labels"),
+        ({"factors": (COLOUR, COLOUR)}, "repeated"),
+        ({"splits": {"test": np.array([0])}}, "train"),
+        ({"splits": {"train": np.array([0]), "exam": np.array([1])}}, "splits"),
+        ({"splits": {"train": np.array([0, 1]), "test": np.array([1])}}, "overlap"),
+        ({"splits": {"train": np.array([0, 0])}}, "overlap"),
+        ({"splits": {"train": np.array([10])}}, "outside"),
+        ({"splits": {"train": np.array([-1])}}, "outside"),
+        ({"splits": {"train": np.array([0.0])}}, "int64"),
+    ],
+)
+def test_parts_that_do_not_fit_are_refused(
+    dots: Dataset, change: dict[str, Any], complaint: str
+) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        dataclasses.replace(dots, **change)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"), [("", ("a",)), ("f", ()), ("f", ("a", "a")), ("f", ("",))]
+)
+def test_a_factor_needs_a_name_and_different_values(name: str, values: tuple[str, ...]) -> None:
+    with pytest.raises(ValueError, match="factor"):
+        Factor(name, values)

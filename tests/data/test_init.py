@@ -1,0 +1,120 @@
+"""Does `load_dataset` find every kind of set, and its folders, and does the sheet show labels?"""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from genimg import data
+from genimg.data import DATASETS, Card, Dataset, Factor, data_sheet, default_root, load_dataset
+from genimg.data.preview import _describe
+from genimg.errors import DataError
+
+PARAMETERS = ["size", "root", "cache", "count", "seed"]
+
+
+def test_loaders_have_one_signature() -> None:
+    for name, loader in DATASETS.items():
+        parameters = list(inspect.signature(loader).parameters)
+        assert [each for each in parameters if each != "name"] == PARAMETERS, name
+
+
+def test_every_exported_name_is_there() -> None:
+    assert sorted(data.__all__, key=str.lower) == sorted(set(data.__all__), key=str.lower)
+    assert all(hasattr(data, name) for name in data.__all__)
+
+
+@pytest.mark.parametrize("name", ["dogs", "", "folder", "folder:", "MNIST", "file:/tmp"])
+def test_unknown_names_are_answered_with_the_choices(name: str) -> None:
+    with pytest.raises(DataError) as caught:
+        load_dataset(name)
+    for choice in (*DATASETS, "folder:PATH"):
+        assert choice in str(caught.value)
+
+
+def test_drawn_sets_are_loaded_with_their_arguments(tmp_path: Path) -> None:
+    for name in ("cats", "robots", "monsters", "heads"):
+        parts: dict[str, object] = {}
+        kept = tmp_path / name
+
+        def draw(*args: object, parts: dict[str, object] = parts) -> Dataset:
+            parts["args"] = args
+            return tiny()
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(data, "draw_dataset", draw)
+            load_dataset(name, 24, cache=kept, count=30, seed=4)
+            assert parts["args"] == (name, 24, 30, kept, 4)
+            load_dataset(name, cache=kept)
+            assert parts["args"] == (name, 64, 50_000, kept, 0)
+
+
+def test_a_drawn_set_is_drawn(tmp_path: Path) -> None:
+    cats = load_dataset("cats", 8, cache=tmp_path, count=5)
+    assert cats.image_shape == (3, 8, 8) and len(cats.splits["train"]) == 5
+    assert "David Revoy" in cats.card.credit
+
+
+def test_folders_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GENIMG_DATA", str(tmp_path / "data"))
+    assert default_root() == tmp_path / "data"
+    monkeypatch.setenv("GENIMG_DATA", "")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert default_root() == tmp_path / ".cache" / "genimg" / "data"
+    monkeypatch.setenv("GENIMG_CACHE", str(tmp_path / "kept"))
+    for i in range(8):
+        Image.new("RGB", (9, 9), (i, 0, 0)).save(tmp_path / f"{i}.png")
+    load_dataset(f"folder:{tmp_path}", 8)
+    assert len(list((tmp_path / "kept").iterdir())) == 2
+    load_dataset("folder:~", 9)  # the home folder, which is tmp_path here
+    assert len(list((tmp_path / "kept").iterdir())) == 4
+
+
+def tiny(factors: int = 1, count: int = 10) -> Dataset:
+    """Pictures whose brightness is their row, labelled even or odd."""
+    images = (
+        np.zeros((count, 16, 16, 3), np.uint8)
+        + np.arange(count, dtype=np.uint8)[:, None, None, None]
+    )
+    names = tuple(Factor(f"factor {i}", ("even", "odd")) for i in range(factors))
+    labels = np.repeat(np.arange(count)[:, None] % 2, factors, 1).astype(np.int64)
+    return Dataset(
+        name="tiny",
+        images=images,
+        labels=labels if factors else None,
+        factors=names,
+        splits={"train": np.arange(2, count), "test": np.arange(2)},
+        card=Card("tiny", "Tiny", "none", "nobody", "made for a test"),
+        flip=False,
+    )
+
+
+def test_the_sheet_shows_training_pictures_above_their_labels() -> None:
+    sheet = data_sheet(tiny(), count=6, columns=3)
+    assert sheet.mode == "RGB" and sheet.width == 3 * 112 + 4 * 8
+    shown = [
+        sheet.getpixel((8 + 120 * i + 50, top))[0]  # type: ignore[index]
+        for top in (50, sheet.height // 2 + 50)
+        for i in range(3)
+    ]
+    assert len(set(shown)) == 6 and min(shown) >= 2 and max(shown) < 10
+    assert (np.asarray(sheet)[121:135, 8:120] < 200).any()  # the first label
+    again = data_sheet(tiny(), count=6, columns=3)
+    assert sheet.tobytes() == again.tobytes()
+    assert sheet.tobytes() != data_sheet(tiny(), count=6, columns=3, seed=1).tobytes()
+
+
+def test_sheets_without_labels_and_of_small_sets_are_made() -> None:
+    assert data_sheet(tiny(0), count=6, columns=3).size == (3 * 120 + 8, 2 * 120 + 8)
+    assert data_sheet(tiny(0), count=100, columns=4).size == (4 * 120 + 8, 2 * 120 + 8)
+
+
+def test_labels_are_written_in_words() -> None:
+    assert _describe(tiny(1), np.array([0])) == "even"
+    assert _describe(tiny(1), np.array([-1])) == ""
+    assert _describe(tiny(3), np.array([0, 1, -1])) == "odd"  # of yes or no, only yes
+    assert _describe(tiny(9), np.ones(9, np.int64)).split("\n") == ["odd"] * 5 + ["and 4 more"]
