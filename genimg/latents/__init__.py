@@ -1,0 +1,26 @@
+"""Points of a latent space: what they are, how they are moved, where directions come from."""
+
+from genimg.latents.directions import METHODS, Evidence, directions_to_header, find_directions
+from genimg.latents.moves import EASINGS, INTERPOLATIONS, between, ease, move, path_times
+from genimg.latents.points import GROUPS, Direction, Latent
+from genimg.latents.prior import fit_prior
+from genimg.latents.recipe import TEXT_KEY, Recipe
+
+__all__ = [
+    "EASINGS",
+    "GROUPS",
+    "INTERPOLATIONS",
+    "METHODS",
+    "TEXT_KEY",
+    "Direction",
+    "Evidence",
+    "Latent",
+    "Recipe",
+    "between",
+    "directions_to_header",
+    "ease",
+    "find_directions",
+    "fit_prior",
+    "move",
+    "path_times",
+]

@@ -1,0 +1,92 @@
+"""How a latent is moved: along named directions, or on a path to another latent."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import torch
+
+from genimg.errors import LatentError
+from genimg.latents.points import Direction, Latent
+
+MAX_AMOUNT = 100.0
+"""Standard deviations; beyond this an amount is a slip of the keyboard."""
+
+INTERPOLATIONS = ("slerp", "lerp")
+EASINGS = ("linear", "smooth")
+
+
+def move(
+    latent: Latent, directions: Mapping[str, Direction], amounts: Mapping[str, float]
+) -> Latent:
+    """The latent moved by `amounts` {direction name: standard deviations}; zeros change nothing.
+
+    Raises:
+        LatentError: an unknown direction, one of another model, or an amount that is not finite.
+    """
+    z = latent.z
+    for name, amount in amounts.items():
+        if name not in directions:
+            raise LatentError(f"this model has no direction {name!r}")
+        direction = directions[name]
+        latent.require_model(direction.model_id)
+        if not math.isfinite(amount) or abs(amount) > MAX_AMOUNT:
+            raise LatentError(
+                f"{name!r} cannot move by {amount}; use -{MAX_AMOUNT:g} to {MAX_AMOUNT:g}"
+            )
+        if amount:
+            z = z + amount * direction.std * direction.vector
+    return Latent(z, latent.model_id)
+
+
+def between(a: Latent, b: Latent, t: float, method: str = "slerp") -> Latent:
+    """The point at `t` (0 = a, 1 = b, both exact) of the way from `a` to `b`.
+
+    "lerp" is the straight line. "slerp" turns the direction at constant speed and blends the length
+    (Shoemake 1985), so that the path does not cut through the improbable middle of a Gaussian.
+
+    Raises:
+        LatentError: latents of different models, or an unknown method.
+    """
+    b.require_model(a.model_id)
+    if method not in INTERPOLATIONS:
+        raise LatentError(f"unknown interpolation {method!r}; choose {' or '.join(INTERPOLATIONS)}")
+    if not math.isfinite(t):
+        raise LatentError(f"the way from A to B cannot be {t}; use 0 to 1")
+    if t in (0.0, 1.0):
+        return b if t else a
+    if method == "slerp":
+        length_a, length_b = float(a.z.norm()), float(b.z.norm())
+        if length_a > 0.0 and length_b > 0.0:
+            unit_a, unit_b = a.z / length_a, b.z / length_b
+            angle = math.acos(max(-1.0, min(1.0, float(unit_a @ unit_b))))
+            if 1e-4 < angle < math.pi - 1e-4:
+                turned = math.sin((1 - t) * angle) * unit_a + math.sin(t * angle) * unit_b
+                length = (1 - t) * length_a + t * length_b
+                return Latent(turned * (length / math.sin(angle)), a.model_id)
+    return Latent(torch.lerp(a.z, b.z, t), a.model_id)
+
+
+def ease(t: float, easing: str = "linear") -> float:
+    """Progress 0..1 to progress 0..1: "linear", or "smooth" (starts and ends gently, 3t^2 - 2t^3).
+
+    Raises:
+        LatentError: an unknown easing.
+    """
+    if easing not in EASINGS:
+        raise LatentError(f"unknown easing {easing!r}; choose {' or '.join(EASINGS)}")
+    return t if easing == "linear" else t * t * (3.0 - 2.0 * t)
+
+
+def path_times(n: int, easing: str = "linear", loop: bool = False) -> Sequence[float]:
+    """`n` eased times from 0 to 1, ends included; `loop` adds the way back without repeating the
+    ends.
+
+    Raises:
+        LatentError: fewer than 2 points or more than 1000.
+    """
+    if not 2 <= n <= 1000:
+        raise LatentError(f"a path needs 2 to 1000 pictures, not {n}")
+    times = [ease(i / (n - 1), easing) for i in range(n)]
+    return times + times[-2:0:-1] if loop else times

@@ -1,0 +1,94 @@
+"""The two values that everything is made of: a point of a latent space, and a way to move it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from genimg.errors import LatentError
+
+GROUPS = ("named", "measured", "raw")
+
+
+def _checked(vector: Tensor, what: str) -> Tensor:
+    plain = torch.as_tensor(vector).detach().to("cpu", torch.float32)
+    if plain.ndim != 1 or plain.numel() == 0:
+        raise LatentError(f"{what} must be one row of numbers, not of shape {tuple(plain.shape)}")
+    if not bool(torch.isfinite(plain).all()):
+        raise LatentError(f"{what} holds numbers that are not finite")
+    return plain.clone()
+
+
+@dataclass(frozen=True, eq=False)
+class Latent:
+    """A point of one model's latent space.
+
+    Attributes:
+        z: float32 on the CPU, `[d]`.
+        model_id: digest of the weights that `z` belongs to.
+
+    Raises:
+        LatentError: `z` is not one row of finite numbers.
+    """
+
+    z: Tensor
+    model_id: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "z", _checked(self.z, "a latent"))
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Latent)
+            and self.model_id == other.model_id
+            and torch.equal(self.z, other.z)
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.model_id, self.z.numpy().tobytes()))
+
+    def require_model(self, model_id: str) -> None:
+        """Raise LatentError unless this latent belongs to the model with this id."""
+        if self.model_id != model_id:
+            raise LatentError(
+                f"this latent belongs to model {self.model_id}, not to {model_id}; "
+                "encode the picture again with the present model"
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Direction:
+    """A way to move a latent: adding `amount * std * vector` changes one thing of the picture.
+
+    Attributes:
+        name: plain words for a person, such as "glasses"; unique within a model.
+        vector: float32 on the CPU, `[d]`, of unit length.
+        std: standard deviation of the training pictures' latents along `vector`, over 0.
+        group: "named" (from labels), "measured" (from the pictures) or "raw" (one dimension).
+        reliability: how far the name can be trusted, measured on held-out pictures, 0 to 1; see
+            `genimg.latents.directions` for what it is in each group.
+        model_id: digest of the weights that `vector` belongs to.
+        factor: for a named value, what it is a value of ("coat").
+    """
+
+    name: str
+    vector: Tensor
+    std: float
+    group: str
+    reliability: float
+    model_id: str
+    factor: str = ""
+
+    def __post_init__(self) -> None:
+        vector = _checked(self.vector, f"direction {self.name!r}")
+        object.__setattr__(self, "vector", vector)
+        if self.group not in GROUPS:
+            raise LatentError(
+                f"direction {self.name!r} is of group {self.group!r}, not of {GROUPS}"
+            )
+        if abs(float(vector.norm()) - 1.0) > 1e-3:
+            raise LatentError(f"direction {self.name!r} is not of unit length")
+        if not 0.0 < self.std < float("inf") or not 0.0 <= self.reliability <= 1.0:
+            raise LatentError(f"direction {self.name!r} has a std or reliability out of range")

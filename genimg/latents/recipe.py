@@ -1,0 +1,113 @@
+"""How a picture remembers how it was made: the recipe in a PNG's text chunk, as strict JSON.
+
+The text is data only: it is checked field by field, and nothing in it is run or used as a path.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from genimg.errors import LatentError, RecipeError
+from genimg.latents.moves import MAX_AMOUNT
+from genimg.latents.points import Latent
+
+FORMAT_VERSION = 1
+TEXT_KEY = "genimg"
+MAX_CHARACTERS = 200_000
+MAX_NAME = 200
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a picture was made: decode `latent` moved by `amounts`, with the model called
+    `model_name`.
+
+    Attributes:
+        latent: the point before the edits.
+        amounts: {direction name: standard deviations}.
+        origin: where the latent came from, in words for people ("upload", "sample, seed 7").
+        model_name: the model's name, for messages; what counts is `latent.model_id`.
+    """
+
+    latent: Latent
+    amounts: Mapping[str, float] = field(default_factory=dict)
+    origin: str = ""
+    model_name: str = ""
+
+    def to_text(self) -> str:
+        """JSON; the latent is base64 of little-endian float32, so that no bit is lost."""
+        z = self.latent.z.numpy().astype("<f4").tobytes()
+        return json.dumps(
+            {
+                "format_version": FORMAT_VERSION,
+                "model_id": self.latent.model_id,
+                "model_name": self.model_name,
+                "latent": base64.b64encode(z).decode("ascii"),
+                "amounts": {k: float(v) for k, v in self.amounts.items() if v},
+                "origin": self.origin,
+            },
+            ensure_ascii=False,
+            allow_nan=False,
+        )
+
+    @classmethod
+    def from_text(cls, text: str) -> Recipe:
+        """Read what `to_text` wrote.
+
+        Raises:
+            RecipeError: too long, not our JSON, of another version, or a field that cannot be.
+        """
+        if len(text) > MAX_CHARACTERS:
+            raise RecipeError("the recipe in this picture is too long to be one of genimg's")
+        try:
+            values = json.loads(text)
+        except (ValueError, RecursionError):
+            raise RecipeError("the recipe in this picture is damaged: it is not JSON") from None
+        if not isinstance(values, dict) or values.get("format_version") != FORMAT_VERSION:
+            raise RecipeError(
+                "the recipe in this picture is of another version of genimg; update genimg"
+            )
+        try:
+            raw = base64.b64decode(_text(values, "latent", MAX_CHARACTERS), validate=True)
+            z = torch.from_numpy(np.frombuffer(raw, dtype="<f4").astype(np.float32))
+            latent = Latent(z, _text(values, "model_id", MAX_NAME))
+        except (binascii.Error, ValueError, LatentError) as error:
+            raise RecipeError(f"the recipe in this picture is damaged: {error}") from None
+        amounts = values.get("amounts")
+        if not isinstance(amounts, dict):
+            raise RecipeError("the recipe in this picture is damaged: it has no amounts")
+        return cls(
+            latent,
+            {_name(k): _amount(v) for k, v in amounts.items()},
+            _text(values, "origin", MAX_NAME),
+            _text(values, "model_name", MAX_NAME),
+        )
+
+
+def _text(values: Mapping[str, object], key: str, limit: int) -> str:
+    value = values.get(key)
+    if not isinstance(value, str) or len(value) > limit:
+        raise RecipeError(f"the recipe in this picture is damaged: {key} is missing or too long")
+    return value
+
+
+def _name(value: str) -> str:
+    if not value or len(value) > MAX_NAME:
+        raise RecipeError("the recipe in this picture is damaged: a direction has no usable name")
+    return value
+
+
+def _amount(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise RecipeError("the recipe in this picture is damaged: an amount is not a number")
+    if not math.isfinite(value) or abs(value) > MAX_AMOUNT:
+        raise RecipeError("the recipe in this picture is damaged: an amount is out of range")
+    return float(value)
