@@ -1,0 +1,58 @@
+"""Which pictures a step sees: seeded, without repeats inside an epoch, and exact after a resume."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from genimg.data import Dataset
+from genimg.images import array_to_pixels
+
+
+class Batches:
+    """Endless batches of training pixels.
+
+    Epoch e is the permutation that the seed and e give, so the state is two numbers.
+    """
+
+    def __init__(self, dataset: Dataset, batch_size: int, seed: int) -> None:
+        self.split = dataset.split("train").images
+        self.flip = dataset.flip
+        self.batch_size = min(batch_size, len(self.split))
+        self.seed = seed
+        self.epoch = 0
+        self.position = 0
+        self._order = self._permutation()
+
+    def _permutation(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+        rng = np.random.default_rng([self.seed, self.epoch])
+        return rng.permutation(len(self.split)).astype(np.int64)
+
+    def next(self, rng: torch.Generator) -> Tensor:
+        """The next pixels `[N, C, H, W]` on the CPU; the rest of an epoch too small for one is
+        skipped.
+
+        Where the data allow it, each picture is mirrored with a chance of one half.
+        """
+        if self.position + self.batch_size > len(self._order):
+            self.epoch, self.position = self.epoch + 1, 0
+            self._order = self._permutation()
+        rows = self._order[self.position : self.position + self.batch_size]
+        self.position += self.batch_size
+        pixels = array_to_pixels(np.asarray(self.split[np.sort(rows)]))
+        if self.flip:
+            mirrored = torch.rand(len(pixels), generator=rng, device=rng.device).cpu() < 0.5
+            pixels[mirrored] = pixels[mirrored].flip(3)
+        return pixels
+
+    def state_dict(self) -> dict[str, int]:
+        """Where in which epoch the run stands."""
+        return {"epoch": self.epoch, "position": self.position}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        """The inverse of `state_dict`."""
+        self.epoch, self.position = state["epoch"], state["position"]
+        self._order = self._permutation()

@@ -1,0 +1,124 @@
+"""What turns trained weights into a model for people: prior, directions, numbers, credits, one
+file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from genimg.data import Dataset
+from genimg.latents import Direction, Evidence, directions_to_header, find_directions, fit_prior
+from genimg.metrics import measure
+from genimg.models import LatentModel, model_digest, save_model
+from genimg.training.evaluate import DEFAULT_COUNT, encode_all, evaluate_model
+
+if TYPE_CHECKING:
+    from genimg.training.loop import Trainer
+
+CODED_PICTURES = 20_000
+HELD_OUT_PICTURES = 2_000
+SURVIVAL_PICTURES = 16
+
+Bytes = npt.NDArray[np.uint8]
+
+
+@torch.no_grad()
+def finish(trainer: Trainer, dataset: Dataset, say: Callable[[str], None] = print) -> None:
+    """Fit the prior, find the directions, evaluate, and write the run's model.safetensors.
+
+    Test pictures are used for the metrics alone; the reliability of directions and the number of
+    the prior's components come from the validation split.
+    """
+    model = trainer.ema
+    say("encoding the training pictures")
+    train = dataset.split("train")
+    held_out = dataset.split("validation" if "validation" in dataset.splits else "train")
+    rows = np.linspace(0, len(train) - 1, min(len(train), CODED_PICTURES)).astype(np.int64)
+    images = train.images[rows]
+    held_out_images = held_out.images[:HELD_OUT_PICTURES]
+    posterior = encode_all(model, images)
+    held_out_codes = encode_all(model, held_out_images).mode()
+    say("finding directions")
+    evidence = Evidence(
+        model_id=model_digest(model),
+        codes=posterior.mode().double().numpy(),
+        held_out=held_out_codes.double().numpy(),
+        kl=posterior.kl_per_dimension().mean(dim=0).double().numpy(),
+        survival=survival(model, held_out_codes[:SURVIVAL_PICTURES], posterior.mode().std(dim=0)),
+        factors=[(factor.name, factor.values) for factor in dataset.factors],
+        labels=None if train.labels is None else train.labels[rows],
+        held_out_labels=None if held_out.labels is None else held_out.labels[:HELD_OUT_PICTURES],
+        scores=measure(images),
+        held_out_scores=measure(held_out_images),
+    )
+    directions = find_directions(evidence)
+    say("fitting the prior")
+    model.prior = fit_prior(evidence).to(trainer.device)
+    say("measuring on the test pictures")
+    test = dataset.split("test" if "test" in dataset.splits else "validation").images
+    metrics = evaluate_model(model, test[:DEFAULT_COUNT])
+    _write(trainer, dataset, directions, metrics)
+    say(
+        f"held-out PSNR {metrics['psnr']:.2f} dB, SSIM {metrics['ssim']:.3f}, "
+        f"{metrics['active_dimensions']} of {metrics['dimensions']} dimensions in use, "
+        f"{len(directions)} directions"
+    )
+
+
+def survival(model: LatentModel, codes: Tensor, std: Tensor) -> npt.NDArray[np.float64]:
+    """For each dimension, how much of a move is found again when the moved picture is encoded,
+    `[d]`.
+
+    Codes `[N, d]` are moved by one standard deviation (`std [d]`) along one dimension at a time,
+    decoded and encoded; 1 means that the whole move came back, 0 that the decoder ignored it.
+    """
+    device = next(model.parameters()).device
+    result = np.zeros(len(std))
+    before = model.encode(model.decode(codes.to(device)).clamp(-1, 1)).mode()
+    for index, step in enumerate(std.tolist()):
+        moved = codes.clone()
+        moved[:, index] += step
+        after = model.encode(model.decode(moved.to(device)).clamp(-1, 1)).mode()
+        result[index] = float((after - before)[:, index].mean()) / max(step, 1e-6)
+    return np.clip(result, 0.0, 1.0)
+
+
+def _write(
+    trainer: Trainer, dataset: Dataset, directions: list[Direction], metrics: dict[str, Any]
+) -> None:
+    options, clock, card = trainer.options, trainer.clock, dataset.card
+    rows, tensors = directions_to_header(directions)
+    minutes, images = options.budget
+    extra = {
+        "data": {
+            "name": options.data,
+            "title": card.title,
+            "licence": card.licence,
+            "credit": card.credit,
+            "description": card.description,
+        },
+        "trained": {
+            "images": clock.images,
+            "minutes": round(clock.seconds / 60, 2),
+            "steps": clock.step,
+            "batch_size": trainer.batches.batch_size,
+            "budget": {"minutes": minutes} if images is None else {"images": images},
+            "preset": options.preset or "residual",
+            "seed": options.seed,
+            "compute": str(trainer.recipe.compute),
+            "torch": version("torch"),
+        },
+        "metrics": metrics,
+        "directions": rows,
+    }
+    name = options.name or trainer.folder.path.name
+    save_model(
+        trainer.folder.model, trainer.ema, options.family, name=name, extra=extra, tensors=tensors
+    )

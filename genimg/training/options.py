@@ -1,0 +1,98 @@
+"""What a person can ask of a training run, in one checked value that every layer passes on."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from genimg.errors import ConfigError
+
+Precision = Literal["auto", "fp32", "bf16"]
+Layout = Literal["auto", "contiguous", "channels_last"]
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """A training run. With none but the defaults it trains a VAE on the drawn cats.
+
+    Attributes:
+        family: what to train, a key of `genimg.training.RECIPES`.
+        data: a data set as `genimg.data.load_dataset` names them.
+        size: side of the pictures in pixels; the data set's own by default.
+        minutes: how long to train; 60 if neither this nor `images` is given.
+        images: how many training pictures to see instead. Only such a budget repeats bit for bit,
+            as a clock does not.
+        preset: one of the family's presets.
+        latent_dim: latent dimensions; by default what suits the size.
+        batch_size: pictures in a step; by default 32 on a CPU and 128 on a GPU.
+        learning_rate: peak of the schedule; by default the family's own.
+        optimizer: "adam" or "rmsprop".
+        seed: initial weights, order of the pictures, noise.
+        init_from: a checkpoint of the same architecture to start from.
+        out: folder of the run, by default runs/<data>-<size>-<family>.
+        name: also install the finished model as checkpoints/<name>.safetensors.
+        precision, layout, threads: "auto" (threads: None) is chosen by timing a few steps.
+        device: "auto" takes a CUDA device if there is one.
+        early_stopping: stop after this many validations without a better loss.
+        validate_every: pictures between two validations.
+        snapshot_seconds: seconds between two written states.
+        data_root, count: passed to `load_dataset`.
+    """
+
+    family: str = "vae"
+    data: str = "cats"
+    size: int | None = None
+    minutes: float | None = None
+    images: int | None = None
+    preset: str | None = None
+    latent_dim: int | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
+    optimizer: Literal["adam", "rmsprop"] = "adam"
+    seed: int = 0
+    init_from: Path | None = None
+    out: Path | None = None
+    name: str | None = None
+    precision: Precision = "auto"
+    layout: Layout = "auto"
+    threads: int | None = None
+    device: str = "auto"
+    early_stopping: int | None = None
+    validate_every: int = 10_000
+    snapshot_seconds: float = 60.0
+    data_root: Path | None = None
+    count: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant.
+
+        Raises:
+            ConfigError: two budgets, or a number out of range.
+        """
+        if self.minutes is not None and self.images is not None:
+            raise ConfigError("give a budget in minutes or in images, not both")
+        for name in (
+            "minutes", "images", "latent_dim", "batch_size", "learning_rate", "threads",
+            "early_stopping", "validate_every", "count", "size",
+        ):  # fmt: skip
+            value = getattr(self, name)
+            if value is not None and not 0 < value < float("inf"):
+                raise ConfigError(f"{name.replace('_', ' ')} must be above 0, not {value}")
+        if self.name is not None and (not self.name or Path(self.name).name != self.name):
+            raise ConfigError(f"a model's name is one word without slashes, not {self.name!r}")
+        if not self.snapshot_seconds >= 0:
+            raise ConfigError(f"snapshot seconds cannot be {self.snapshot_seconds}")
+
+    @property
+    def budget(self) -> tuple[float | None, int | None]:
+        """(minutes, images), exactly one of them given."""
+        if self.images is None:
+            return (60.0 if self.minutes is None else self.minutes), None
+        return None, self.images
+
+    def identity(self) -> dict[str, Any]:
+        """The options that a continued run must share with the run it continues, JSON-ready."""
+        own = {"out", "name", "snapshot_seconds", "data_root"}
+        values = {k: v for k, v in asdict(self).items() if k not in own}
+        return {k: str(v) if isinstance(v, Path) else v for k, v in values.items()}

@@ -1,0 +1,55 @@
+"""Real but tiny parts that many tests share: a data set, a model trained on it, its folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def data_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A cache folder of prepared pictures of its own, which GENIMG_CACHE names during the tests."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GENIMG_CACHE", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def tiny_run(data_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a finished run: a VAE of 16-pixel cats, trained by the program for some
+    seconds.
+    """
+    from genimg.training import TrainOptions, train
+
+    out = tmp_path_factory.mktemp("runs") / "tiny-cats"
+    train(
+        TrainOptions(
+            data="cats", size=16, count=400, images=4800, out=out, name=None, seed=1,
+            precision="fp32", layout="channels_last", threads=1, device="cpu",
+        ),
+        say=lambda line: None,
+    )  # fmt: skip
+    return out
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tiny_run: Path) -> Path:
+    """The model file of `tiny_run`."""
+    return tiny_run / "model.safetensors"
+
+
+@pytest.fixture
+def checkpoints_dir(tiny_checkpoint: Path, tmp_path: Path) -> Path:
+    """A folder as the app reads it, with the one model tiny-cats."""
+    folder = tmp_path / "checkpoints"
+    folder.mkdir()
+    (folder / "tiny-cats.safetensors").write_bytes(tiny_checkpoint.read_bytes())
+    return folder
