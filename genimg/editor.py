@@ -24,15 +24,17 @@ from torch import Tensor
 from genimg.checkpoint import Header, read_header
 from genimg.errors import CheckpointError, ConfigError, GenimgError, LatentError, RecipeError
 from genimg.images import encode_png, fit_image, read_text, to_images, to_pixels
-from genimg.latents import TEXT_KEY, Direction, Latent, Recipe, between, move, path_times
+from genimg.latents import TEXT_KEY, Direction, Labels, Latent, Recipe, between, move, path_times
 from genimg.metrics import psnr, ssim
-from genimg.models import LatentModel, load_model
+from genimg.models import LatentModel, Prior, load_model
 
 __all__ = ["CheckpointInfo", "Editor", "Match", "list_checkpoints", "read_recipe"]
 
 MAX_SAMPLES = 1024
 MAX_SEED = 2**32 - 1
 MAX_TEMPERATURE = 10.0
+CLOSE_PSNR = 32.0
+"""dB; above this, people hardly see a difference between small pictures."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +66,17 @@ class Editor:
     """One loaded model. Stateless after loading, so it may be shared between people and threads."""
 
     def __init__(
-        self, model: LatentModel, header: Header, directions: tuple[Direction, ...]
+        self,
+        model: LatentModel,
+        header: Header,
+        directions: tuple[Direction, ...] = (),
+        labels: Labels | None = None,
     ) -> None:
         """Wrap a model that is already loaded; `Editor.load` is the usual way."""
         self._model = model.eval().requires_grad_(False)
         self._device = next(model.parameters()).device
         self._directions = {direction.name: direction for direction in directions}
+        self._labels = labels or Labels.from_prior(Prior.standard(model.latent_shape[0]), ())
         self.header = header
 
     @classmethod
@@ -89,7 +96,8 @@ class Editor:
         if target.type == "cuda" and not torch.cuda.is_available():
             raise ConfigError("torch finds no CUDA device here; use the device cpu")
         model, header, tensors = load_model(Path(path), target)
-        return cls(model, header, _directions(Path(path), header, tensors))
+        directions = _directions(Path(path), header, tensors)
+        return cls(model, header, directions, _labels(Path(path), header, model))
 
     # -- what the model is
 
@@ -107,6 +115,14 @@ class Editor:
     def directions(self) -> tuple[Direction, ...]:
         """Named, measured and raw directions, the most reliable (raw: most telling) first."""
         return tuple(self._directions.values())
+
+    @property
+    def factors(self) -> dict[str, tuple[str, ...]]:
+        """{labelled factor: names of its values} that `labels` reads and `change` exchanges.
+
+        Empty where the training pictures had no labels, or the model's latents do not follow them.
+        """
+        return dict(self._labels.factors)
 
     # -- between pictures and latents
 
@@ -191,6 +207,24 @@ class Editor:
         self._require(latent)
         return move(latent, self._directions, amounts)
 
+    def labels(self, latent: Latent) -> dict[str, str]:
+        """What a latent shows in plain words: {factor: value} for each of `factors`.
+
+        Raises:
+            LatentError: a latent of another model.
+        """
+        self._require(latent)
+        return self._labels.read(latent.z)
+
+    def change(self, latent: Latent, changes: Mapping[str, str]) -> Latent:
+        """The latent with values exchanged, such as {"accessory": "red hat"}; all else stays.
+
+        Raises:
+            LatentError: an unknown factor or value, or a latent of another model.
+        """
+        self._require(latent)
+        return Latent(self._labels.change(latent.z, changes), self.model_id)
+
     def interpolate(self, a: Latent, b: Latent, n: int = 8, method: str = "slerp") -> list[Latent]:
         """`n` latents from `a` to `b`, both included. `method` is "slerp" or "lerp".
 
@@ -210,18 +244,19 @@ class Editor:
     def match(self, original: Image.Image, reconstruction: Image.Image) -> Match:
         """How close two pictures are, both fitted to the model first.
 
-        The words compare the PSNR with this model's own on held-out pictures, where its header has
-        it: within 3 dB of it is "very close", within 8 "close", within 13 "only roughly like it".
+        The words compare the PSNR with what can be expected: this model's own on held-out pictures
+        (from its header), at most CLOSE_PSNR. Within 3 dB of it is "very close", within 8 "close",
+        within 13 "only roughly like it".
         """
         a, b = (
             np.asarray(self.fit(i)).reshape(*self.image_shape[1:], -1)
             for i in (original, reconstruction)
         )
         decibels = psnr(a, b)
-        usual = self.header.metrics.get("psnr", 28.0)
+        usual = min(float(self.header.metrics.get("psnr", CLOSE_PSNR)), CLOSE_PSNR)
         steps = ((3.0, "very close"), (8.0, "close"), (13.0, "only roughly like it"))
         words = next(
-            (words for gap, words in steps if decibels >= float(usual) - gap),
+            (words for gap, words in steps if decibels >= usual - gap),
             "not what this model knows",
         )
         return Match(decibels, ssim(a, b), words)
@@ -287,6 +322,15 @@ def _directions(path: Path, header: Header, tensors: Mapping[str, Tensor]) -> tu
             for row, vector in zip(header.directions, vectors, strict=True)
         )
     except (TypeError, GenimgError) as error:
+        raise CheckpointError(f"{path} is damaged: {error}") from None
+
+
+def _labels(path: Path, header: Header, model: LatentModel) -> Labels:
+    rows = header.data.get("factors", [])
+    try:
+        factors = [(str(row["name"]), [str(value) for value in row["values"]]) for row in rows]
+        return Labels.from_prior(model.prior, factors)
+    except (TypeError, KeyError, ValueError, RuntimeError, GenimgError) as error:
         raise CheckpointError(f"{path} is damaged: {error}") from None
 
 

@@ -1,6 +1,7 @@
 """Points of a latent space: what they are, how they are moved, where directions come from."""
 
 from genimg.latents.directions import METHODS, Evidence, directions_to_header, find_directions
+from genimg.latents.labels import Labels
 from genimg.latents.moves import EASINGS, INTERPOLATIONS, between, ease, move, path_times
 from genimg.latents.points import GROUPS, Direction, Latent
 from genimg.latents.prior import fit_prior
@@ -14,6 +15,7 @@ __all__ = [
     "TEXT_KEY",
     "Direction",
     "Evidence",
+    "Labels",
     "Latent",
     "Recipe",
     "between",

@@ -1,4 +1,4 @@
-"""Where a model's pictures lie in its latent space: a prior fitted to their codes after training."""
+"""Where do a model's pictures lie in its latent space: a prior fitted to their codes."""
 
 from __future__ import annotations
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -49,10 +48,10 @@ class Recipe:
             {
                 "format_version": FORMAT_VERSION,
                 "model_id": self.latent.model_id,
-                "model_name": self.model_name,
+                "model_name": _plain(self.model_name),
                 "latent": base64.b64encode(z).decode("ascii"),
                 "amounts": {k: float(v) for k, v in self.amounts.items() if v},
-                "origin": self.origin,
+                "origin": _plain(self.origin),
             },
             ensure_ascii=False,
             allow_nan=False,
@@ -92,6 +91,11 @@ class Recipe:
         )
 
 
+def _plain(text: str) -> str:
+    """Text that `from_text` takes: file names may be longer, or hold bytes that are no text."""
+    return text.encode("utf-8", "replace").decode("utf-8")[:MAX_NAME]
+
+
 def _text(values: Mapping[str, object], key: str, limit: int) -> str:
     value = values.get(key)
     if not isinstance(value, str) or len(value) > limit:
@@ -108,6 +112,6 @@ def _name(value: str) -> str:
 def _amount(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise RecipeError("the recipe in this picture is damaged: an amount is not a number")
-    if not math.isfinite(value) or abs(value) > MAX_AMOUNT:
+    if not abs(value) <= MAX_AMOUNT:  # whole numbers too large for a float come here, too
         raise RecipeError("the recipe in this picture is damaged: an amount is out of range")
     return float(value)

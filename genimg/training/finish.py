@@ -14,7 +14,14 @@ import torch
 from torch import Tensor
 
 from genimg.data import Dataset
-from genimg.latents import Direction, Evidence, directions_to_header, find_directions, fit_prior
+from genimg.latents import (
+    Direction,
+    Evidence,
+    Labels,
+    directions_to_header,
+    find_directions,
+    fit_prior,
+)
 from genimg.metrics import measure
 from genimg.models import LatentModel, model_digest, save_model
 from genimg.training.evaluate import DEFAULT_COUNT, encode_all, evaluate_model
@@ -64,12 +71,28 @@ def finish(trainer: Trainer, dataset: Dataset, say: Callable[[str], None] = prin
     say("measuring on the test pictures")
     test = dataset.split("test" if "test" in dataset.splits else "validation").images
     metrics = evaluate_model(model, test[:DEFAULT_COUNT])
+    if len(model.prior.sizes):
+        metrics["labels_recognised"] = recognised(model, evidence)
     _write(trainer, dataset, directions, metrics)
     say(
         f"held-out PSNR {metrics['psnr']:.2f} dB, SSIM {metrics['ssim']:.3f}, "
         f"{metrics['active_dimensions']} of {metrics['dimensions']} dimensions in use, "
         f"{len(directions)} directions"
     )
+
+
+def recognised(model: LatentModel, evidence: Evidence) -> dict[str, float]:
+    """{factor: part of the held-out pictures whose value is read from the latent correctly}."""
+    assert evidence.held_out_labels is not None
+    labels = Labels.from_prior(model.prior, evidence.factors)
+    read = [labels.read(torch.from_numpy(code).float()) for code in evidence.held_out]
+    true = evidence.held_out_labels
+    return {
+        factor: round(
+            float(np.mean([row[factor] == values[true[i, f]] for i, row in enumerate(read)])), 4
+        )
+        for f, (factor, values) in enumerate(evidence.factors)
+    }
 
 
 def survival(model: LatentModel, codes: Tensor, std: Tensor) -> npt.NDArray[np.float64]:
@@ -103,6 +126,11 @@ def _write(
             "licence": card.licence,
             "credit": card.credit,
             "description": card.description,
+            "factors": [
+                {"name": factor.name, "values": list(factor.values)}
+                for factor in dataset.factors
+                if len(trainer.ema.prior.sizes)
+            ],
         },
         "trained": {
             "images": clock.images,
