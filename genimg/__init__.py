@@ -1,9 +1,28 @@
 """genimg: an image editor in the browser that you can train yourself."""
 
-from genimg.editor import Editor
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from genimg.errors import GenimgError
-from genimg.latents import Direction, Latent
+
+if TYPE_CHECKING:
+    from genimg.editor import Editor
+    from genimg.latents import Direction, Latent
 
 __version__ = "0.1.0"
 
 __all__ = ["Direction", "Editor", "GenimgError", "Latent", "__version__"]
+
+
+def __getattr__(name: str) -> object:
+    """Import what needs torch when it is first asked for: `--help` should not wait for it."""
+    if name == "Editor":
+        from genimg.editor import Editor
+
+        return Editor
+    if name in ("Direction", "Latent"):
+        from genimg import latents
+
+        return getattr(latents, name)
+    raise AttributeError(f"module 'genimg' has no attribute {name!r}")

@@ -33,8 +33,8 @@ __all__ = ["CheckpointInfo", "Editor", "Match", "list_checkpoints", "read_recipe
 MAX_SAMPLES = 1024
 MAX_SEED = 2**32 - 1
 MAX_TEMPERATURE = 10.0
-CLOSE_PSNR = 32.0
-"""dB; above this, people hardly see a difference between small pictures."""
+ROUGH_PSNR, CLOSE_PSNR = 24.0, 32.0
+"""dB; below the first nobody calls small pictures close, above the second hardly anybody sees more."""
 
 
 @dataclass(frozen=True)
@@ -93,10 +93,12 @@ class Editor:
             target = torch.device(device)
         except RuntimeError:
             raise ConfigError(f"unknown device {device!r}; use auto, cpu or cuda") from None
+        if target.type not in ("cpu", "cuda"):
+            raise ConfigError(f"a model runs on cpu or cuda, not on {device!r}")
         if target.type == "cuda" and not torch.cuda.is_available():
             raise ConfigError("torch finds no CUDA device here; use the device cpu")
         model, header, tensors = load_model(Path(path), target)
-        directions = _directions(Path(path), header, tensors)
+        directions = _directions(Path(path), header, tensors, model.latent_shape)
         return cls(model, header, directions, _labels(Path(path), header, model))
 
     # -- what the model is
@@ -245,7 +247,7 @@ class Editor:
         """How close two pictures are, both fitted to the model first.
 
         The words compare the PSNR with what can be expected: this model's own on held-out pictures
-        (from its header), at most CLOSE_PSNR. Within 3 dB of it is "very close", within 8 "close",
+        (from its header), from ROUGH_PSNR to CLOSE_PSNR. Within 3 dB of it is "very close", within 8 "close",
         within 13 "only roughly like it".
         """
         a, b = (
@@ -253,7 +255,8 @@ class Editor:
             for i in (original, reconstruction)
         )
         decibels = psnr(a, b)
-        usual = min(float(self.header.metrics.get("psnr", CLOSE_PSNR)), CLOSE_PSNR)
+        usual = float(self.header.metrics.get("psnr", CLOSE_PSNR))
+        usual = min(max(usual, ROUGH_PSNR), CLOSE_PSNR)
         steps = ((3.0, "very close"), (8.0, "close"), (13.0, "only roughly like it"))
         words = next(
             (words for gap, words in steps if decibels >= usual - gap),
@@ -310,11 +313,13 @@ def read_recipe(source: str | Path | bytes | BinaryIO) -> Recipe:
     return Recipe.from_text(text)
 
 
-def _directions(path: Path, header: Header, tensors: Mapping[str, Tensor]) -> tuple[Direction, ...]:
+def _directions(
+    path: Path, header: Header, tensors: Mapping[str, Tensor], latent_shape: tuple[int, ...]
+) -> tuple[Direction, ...]:
     vectors = tensors.get("directions.vectors")
     if not header.directions:
         return ()
-    if vectors is None or vectors.ndim != 2 or len(vectors) != len(header.directions):
+    if vectors is None or vectors.shape != (len(header.directions), *latent_shape):
         raise CheckpointError(f"{path} is damaged: its directions and their vectors do not fit")
     try:
         return tuple(

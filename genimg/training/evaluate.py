@@ -91,7 +91,8 @@ def evaluate(
     name = data or header.data.get("name")
     if not name:
         raise DataError(f"{path} does not say what it was trained on; name a data set with --data")
-    dataset = load_dataset(str(name), size=model.image_shape[1], root=data_root)
+    # The test split does not depend on how many training pictures there are: none are needed here.
+    dataset = load_dataset(str(name), size=model.image_shape[1], root=data_root, count=1)
     if dataset.image_shape != model.image_shape:
         raise DataError(
             f"{name} has pictures of shape {dataset.image_shape}, "

@@ -1,0 +1,122 @@
+"""What can be done from a terminal? `python -m genimg COMMAND`, one entry of `COMMANDS` each.
+
+A command module is light to import: torch is loaded by the handler that needs it, so that help
+and typing errors come at once. Exit codes: 0 well, 2 a failure that the person can mend (one line
+on stderr), 130 stopped by Ctrl-C; any other exception is a bug and shows its traceback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, NoReturn
+
+from genimg.cli import data, pictures, report, train
+from genimg.errors import ConfigError, GenimgError
+
+__all__ = ["COMMANDS", "Command", "main"]
+
+
+class Command(NamedTuple):
+    """One word of the command line: what it does, its arguments, and its handler."""
+
+    summary: str
+    configure: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+COMMANDS: dict[str, Command] = {
+    "train": Command("train a model on a data set", train.configure, train.run),
+    "data": Command("show a data set: card, counts, contact sheet", data.configure, data.run),
+    "reconstruct": Command(
+        "show pictures beside what a model makes of them",
+        pictures.configure_reconstruct,
+        pictures.run_reconstruct,
+    ),
+    "sample": Command("draw new pictures", pictures.configure_sample, pictures.run_sample),
+    "edit": Command(
+        "move a picture along named directions", pictures.configure_edit, pictures.run_edit
+    ),
+    "interpolate": Command(
+        "go from one picture to another, as a strip or an animation",
+        pictures.configure_interpolate,
+        pictures.run_interpolate,
+    ),
+    "evaluate": Command(
+        "measure a model on pictures it never saw",
+        report.configure_evaluate,
+        report.run_evaluate,
+    ),
+    "describe": Command(
+        "tell what a model file says of itself",
+        report.configure_describe,
+        report.run_describe,
+    ),
+}
+
+EXAMPLES = """\
+examples:
+  python -m genimg data cats --size 64 --out cats.png
+  python -m genimg train vae --data cats --size 64 --minutes 60 --name my-cats
+  python -m genimg sample my-cats --n 16 --out samples.png
+  python -m genimg edit my-cats photo.jpg --move "glasses=2" --out glasses.png
+
+A model is a file, or the name of one in checkpoints/. The app: python app.py
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argparse parser whose complaints are GenimgErrors, so they look like all others."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ConfigError(f"{message} (see {self.prog} --help)")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command (`argv`, or the words typed in the terminal) and return its exit code."""
+    words = sys.argv[1:] if argv is None else list(argv)
+    try:
+        arguments = _parser(words).parse_args(words)
+        code = COMMANDS[arguments.command].run(arguments)
+        sys.stdout.flush()
+        return code
+    except GenimgError as error:
+        print(f"genimg: error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("genimg: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # `genimg describe x | head`: the reader has seen enough
+        # Python flushes stdout once more when it ends, which must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except SystemExit as leaving:  # --help
+        return leaving.code if isinstance(leaving.code, int) else 0
+
+
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser of all commands; only those named in `words` are given their arguments.
+
+    The arguments of `train` come from the training options, which need torch.
+    """
+    table = "\n".join(f"  {name:<12} {command.summary}" for name, command in COMMANDS.items())
+    parser = _Parser(
+        prog="genimg",
+        description=f"Train small image models and edit pictures with them.\n\ncommands:\n{table}",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(
+        dest="command",
+        metavar="COMMAND",
+        required=True,
+        help="one of the above; `COMMAND --help` tells its options",
+    )
+    for name, command in COMMANDS.items():
+        summary = command.summary
+        child = commands.add_parser(name, description=summary[0].upper() + summary[1:] + ".")
+        if name in words:
+            command.configure(child)
+    return parser

@@ -1,0 +1,140 @@
+"""What is known of a model: its header in plain words, and its measures on unseen pictures."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import itertools
+import json
+import textwrap
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from genimg.cli import options
+
+if TYPE_CHECKING:
+    from genimg.editor import Editor
+    from genimg.latents import Direction
+
+WIDTH = 100
+
+
+def configure_describe(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `describe`."""
+    options.add_checkpoint(parser)
+    parser.add_argument("--json", action="store_true", help="the whole header as JSON")
+
+
+def run_describe(arguments: argparse.Namespace) -> int:
+    """Print what a model file says of itself, once it has been loaded and found whole."""
+    path = options.checkpoint_path(arguments.checkpoint)
+    from genimg.editor import Editor
+    from genimg.models import load_model
+
+    editor = Editor.load(path, "cpu")
+    if arguments.json:
+        print(json.dumps(dataclasses.asdict(editor.header), indent=2, ensure_ascii=False))
+        return 0
+    model, _, _ = load_model(path)
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    for line in _description(editor, path, parameters):
+        print(line)
+    return 0
+
+
+def configure_evaluate(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `evaluate`."""
+    from genimg.training.evaluate import DEFAULT_COUNT
+
+    options.add_model(parser)
+    parser.add_argument(
+        "--data",
+        metavar="NAME",
+        help="data set to take the test pictures from (default: the one it was trained on)",
+    )
+    parser.add_argument(
+        "--count",
+        metavar="N",
+        type=options.whole(1),
+        default=DEFAULT_COUNT,
+        help="at most how many test pictures (default: %(default)s)",
+    )
+    options.add_data_root(parser)
+    parser.add_argument("--json", action="store_true", help="the numbers as JSON")
+
+
+def run_evaluate(arguments: argparse.Namespace) -> int:
+    """Measure a model on the test split of the data it was trained on."""
+    path = options.checkpoint_path(arguments.checkpoint)
+    from genimg.training.compute import choose_device
+    from genimg.training.evaluate import evaluate
+
+    result = evaluate(
+        path,
+        data=arguments.data,
+        data_root=arguments.data_root,
+        count=arguments.count,
+        device=choose_device(arguments.device),
+    )
+    if arguments.json:
+        print(json.dumps(result, indent=2, ensure_ascii=False))
+    else:
+        print(*_pairs(result), sep="\n")
+    return 0
+
+
+def _description(editor: Editor, path: Path, parameters: int) -> Iterator[str]:
+    """A model as lines for a person."""
+    header = editor.header
+    channels, height, width = editor.image_shape
+    colour = "grey" if channels == 1 else "colour"
+    yield f"{header.name}  ({path}, {path.stat().st_size / 1e6:.1f} MB)"
+    facts = {
+        "family": header.family,
+        "pictures": f"{width} x {height}, {colour}",
+        "parameters": f"{parameters:,}",
+        "id": header.id,
+    }
+    yield from _pairs(facts)
+    data = {name: value for name, value in header.data.items() if name != "factors"}
+    sections = {
+        "architecture": header.config,
+        "data": data,
+        "trained": header.trained,
+        "metrics": header.metrics,
+        "labels that it reads, and `edit --set` exchanges": editor.factors,
+    }
+    for title, values in sections.items():
+        if values:
+            yield f"\n{title}"
+            yield from _pairs(values)
+    if editor.directions:
+        yield f"\n{len(editor.directions)} directions for `edit --move`, with their reliability"
+        yield from _directions(editor.directions)
+
+
+def _pairs(values: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in values.items():
+        start = f"  {name.replace('_', ' '):<20} "
+        yield textwrap.fill(
+            _plain(value), WIDTH, initial_indent=start, subsequent_indent=" " * len(start)
+        )
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_plain, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_plain(item)}" for name, item in value.items())
+    return str(value)
+
+
+def _directions(directions: Iterable[Direction]) -> Iterator[str]:
+    for group, members in itertools.groupby(directions, key=lambda direction: direction.group):
+        yield f"  {group}"
+        for direction in members:
+            factor = f"  ({direction.factor})" if direction.factor else ""
+            yield f"    {direction.reliability:4.0%}  {direction.name}{factor}"

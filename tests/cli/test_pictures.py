@@ -1,0 +1,235 @@
+"""Do the picture commands write what the model makes, and say what was wrong where they cannot?"""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageChops
+
+from genimg import Editor
+from genimg.cli import main
+from genimg.images import load_image
+
+
+@pytest.fixture
+def editor(tiny_checkpoint: Path) -> Editor:
+    return Editor.load(tiny_checkpoint, "cpu")
+
+
+@pytest.fixture
+def names(editor: Editor) -> tuple[str, str]:
+    """Two directions of the model."""
+    return editor.directions[0].name, editor.directions[1].name
+
+
+def run(*words: object) -> int:
+    return main([*map(str, words), "--device", "cpu"])
+
+
+def same(a: Image.Image, b: Image.Image) -> bool:
+    return ImageChops.difference(a.convert("RGB"), b.convert("RGB")).getbbox() is None
+
+
+def test_reconstruct(
+    tiny_checkpoint: Path,
+    editor: Editor,
+    pictures: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    files = sorted(pictures.iterdir())[:3]
+    out = tmp_path / "pairs.png"
+    assert run("reconstruct", tiny_checkpoint, *files, "--scale", 1, "--out", out) == 0
+    told = capsys.readouterr().out.splitlines()
+    for line, file in zip(told, files, strict=False):
+        original = editor.fit(load_image(file))
+        (reconstruction,) = editor.decode(editor.encode(original))
+        match = editor.match(original, reconstruction)
+        assert line == f"{file}: PSNR {match.psnr:.2f} dB, SSIM {match.ssim:.3f}, {match.words}"
+    # Each original stands beside its reconstruction: six columns of 16 pixels with gaps of 4.
+    with Image.open(out) as sheet:
+        assert sheet.width == 4 + 6 * (16 + 4)
+        first = [sheet.crop((left, 4, left + 16, 20)) for left in (4, 24)]
+    original = editor.fit(load_image(files[0]))
+    assert same(first[0], original)
+    assert same(first[1], editor.decode(editor.encode(original))[0])
+
+
+def test_sample(tiny_checkpoint: Path, editor: Editor, tmp_path: Path) -> None:
+    out, again, one = (tmp_path / name for name in ("a.png", "b.png", "one.png"))
+    words = ("sample", tiny_checkpoint, "--n", 4, "--seed", 3, "--temperature", 0.5, "--scale", 1)
+    assert run(*words, "--out", out) == 0
+    assert run(*words, "--out", again) == 0
+    assert out.read_bytes() == again.read_bytes()
+    with Image.open(out) as sheet:
+        second = sheet.crop((24, 4, 40, 20))
+    assert same(second, editor.decode(*editor.sample(4, 3, 0.5))[1])
+    assert run("sample", tiny_checkpoint, "--n", 1, "--seed", 8, "--out", one) == 0
+    with Image.open(one) as small, Image.open(out) as large:
+        assert small.width < large.width * 2
+
+
+def test_edit_a_photo(
+    tiny_checkpoint: Path,
+    editor: Editor,
+    names: tuple[str, str],
+    pictures: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file, out = pictures / "05.png", tmp_path / "edited.png"
+    moves = (f"--move={names[0]}=2", f"--move={names[1]}=-1.5")
+    assert run("edit", tiny_checkpoint, file, *moves, "--out", out) == 0
+    assert f"edits: {names[0]} +2, {names[1]} -1.5" in capsys.readouterr().out
+    latent = editor.encode(load_image(file))
+    amounts = {names[0]: 2.0, names[1]: -1.5}
+    assert same(load_image(out), editor.decode(editor.move(latent, amounts))[0])
+    recipe = editor.open_picture(out)
+    assert recipe.latent == latent
+    assert recipe.amounts == amounts
+    assert recipe.origin == "05.png"
+
+
+def test_edit_exchanges_labels(
+    tiny_checkpoint: Path, editor: Editor, names: tuple[str, str], tmp_path: Path
+) -> None:
+    out = tmp_path / "edited.png"
+    latent = editor.sample(1, 4)[0]
+    factor, values = next(iter(editor.factors.items()))
+    other = next(value for value in values if value != editor.labels(latent)[factor])
+    words = (f"--set={factor}={other}", f"--move={names[0]}=1")
+    assert run("edit", tiny_checkpoint, "seed:4", *words, "--out", out) == 0
+    recipe = editor.open_picture(out)
+    assert recipe.latent == editor.change(latent, {factor: other})
+    assert recipe.latent != latent
+    assert recipe.amounts == {names[0]: 1.0}
+
+
+def test_edit_goes_on_from_a_saved_picture(
+    tiny_checkpoint: Path, editor: Editor, names: tuple[str, str], tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first.png", tmp_path / "second.png"
+    assert run("edit", tiny_checkpoint, "seed:4", f"--move={names[0]}=1", "--out", first) == 0
+    moves = (f"--move={names[0]}=3", f"--move={names[1]}=1")
+    assert run("edit", tiny_checkpoint, first, *moves, "--out", second) == 0
+    recipe = editor.open_picture(second)
+    assert recipe.latent == editor.sample(1, 4)[0]
+    assert recipe.amounts == {names[0]: 3.0, names[1]: 1.0}
+    assert recipe.origin == "sample, seed 4"
+
+
+def test_edit_in_place(tiny_checkpoint: Path, editor: Editor, tmp_path: Path) -> None:
+    file = tmp_path / "picture.png"
+    assert run("edit", tiny_checkpoint, "seed:4", "--out", file) == 0
+    before = file.read_bytes()
+    assert run("edit", tiny_checkpoint, file, "--out", file) == 0
+    assert file.read_bytes() == before
+    assert same(load_image(file), editor.decode(*editor.sample(1, 4))[0])
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("method", ["slerp", "lerp"])
+def test_interpolate_as_a_strip(
+    method: str, tiny_checkpoint: Path, editor: Editor, names: tuple[str, str], tmp_path: Path
+) -> None:
+    saved, out = tmp_path / "saved.png", tmp_path / "strip.png"
+    assert run("edit", tiny_checkpoint, "seed:1", f"--move={names[0]}=2", "--out", saved) == 0
+    words = ("interpolate", tiny_checkpoint, saved, "seed:2", "--frames", 5, "--scale", 1)
+    assert run(*words, "--method", method, "--out", out) == 0
+    a = editor.move(editor.sample(1, 1)[0], {names[0]: 2.0})
+    expected = editor.decode(*editor.interpolate(a, editor.sample(1, 2)[0], 5, method))
+    with Image.open(out) as strip:
+        assert strip.size == (5 * 16, 16)
+        shown = [strip.crop((16 * i, 0, 16 * i + 16, 16)) for i in range(5)]
+    assert all(map(same, shown, expected))
+    assert same(shown[0], load_image(saved))
+
+
+@pytest.mark.parametrize("ending", ["webp", "gif"])
+def test_interpolate_as_an_animation(ending: str, tiny_checkpoint: Path, tmp_path: Path) -> None:
+    out = tmp_path / f"way.{ending}"
+    words = ("interpolate", tiny_checkpoint, "seed:1", "seed:2", "--frames", 6, "--frame-ms", 50)
+    assert run(*words, "--loop", "--easing", "smooth", "--scale", 3, "--out", out) == 0
+    with Image.open(out) as animation:
+        assert animation.format == ending.upper()
+        assert getattr(animation, "n_frames", 1) == 2 * 6 - 2
+        assert animation.size == (48, 48)
+        animation.seek(0)
+        first = np.asarray(animation.convert("RGB"), dtype=float)
+        animation.seek(5)
+        last = np.asarray(animation.convert("RGB"), dtype=float)
+    assert np.abs(first - last).mean() > 1
+
+
+def test_a_video_without_ffmpeg(
+    tiny_checkpoint: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    words = ("interpolate", tiny_checkpoint, "seed:1", "seed:2", "--frames", 2)
+    assert run(*words, "--out", tmp_path / "way.mp4") == 2
+    assert "ffmpeg" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("reconstruct", "gone.png"), "gone.png"),
+        (("reconstruct", "words.txt"), "words.txt"),
+        (("reconstruct", "."), "."),
+        (("sample", "--n", "0"), "--n"),
+        (("sample", "--n", "5000"), "1024"),
+        (("sample", "--seed", "-1"), "--seed"),
+        (("sample", "--seed", "99999999999999"), "seed"),
+        (("sample", "--temperature", "-1"), "--temperature"),
+        (("sample", "--temperature", "99"), "temperature"),
+        (("sample", "--scale", "0"), "--scale"),
+        (("edit", "seed:x"), "seed:x"),
+        (("edit", "seed:1", "--move", "pink"), "NAME=AMOUNT"),
+        (("edit", "seed:1", "--move", "=2"), "NAME=AMOUNT"),
+        (("edit", "seed:1", "--move", "brightness=much"), "much"),
+        (("edit", "seed:1", "--move", "brightness=inf"), "finite"),
+        (("edit", "seed:1", "--move", "brightness=1e9"), "brightness"),
+        (("edit", "seed:1", "--move", "brightness=1", "--move", "brightness=2"), "twice"),
+        (("edit", "seed:1", "--move", "brihgtness=1"), "did you mean 'brightness'"),
+        (("edit", "seed:1", "--set", "eyes"), "LABEL=VALUE"),
+        (("edit", "seed:1", "--set", "tail=long"), "eyes"),
+        (("edit", "seed:1", "--set", "eyes=none"), "glasses"),
+        (("edit", "seed:1", "--set", "eyes=glasses", "--set", "eyes=monocle"), "twice"),
+        (("interpolate", "seed:1", "seed:2", "--frames", "1"), "--frames"),
+        (("interpolate", "seed:1", "seed:2", "--frames", "9999"), "1000"),
+        (("interpolate", "seed:1", "seed:2", "--method", "jump"), "slerp"),
+        (("interpolate", "seed:1", "gone.png"), "gone.png"),
+    ],
+)
+def test_what_cannot_be_made(
+    words: tuple[str, ...],
+    reason: str,
+    tiny_checkpoint: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "words.txt").write_text("these are words")
+    command, *rest = words
+    assert run(command, tiny_checkpoint, *rest, "--out", tmp_path / "out.png") == 2
+    told = capsys.readouterr().err
+    assert told.startswith("genimg: error: ")
+    assert reason in told
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_a_picture_of_another_model_is_refused(
+    tiny_checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from genimg.models import build_model, save_model
+
+    other = tmp_path / "other.safetensors"
+    save_model(other, build_model("vae", (3, 16, 16), seed=7), "vae", name="other-model")
+    picture = tmp_path / "picture.png"
+    assert run("edit", other, "seed:1", "--out", picture) == 0
+    assert run("edit", tiny_checkpoint, picture, "--out", tmp_path / "x.png") == 2
+    assert "other-model" in capsys.readouterr().err

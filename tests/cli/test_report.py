@@ -1,0 +1,80 @@
+"""Do `describe` and `evaluate` tell what is in the file, and what was measured?"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from genimg import Editor
+from genimg.cli import main
+
+
+def test_describe_for_people(tiny_checkpoint: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["describe", str(tiny_checkpoint)]) == 0
+    told = capsys.readouterr().out
+    editor = Editor.load(tiny_checkpoint, "cpu")
+    parameters = sum(p.numel() for p in editor._model.parameters())
+    for fact in (
+        editor.header.name,
+        editor.model_id,
+        "16 x 16, colour",
+        f"{parameters:,}",
+        editor.header.data["credit"],
+        editor.header.data["licence"],
+        f"{editor.header.metrics['psnr']:.4g}",
+        str(editor.header.trained["images"]),
+        f"{len(editor.directions)} directions",
+    ):
+        assert fact in told
+    for direction in editor.directions:
+        assert f"{direction.reliability:4.0%}  {direction.name}" in told
+    words = " ".join(told.split())
+    for values in editor.factors.values():
+        assert ", ".join(values) in words
+
+
+def test_describe_as_json(tiny_checkpoint: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["describe", str(tiny_checkpoint), "--json"]) == 0
+    header = json.loads(capsys.readouterr().out)
+    editor = Editor.load(tiny_checkpoint, "cpu")
+    assert header["id"] == editor.model_id
+    assert header["metrics"] == editor.header.metrics
+    assert [row["name"] for row in header["directions"]] == [d.name for d in editor.directions]
+
+
+def test_evaluate_as_json(tiny_checkpoint: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["evaluate", str(tiny_checkpoint), "--json", "--device", "cpu"]
+    assert main(words) == 0
+    result = json.loads(capsys.readouterr().out)
+    header = Editor.load(tiny_checkpoint, "cpu").header
+    assert result["id"] == header.id
+    assert result["data"] == "cats"
+    # The run measured itself on the same test pictures when it ended.
+    assert result["psnr"] == pytest.approx(header.metrics["psnr"], abs=0.01)
+    assert result["ssim"] == pytest.approx(header.metrics["ssim"], abs=0.001)
+    assert result["active_dimensions"] == header.metrics["active_dimensions"]
+
+
+def test_evaluate_on_other_pictures(
+    tiny_checkpoint: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["evaluate", str(tiny_checkpoint), "--data", f"folder:{pictures}", "--count", "2"]
+    assert main([*words, "--device", "cpu"]) == 0
+    told = dict(line.rsplit(maxsplit=1) for line in capsys.readouterr().out.splitlines())
+    numbers = {name.strip(): value for name, value in told.items()}
+    assert numbers["pictures"] == "2"
+    assert float(numbers["psnr"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [(["--count", "0"], "--count"), (["--data", "dogs"], "dogs"), (["--device", "tpu"], "tpu")],
+)
+def test_what_cannot_be_measured(
+    words: list[str],
+    reason: str,
+    tiny_checkpoint: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["evaluate", str(tiny_checkpoint), *words]) == 2
+    assert reason in capsys.readouterr().err
