@@ -1,0 +1,48 @@
+"""Start the browser app:  python app.py [--checkpoints DIR] [--host HOST] [--port PORT]"""
+
+from __future__ import annotations
+
+import argparse
+import socket
+import sys
+import webbrowser
+from pathlib import Path
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Read the arguments and serve until Ctrl-C."""
+    parser = argparse.ArgumentParser(description="genimg: an image editor in the browser.")
+    parser.add_argument("--checkpoints", type=Path, default=Path("checkpoints"), metavar="DIR")
+    parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 lets other machines in")
+    parser.add_argument("--port", type=int, default=7860)
+    parser.add_argument(
+        "--open",
+        action=argparse.BooleanOptionalAction,
+        default=sys.stdout.isatty(),
+        help="open a browser window (default: when started from a terminal)",
+    )
+    options = parser.parse_args(arguments)
+    family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
+    try:
+        listener = socket.create_server((options.host, options.port), family=family)
+    except OSError as error:
+        sys.exit(
+            f"genimg cannot use port {options.port} of {options.host}: {error.strerror}. "
+            "Choose another one, such as --port 7861."
+        )
+    shown = "127.0.0.1" if options.host in ("0.0.0.0", "::") else options.host
+    address = f"http://{shown}:{listener.getsockname()[1]}"
+
+    def ready() -> None:
+        print(f"genimg is at {address}  (Ctrl-C stops it)", flush=True)
+        if options.open:
+            webbrowser.open(address)
+
+    print("genimg is starting ...", flush=True)
+    from genimg.ui.server import serve  # slow to import: not before the port is known to be free
+
+    serve(options.checkpoints, listener, ready)
+
+
+if __name__ == "__main__":
+    main()

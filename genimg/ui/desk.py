@@ -1,0 +1,177 @@
+"""What do the tabs share, and how do they hand each other pictures without knowing each other?
+
+A tab is built with the `Desk`. It may register what it does on start and when the model changes
+(`on_start`, `on_model`), and what it does with a picture that another tab sends (`receive`);
+`send` wires a button to a receiver. All of it is connected once all tabs have been built.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from genimg import Latent
+from genimg.ui import views
+from genimg.ui.guard import guard
+from genimg.ui.opening import Sitting
+from genimg.ui.store import Store
+
+IDLE_SECONDS = 6 * 3600
+"""How long a visitor's session is remembered without a sign of life."""
+
+LAST_SEED = 2**31 - 1
+"""The largest seed that can be typed."""
+
+PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+"""Options of events that are no part of the public API."""
+LIVE: dict[str, Any] = {**PRIVATE, "queue": False, "trigger_mode": "always_last"}
+"""Options of events that follow a drag: the newest value wins, and the last one always lands."""
+
+Update = Any  # what a Gradio callback may return for one component
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """A picture on its way from one tab to another."""
+
+    model: str
+    latent: Latent
+    origin: str
+
+
+@dataclass(frozen=True)
+class _Reaction:
+    fn: Callable[..., Any]
+    inputs: Sequence[Any]
+    outputs: Sequence[Any]
+
+
+@dataclass(frozen=True)
+class _Sending:
+    button: gr.Button
+    to: str
+    pack: Callable[..., Parcel]
+    inputs: Sequence[Any]
+
+
+def markup(value: str = "", elem_id: str | None = None, picks: bool = False) -> gr.HTML:
+    """A piece of our own HTML. With `picks`, its `data-pick` buttons make click events."""
+    return gr.HTML(
+        value,
+        elem_id=elem_id,
+        js_on_load=views.PICK_JS if picks else None,
+        apply_default_css=False,
+        min_height=0,
+    )
+
+
+class Desk:
+    """The store, the model menu and the wires between the tabs."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.sitting = gr.State(Sitting(), time_to_live=IDLE_SECONDS)
+        self.parcel = gr.State(None, time_to_live=IDLE_SECONDS)
+        with gr.Row(elem_id="top"):
+            markup(views.header(), "brand")
+            self.model = gr.Dropdown(
+                store.choices,
+                value=store.names[0] if store.names else None,
+                label="Model",
+                show_label=False,
+                container=False,
+                elem_id="model",
+                filterable=False,
+                scale=0,
+                min_width=260,
+            )
+            markup(views.mode_button(), "mode-box")
+        self.tabs = gr.Tabs(elem_id="tabs")
+        self._start: list[_Reaction] = []
+        self._model: list[_Reaction] = []
+        self._open: dict[str, _Reaction] = {}
+        self._receivers: dict[str, tuple[str, _Reaction]] = {}
+        self._sendings: list[_Sending] = []
+
+    def on_start(
+        self, fn: Callable[..., Any], inputs: Sequence[Any], outputs: Sequence[Any]
+    ) -> None:
+        """Call `fn` when somebody opens the page."""
+        self._start.append(_Reaction(fn, inputs, outputs))
+
+    def on_model(
+        self, fn: Callable[..., Any], inputs: Sequence[Any], outputs: Sequence[Any]
+    ) -> None:
+        """Call `fn` when another model is chosen, by hand or by opening a picture that it made."""
+        self._model.append(_Reaction(fn, inputs, outputs))
+
+    def on_open(
+        self, tab: str, fn: Callable[..., Any], inputs: Sequence[Any], outputs: Sequence[Any]
+    ) -> None:
+        """Call `fn` when the tab with this id comes to the front."""
+        self._open[tab] = _Reaction(fn, inputs, outputs)
+
+    def receive(
+        self,
+        name: str,
+        tab: str,
+        fn: Callable[..., Any],
+        inputs: Sequence[Any],
+        outputs: Sequence[Any],
+    ) -> None:
+        """Call `fn(parcel, *inputs)` for what is sent to `name`, and open the tab with id `tab`."""
+        self._receivers[name] = (tab, _Reaction(fn, inputs, outputs))
+
+    def send(
+        self, button: gr.Button, to: str, pack: Callable[..., Parcel], inputs: Sequence[Any]
+    ) -> None:
+        """A click on `button` sends what `pack(*inputs)` gives to the receiver named `to`."""
+        self._sendings.append(_Sending(button, to, pack, inputs))
+
+    def connect(self, page: gr.Blocks, tabs: Mapping[str, gr.Tab]) -> None:
+        """Wire everything that the tabs have registered, and the menu and the model card."""
+        footer = markup("", "footer")
+        started = page.load(self._refresh, [self.model], [self.model, footer], **PRIVATE)
+        for reaction in self._start:
+            started = started.success(
+                guard(reaction.fn), reaction.inputs, reaction.outputs, **PRIVATE
+            )
+        chosen = self.model.change(self._describe, [self.model], [footer], **PRIVATE)
+        for reaction in self._model:
+            chosen = chosen.success(
+                guard(reaction.fn), reaction.inputs, reaction.outputs, **PRIVATE
+            )
+        for name, reaction in self._open.items():
+            tabs[name].select(guard(reaction.fn), reaction.inputs, reaction.outputs, **PRIVATE)
+        for sending in self._sendings:
+            tab, receiver = self._receivers[sending.to]
+            sent = sending.button.click(
+                guard(sending.pack), sending.inputs, [self.parcel], **PRIVATE
+            )
+            sent = sent.success(
+                guard(receiver.fn), [self.parcel, *receiver.inputs], receiver.outputs, **PRIVATE
+            )
+            sent.success(_select(tab), None, [self.tabs], **PRIVATE)
+
+    def _refresh(self, name: str | None) -> tuple[Update, str]:
+        """Look for new checkpoints; stay with the chosen model while it is there."""
+        self.store.refresh()
+        names = self.store.names
+        kept = name if name in names else (names[0] if names else None)
+        return gr.Dropdown(choices=list(self.store.choices), value=kept), self._describe(kept)
+
+    def _describe(self, name: str | None) -> str:
+        if name is None or name not in self.store.names:
+            return views.card(None, self.store.problems)
+        info = self.store.info(name)
+        return views.card(info, self.store.problems)
+
+
+def _select(tab: str) -> Callable[[], Update]:
+    def select_tab() -> Update:
+        return gr.Tabs(selected=tab)
+
+    return select_tab

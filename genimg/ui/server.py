@@ -1,0 +1,112 @@
+"""How is the page served: to whom, how much at once, and what is refused?
+
+Gradio's page is mounted on a FastAPI app of our own with careful settings: no share link, no
+telemetry, no pages about other people's use, no fetching of foreign addresses, no answers to
+foreign pages, bounded uploads and sessions.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import gradio as gr
+import torch
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import PlainTextResponse, Response
+from starlette.middleware.cors import CORSMiddleware
+
+from genimg.errors import GenimgError
+from genimg.images import MAX_BYTES
+from genimg.ui import build_page
+from genimg.ui.store import Store
+from genimg.ui.theme import ASSETS, theme
+
+MAX_SESSIONS = 100
+
+# Gradio sets every rule of style.css inside its container; this is for the container itself. With
+# "hidden", as Gradio has it, nothing in the page could stay in view while it scrolls.
+_STYLE = "<style>.gradio-container{overflow:clip!important;padding:0!important}</style>"
+_NO_PAGES = {"docs_url": None, "redoc_url": None, "openapi_url": None}
+
+
+def build_app(checkpoints: Path, host: str = "127.0.0.1", port: int = 7860) -> FastAPI:
+    """The whole app, ready for a server: `uvicorn.run(build_app(folder))`.
+
+    `host` and `port` are those it will be reached at; pages of other origins get no answer.
+    """
+    # Two threads on two busy cores are far slower than one for pictures of this size.
+    torch.set_num_threads(1)
+    store = Store(checkpoints)
+    page = build_page(store)
+    page.state_session_capacity = MAX_SESSIONS
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(CORSMiddleware, allow_origins=_origins(host, port))
+    app.middleware("http")(_refuse_foreign_files)
+    gr.mount_gradio_app(
+        app,
+        page,
+        path="/",
+        server_name=host,
+        server_port=port,
+        app_kwargs=dict(_NO_PAGES),
+        footer_links=[],
+        run_history=False,
+        enable_monitoring=False,
+        show_error=False,
+        ssr_mode=False,
+        mcp_server=False,
+        pwa=False,
+        allowed_paths=[],
+        max_file_size=MAX_BYTES,
+        theme=theme(),
+        css_paths=[ASSETS / "style.css"],
+        head=_STYLE + f"<script>{(ASSETS / 'page.js').read_text(encoding='utf-8')}</script>",
+    )
+    threading.Thread(target=_warm_up, args=(store,), daemon=True).start()
+    return app
+
+
+def serve(checkpoints: Path, listener: socket.socket, on_ready: Callable[[], None]) -> None:
+    """Serve the app on an open socket until it is stopped; `on_ready` is called when it answers."""
+    host, port = listener.getsockname()[:2]
+    app = build_app(checkpoints, host, port)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws_max_size=2**20))
+    threading.Thread(target=_wait, args=(server, on_ready), daemon=True).start()
+    server.run(sockets=[listener])
+
+
+def _wait(server: uvicorn.Server, on_ready: Callable[[], None]) -> None:
+    pause = threading.Event()
+    while not server.started and not server.should_exit:
+        pause.wait(0.05)
+    if server.started:
+        on_ready()
+
+
+def _warm_up(store: Store) -> None:
+    """Load the first model while the browser is still fetching the page."""
+    try:
+        if store.names:
+            editor = store.get(store.names[0])
+            editor.decode(editor.sample(1)[0])
+    except GenimgError:
+        pass  # said again, in plain words, to whoever opens the page
+
+
+def _origins(host: str, port: int) -> list[str]:
+    names = {host, "localhost", "127.0.0.1"} - {"0.0.0.0", "::"}
+    return sorted(f"http://{name}:{port}" for name in names)
+
+
+async def _refuse_foreign_files(
+    request: Request, call_next: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    """Gradio would fetch `/file=https://...` for anybody: a proxy nobody asked for."""
+    path = request.url.path.lower()
+    if "file=http" in path or "proxy=" in path:
+        return PlainTextResponse("Not available here.", status_code=403)
+    return await call_next(request)

@@ -1,0 +1,207 @@
+"""What do the parts of the page look like that Gradio has no component for?
+
+Each function turns plain values into a piece of HTML; everything that comes from outside
+(names of files, of models, of directions) is escaped here. The classes are those of style.css.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from PIL import Image
+
+from genimg.editor import CheckpointInfo, Match
+from genimg.images import data_uri
+
+PICK_JS = """
+element.addEventListener('click', (event) => {
+  const button = event.target.closest('[data-pick]');
+  if (!button) return;
+  for (const other of element.querySelectorAll('[aria-pressed]')) {
+    other.setAttribute('aria-pressed', String(other === button));
+  }
+  trigger('click', { pick: button.dataset.pick });
+});
+"""
+"""For gr.HTML(js_on_load=...): a click on a `data-pick` button is an event with that value."""
+
+LOGO = (
+    '<svg class="logo" viewBox="0 0 32 32" aria-hidden="true">'
+    '<rect x="1" y="1" width="30" height="30" rx="9" fill="currentColor"/>'
+    '<path d="M7 21c5 0 5-10 9-10s4 10 9 10" fill="none" stroke="var(--gi-paper)" '
+    'stroke-width="2.4" stroke-linecap="round"/>'
+    '<circle cx="16" cy="11" r="3.1" fill="var(--gi-paper)"/></svg>'
+)
+
+_TRAINED = {  # keys of a header's `trained` -> what a person reads; others are shown as they are
+    "images": "pictures seen",
+    "minutes": "minutes of training",
+    "steps": "optimizer steps",
+    "batch_size": "pictures a step",
+    "compute": "computed with",
+}
+_METRICS = {
+    "pictures": "held-out pictures",
+    "psnr": "PSNR, dB",
+    "ssim": "SSIM",
+    "kl": "KL, nats",
+    "dimensions": "latent dimensions",
+}
+
+
+def header() -> str:
+    """The name of the program, at the top of the page."""
+    return (
+        f'<div class="brand">{LOGO}<div><h1>genimg</h1>'
+        "<p>Pictures as points. Pull a slider, move a point.</p></div></div>"
+    )
+
+
+def mode_button() -> str:
+    """The button between light and dark; page.js does the rest."""
+    return '<button id="mode" type="button" aria-label="Light or dark">◐</button>'
+
+
+def picture(image: Image.Image | None, title: str, note: str = "", empty: str = "") -> str:
+    """A framed picture with a title under it; without a picture, the frame says what to do."""
+    if image is None:
+        inside = f'<div class="empty">{escape(empty)}</div>'
+    else:
+        inside = (
+            f'<img src="{data_uri(image)}" alt="{escape(title)}" draggable="false" '
+            f'data-size="{image.width}x{image.height}">'
+        )
+    small = f" <small>{escape(note)}</small>" if note else ""
+    return (
+        f'<figure class="picture"><div class="frame">{inside}</div>'
+        f"<figcaption>{escape(title)}{small}</figcaption></figure>"
+    )
+
+
+def thumbs(
+    images: Sequence[Image.Image],
+    picks: Sequence[str],
+    labels: Sequence[str],
+    captions: bool = False,
+    kind: str = "thumbs",
+) -> str:
+    """Pictures to click; a click picks the word of `picks`. `labels` are read out or shown."""
+    buttons = "".join(
+        f'<button type="button" data-pick="{escape(pick)}" aria-pressed="false" '
+        f'aria-label="{escape(label)}" title="{escape(label)}">'
+        f'<img src="{data_uri(image)}" alt="" draggable="false">'
+        f"{f'<span>{escape(pick)}</span>' if captions else ''}</button>"
+        for image, pick, label in zip(images, picks, labels, strict=True)
+    )
+    return f'<div class="{escape(kind)}">{buttons}</div>'
+
+
+def hint(text: str) -> str:
+    """A quiet sentence that says what to do or what happened."""
+    return f'<p class="hint">{escape(text)}</p>' if text else ""
+
+
+def match(found: Match) -> str:
+    """How close a reconstruction is: in words, in dB, and as structural similarity."""
+    return (
+        f'<p class="match"><b>{escape(found.words.capitalize())}</b> '
+        f"{found.psnr:.1f} dB PSNR · {found.ssim:.2f} SSIM</p>"
+    )
+
+
+def chips(amounts: Mapping[str, float]) -> str:
+    """The edits that are set, each a small button that takes it away again."""
+    if not amounts:
+        return '<div class="chips"><span class="none">No edits yet. Pull a slider.</span></div>'
+    buttons = "".join(
+        f'<button type="button" data-pick="{escape(name)}" title="Take away {escape(name)}">'
+        f'{escape(name)} <b>{amount:+.1f}</b><span aria-hidden="true">×</span></button>'
+        for name, amount in amounts.items()
+    )
+    return f'<div class="chips">{buttons}</div>'
+
+
+def strip(images: Sequence[Image.Image]) -> str:
+    """Pictures side by side, as wide as the page."""
+    if not images:
+        return '<div class="strip none"></div>'
+    cells = "".join(f'<img src="{data_uri(image)}" alt="" draggable="false">' for image in images)
+    return f'<div class="strip">{cells}</div>'
+
+
+def film(address: str, kind: str, name: str, note: str) -> str:
+    """A finished animation, and the link that downloads it. `address` is a data: URI."""
+    source = escape(address)
+    shown = (
+        f'<video src="{source}" autoplay loop muted playsinline></video>'
+        if kind == "mp4"
+        else f'<img src="{source}" alt="The animation" draggable="false">'
+    )
+    return (
+        f'<figure class="film"><div class="frame">{shown}</div><figcaption>'
+        f'<a class="button" id="film-link" href="{source}" download="{escape(name)}">'
+        f"Download {escape(kind.upper())}</a> <small>{escape(note)}</small>"
+        "</figcaption></figure>"
+    )
+
+
+def card(info: CheckpointInfo | None, problems: Sequence[str] = ()) -> str:
+    """The model card: what the model is, how it was trained, its numbers, whose pictures it saw."""
+    warnings = "".join(f'<p class="problem">{escape(problem)}</p>' for problem in problems)
+    if info is None:
+        return f'<div class="card">{warnings}</div>'
+    header = info.header
+    channels, height, width = header.image_shape
+    data = header.data
+    model = {
+        "file": info.path.name,
+        "family": header.family,
+        "pictures": f"{width} × {height} {'colour' if channels == 3 else 'grey'}",
+        "id": header.id[:12],
+    }
+    columns = [
+        ("Model", _table(model)),
+        ("How it was trained", _table(_known(header.trained, _TRAINED))),
+        ("Measured on held-out pictures", _table(_known(header.metrics, _METRICS))),
+        (
+            "Training pictures",
+            f"<p>{escape(str(data.get('title', 'Not stated')))}. "
+            f"{escape(str(data.get('description', '')))}</p>"
+            f"<p>{escape(str(data.get('credit', '')))}</p>"
+            f"<p>Licence: {escape(str(data.get('licence', 'not stated')))}</p>",
+        ),
+    ]
+    body = "".join(f"<section><h3>{name}</h3>{inside}</section>" for name, inside in columns)
+    return (
+        f'<div class="card">{warnings}<h2>About this model: {escape(info.title)}</h2>'
+        f'<div class="columns">{body}</div>'
+        '<p class="links">Uploads stay on the machine that runs genimg '
+        "and are deleted after about an hour. "
+        '<a href="?view=api">Use it from a program</a></p></div>'
+    )
+
+
+def _known(values: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, str]:
+    """The plain numbers and words of a header's mapping; nested things stay in the file."""
+    return {
+        words.get(key, key.replace("_", " ")): _plain(value)
+        for key, value in values.items()
+        if isinstance(value, (str, int, float)) and not isinstance(value, bool) and value != ""
+    }
+
+
+def _plain(value: str | float) -> str:
+    if isinstance(value, str):
+        return value
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.3g}"
+
+
+def _table(facts: Mapping[str, str]) -> str:
+    if not facts:
+        return "<p>Not stated in the file.</p>"
+    rows = "".join(
+        f"<div><dt>{escape(key)}</dt><dd>{escape(value)}</dd></div>" for key, value in facts.items()
+    )
+    return f"<dl>{rows}</dl>"

@@ -1,0 +1,166 @@
+"""A served app with two tiny real models, a browser, and a page that notes what goes wrong."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from genimg import Editor
+from genimg.images import encode_png
+from genimg.models import build_model, save_model
+
+FIRST, SECOND = "a-tiny-cats", "b-untrained"
+"""The two models of the served folder, in the order of the menu."""
+
+CHROMIUM = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Site:
+    """The running app: its address, its folder of models, and its folder of temporary files."""
+
+    url: str
+    folder: Path
+    temporary: Path
+
+    def editor(self, name: str = FIRST) -> Editor:
+        return Editor.load(self.folder / f"{name}.safetensors", "cpu")
+
+    def temporary_files(self) -> set[Path]:
+        return {path for path in self.temporary.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(scope="session")
+def site(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("site") / "checkpoints"
+    folder.mkdir()
+    shutil.copy(tiny_checkpoint, folder / f"{FIRST}.safetensors")
+    other = build_model("vae", image_shape=(1, 16, 16), latent_dim=8, seed=3)
+    save_model(folder / f"{SECOND}.safetensors", other, "vae", name=SECOND)
+    (folder / "damaged.safetensors").write_bytes(b"not a model at all")
+    temporary = tmp_path_factory.mktemp("temporary")
+    os.environ["GRADIO_TEMP_DIR"] = str(temporary)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+
+    from genimg.ui.server import build_app
+
+    app = build_app(folder, "127.0.0.1", port)
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 60
+    while not server.started:
+        assert thread.is_alive() and time.monotonic() < deadline, "the app did not start"
+        time.sleep(0.05)
+    yield Site(f"http://127.0.0.1:{port}", folder, temporary)
+    server.should_exit = True
+    thread.join(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=CHROMIUM)
+        yield started
+        started.close()
+
+
+@dataclass
+class Visitor:
+    """Somebody at the page: the browser's page, and what must not happen there."""
+
+    site: Site
+    context: BrowserContext
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+
+    def open(self) -> Visitor:
+        page = self.page
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda message: (
+                self.complaints.append(message.text) if message.type == "error" else None
+            ),
+        )
+        own = (self.site.url, "data:", "blob:")
+        page.on(
+            "request",
+            lambda request: (
+                None if request.url.startswith(own) else self.foreign.append(request.url)
+            ),
+        )
+        page.goto(self.site.url)
+        expect(page.locator("#edited img")).to_be_visible(timeout=30_000)
+        return self
+
+    def picture(self, place: str) -> str:
+        """The data: URI of the picture that is shown at a place ("#edited")."""
+        return self.page.locator(f"{place} img").first.get_attribute("src") or ""
+
+    def await_change(self, place: str, before: str) -> str:
+        """The picture at a place, once it is another one than `before`."""
+        expect(self.page.locator(f"{place} img").first).not_to_have_attribute("src", before)
+        return self.picture(place)
+
+    def upload(self, path: Path) -> None:
+        remove = self.page.locator('#upload button[aria-label="Remove Image"]')
+        if remove.count():
+            remove.click()
+        self.page.set_input_files("#upload input[type=file]", str(path))
+
+    def set_slider(self, index: int, value: float) -> None:
+        self.page.locator(f"#slider-{index} input[type=range]").fill(str(value))
+
+    def slots(self) -> list[str]:
+        """What the visible sliders are called, without the percentage."""
+        labels = self.page.locator("#pool .direction label:visible").all_inner_texts()
+        return [label.rsplit("·", 1)[0].strip() for label in labels]
+
+    def open_tab(self, name: str) -> None:
+        self.page.get_by_role("tab", name=name).click()
+
+
+@pytest.fixture
+def visit(site: Site, browser: Browser) -> Iterator[object]:
+    """Opens the page in a fresh session; at the end nothing may have gone wrong in any of them."""
+    visitors: list[Visitor] = []
+
+    def enter(width: int = 1280, height: int = 900) -> Visitor:
+        context = browser.new_context(viewport={"width": width, "height": height})
+        visitor = Visitor(site, context, context.new_page())
+        visitors.append(visitor)
+        return visitor.open()
+
+    yield enter
+    for visitor in visitors:
+        visitor.context.close()
+        assert visitor.complaints == []
+        assert visitor.foreign == []
+
+
+@pytest.fixture(scope="session")
+def photo(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A picture to upload, larger than the model's and not square, that the model knows."""
+    editor = site.editor()
+    [image] = editor.decode(*editor.sample(1, seed=77))
+    path = tmp_path_factory.mktemp("photos") / "photo.png"
+    path.write_bytes(encode_png(image.resize((90, 60))))
+    return path

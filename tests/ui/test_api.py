@@ -1,0 +1,180 @@
+"""The app as a program sees it: named functions through gradio_client, and what is refused."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from gradio_client import Client, handle_file
+from PIL import Image
+
+from genimg import Editor
+
+from .conftest import FIRST, SECOND, Site
+
+
+@pytest.fixture(scope="module")
+def client(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    folder = tmp_path_factory.mktemp("downloads")
+    connected = Client(site.url, verbose=False, analytics_enabled=False, download_files=str(folder))
+    yield connected
+    connected.close()
+
+
+@pytest.fixture(scope="module")
+def editor(site: Site) -> Editor:
+    return site.editor()
+
+
+def pixels(path: str | Path) -> bytes:
+    return Image.open(path).tobytes()
+
+
+def path_of(answer: Any) -> str:
+    return str(answer["path"] if isinstance(answer, dict) else answer)
+
+
+def test_exactly_the_documented_functions(client: Client) -> None:
+    described = client.view_api(return_format="dict", print_info=False)
+    assert set(described["named_endpoints"]) == {
+        "/list_models", "/reconstruct", "/edit", "/sample", "/interpolate",
+    }  # fmt: skip
+    assert described["unnamed_endpoints"] == {}
+    parameters = described["named_endpoints"]["/sample"]["parameters"]
+    assert [p["parameter_name"] for p in parameters] == ["count", "seed", "temperature", "model"]
+
+
+def test_list_models(client: Client, editor: Editor) -> None:
+    models = client.predict(api_name="/list_models")
+    assert [model["name"] for model in models] == [FIRST, SECOND]
+    assert models[0]["image_shape"] == [3, 16, 16]
+    assert [d["name"] for d in models[0]["directions"]] == [d.name for d in editor.directions]
+
+
+def test_reconstruct(client: Client, editor: Editor, photo: Path) -> None:
+    answer = client.predict(picture=handle_file(str(photo)), api_name="/reconstruct")
+    [expected] = editor.decode(editor.encode(editor.fit(Image.open(photo))))
+    assert pixels(path_of(answer["picture"])) == expected.tobytes()
+    assert answer["psnr"] == pytest.approx(
+        editor.match(editor.fit(Image.open(photo)), expected).psnr
+    )
+    assert answer["words"]
+
+
+def test_edit_gives_a_picture_that_restores_itself(
+    client: Client, editor: Editor, photo: Path
+) -> None:
+    name = editor.directions[0].name
+    answer = client.predict(
+        picture=handle_file(str(photo)), amounts={name: 2.5}, model=FIRST, api_name="/edit"
+    )
+    recipe = editor.open_picture(path_of(answer))
+    assert recipe.amounts == {name: 2.5}
+    [again] = editor.decode(editor.move(recipe.latent, recipe.amounts))
+    assert pixels(path_of(answer)) == again.tobytes()
+
+
+def test_sample_depends_on_the_seed_alone(client: Client, editor: Editor) -> None:
+    several = client.predict(count=3, seed=5, api_name="/sample")
+    [one] = client.predict(count=1, seed=7, api_name="/sample")
+    assert len(several) == 3
+    assert pixels(path_of(several[2])) == pixels(path_of(one))
+    assert pixels(path_of(one)) == editor.decode(*editor.sample(1, seed=7))[0].tobytes()
+
+
+def test_interpolate_keeps_its_ends(client: Client, editor: Editor, photo: Path) -> None:
+    [other] = client.predict(count=1, seed=3, api_name="/sample")
+    steps = client.predict(
+        picture_a=handle_file(str(photo)),
+        picture_b=handle_file(path_of(other)),
+        count=4,
+        method="lerp",
+        api_name="/interpolate",
+    )
+    [first] = editor.decode(editor.encode(editor.fit(Image.open(photo))))
+    assert len(steps) == 4
+    assert pixels(path_of(steps[0])) == first.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "said"),
+    [
+        ("/sample", {"count": 65}, "1 to 64"),
+        ("/sample", {"model": "nobody"}, FIRST),
+        ("/sample", {"seed": -1}, "seed"),
+        ("/edit", {"amounts": {"wings": 1}}, "wings"),
+        ("/interpolate", {"method": "teleport"}, "teleport"),
+    ],
+)
+def test_mistakes_are_explained(
+    client: Client, photo: Path, name: str, arguments: dict[str, Any], said: str
+) -> None:
+    file = handle_file(str(photo))
+    pictures = {
+        "/sample": {},
+        "/edit": {"picture": file},
+        "/interpolate": {"picture_a": file, "picture_b": file},
+    }[name]
+    with pytest.raises(Exception, match=said):
+        client.predict(**pictures, **arguments, api_name=name)
+
+
+def test_a_bad_picture_is_explained(client: Client, tmp_path: Path) -> None:
+    (tmp_path / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\nnope")
+    with pytest.raises(Exception, match="not a picture"):
+        client.predict(picture=handle_file(str(tmp_path / "bad.png")), api_name="/reconstruct")
+
+
+@pytest.mark.parametrize("secret", ["/etc/hostname", "/proc/self/environ"])
+def test_forged_paths_are_refused(site: Site, client: Client, secret: str, photo: Path) -> None:
+    forged = {"path": secret, "meta": {"_type": "gradio.FileData"}}
+    for value in (forged, {"path": secret}, {"path": str(photo)}):
+        call = httpx.post(f"{site.url}/gradio_api/call/reconstruct", json={"data": [value, ""]})
+        said = httpx.get(
+            f"{site.url}/gradio_api/call/reconstruct/{call.json()['event_id']}", timeout=20
+        ).text
+        assert "event: error" in said
+        assert "psnr" not in said
+
+
+def test_large_uploads_are_refused(site: Site) -> None:
+    large = io.BytesIO(bytes(51_000_000))
+    answer = httpx.post(
+        f"{site.url}/gradio_api/upload", files={"files": ("large.png", large)}, timeout=60
+    )
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/docs", "/redoc", "/openapi.json", "/gradio_api/docs",
+        "/monitoring", "/monitoring/summary", "/gradio_api/monitoring/summary",
+        "/gradio_api/file=http://127.0.0.1:1/x.png", "/gradio_api/file=https:/example.org/x.png",
+        "/gradio_api/file=/etc/passwd", "/gradio_api/proxy=https://example.org/",
+    ],
+)  # fmt: skip
+def test_nothing_is_shown_or_fetched_that_is_nobodys_business(site: Site, path: str) -> None:
+    answer = httpx.get(site.url + path)
+    assert answer.status_code in (401, 403, 404, 405), answer.text[:200]
+
+
+def test_foreign_pages_get_no_answer(site: Site) -> None:
+    foreign = httpx.get(f"{site.url}/config", headers={"Origin": "https://example.org"})
+    own = httpx.get(f"{site.url}/config", headers={"Origin": site.url})
+    assert "access-control-allow-origin" not in foreign.headers
+    assert own.headers["access-control-allow-origin"] == site.url
+
+
+def test_live_events_are_private(site: Site) -> None:
+    config = httpx.get(f"{site.url}/config").json()
+    public = [d["api_name"] for d in config["dependencies"] if d["api_visibility"] == "public"]
+    assert sorted(public) == ["edit", "interpolate", "list_models", "reconstruct", "sample"]
+    live = [d for d in config["dependencies"] if d["trigger_mode"] == "always_last"]
+    assert len(live) >= 4
+    assert not any(component["type"] == "state" and "value" in component["props"]
+                   for component in config["components"])  # fmt: skip

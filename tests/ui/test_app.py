@@ -1,0 +1,73 @@
+"""`python app.py`, as it is typed."""
+
+from __future__ import annotations
+
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, expect
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@contextmanager
+def started(checkpoints: Path) -> Iterator[str]:
+    """The program, started on a free port; gives the address that it says."""
+    program = subprocess.Popen(
+        [sys.executable, "app.py", "--no-open", "--port", "0", "--checkpoints", str(checkpoints)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        assert program.stdout is not None
+        said = ""
+        while "genimg is at" not in said:
+            line = program.stdout.readline()
+            assert line, f"it ended: {said}"
+            said += line
+        found = re.search(r"http://127\.0\.0\.1:\d+", said)
+        assert found is not None
+        yield found[0]
+    finally:
+        program.terminate()
+        program.wait(timeout=20)
+
+
+def test_it_says_where_it_is_and_answers(checkpoints_dir: Path) -> None:
+    with started(checkpoints_dir) as address:
+        assert httpx.get(address, timeout=20).status_code == 200
+
+
+@pytest.mark.browser
+def test_without_a_model_the_page_says_what_to_do(tmp_path: Path, browser: Browser) -> None:
+    with started(tmp_path) as address:
+        page = browser.new_page()
+        page.goto(address)
+        expect(page.locator("#original")).to_contain_text("genimg train vae --data cats")
+        page.close()
+
+
+def test_a_port_in_use_is_said_plainly(checkpoints_dir: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        ended = subprocess.run(
+            [sys.executable, "app.py", "--no-open", "--port", port],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+    assert ended.returncode != 0
+    assert f"port {port}" in ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stdout + ended.stderr

@@ -1,0 +1,360 @@
+"""The app in a real browser, as the person at the page meets it."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from .conftest import FIRST, SECOND, Site, Visitor
+
+pytestmark = pytest.mark.browser
+
+Visit = Callable[..., Visitor]
+
+
+def opened(address: str) -> Image.Image:
+    """The picture in a data: URI."""
+    return Image.open(io.BytesIO(base64.b64decode(address.split(",", 1)[1])))
+
+
+def save(visitor: Visitor, folder: Path) -> Path:
+    with visitor.page.expect_download() as download:
+        visitor.page.click("#save")
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    return path
+
+
+def test_upload_slide_save_and_come_back(
+    visit: Visit, site: Site, photo: Path, tmp_path: Path
+) -> None:
+    editor = site.editor()
+    visitor = visit()
+    page = visitor.page
+    before = visitor.picture("#edited")
+    visitor.upload(photo)
+    plain = visitor.await_change("#edited", before)
+    seen = editor.fit(Image.open(photo))
+    latent = editor.encode(seen)
+    assert opened(visitor.picture("#original")).tobytes() == seen.tobytes()
+    assert opened(plain).tobytes() == editor.decode(latent)[0].tobytes()
+    match = editor.match(seen, editor.decode(latent)[0])
+    expect(page.locator("#edit-note")).to_contain_text(f"{match.psnr:.1f} dB")
+    expect(page.locator("#edit-note")).to_contain_text(match.words.capitalize())
+
+    first, second = visitor.slots()[:2]
+    visitor.set_slider(0, 3)
+    after_one = visitor.await_change("#edited", plain)
+    visitor.set_slider(1, -2)
+    edited = visitor.await_change("#edited", after_one)
+    expected = editor.decode(editor.move(latent, {first: 3.0, second: -2.0}))[0]
+    assert opened(edited).tobytes() == expected.tobytes()
+    expect(page.locator("#active")).to_contain_text(f"{first} +3.0")
+    expect(page.locator("#active")).to_contain_text(f"{second} -2.0")
+
+    saved = save(visitor, tmp_path)
+    assert saved.name == f"{FIRST}-edit.png"
+    assert Image.open(saved).tobytes() == expected.tobytes()
+
+    later = visit()  # somebody else, another day
+    later.upload(saved)
+    expect(later.page.locator("#edit-note")).to_contain_text("with 2 edits")
+    assert later.picture("#edited") == edited
+    assert float(later.page.input_value("#slider-0 input[type=range]")) == 3
+    assert float(later.page.input_value("#slider-1 input[type=range]")) == -2
+    assert opened(later.picture("#original")).tobytes() == opened(plain).tobytes()
+
+
+def test_the_last_value_of_a_fast_drag_lands(visit: Visit, site: Site) -> None:
+    visitor = visit()
+    before = visitor.picture("#edited")
+    track = visitor.page.locator("#slider-2 input[type=range]")
+    box = track.bounding_box()
+    assert box is not None
+    files = site.temporary_files()
+    middle = box["y"] + box["height"] / 2
+    visitor.page.mouse.move(box["x"] + box["width"] / 2, middle)
+    visitor.page.mouse.down()
+    for step in range(50):
+        share = 0.5 + 0.45 * step / 49 * (-1 if step % 2 else 1)
+        visitor.page.mouse.move(box["x"] + box["width"] * share, middle)
+    visitor.page.mouse.move(box["x"] + box["width"] * 0.8, middle)
+    visitor.page.mouse.up()
+    value = float(track.input_value())
+    assert 1 < value < 4
+    visitor.await_change("#edited", before)
+    name = visitor.slots()[2]
+    expect(visitor.page.locator("#active")).to_have_text(f"{name} {value:+.1f}×")
+    saved = visitor.picture("#edited")
+    editor = site.editor()
+    recipe_amounts = {name: value}
+    with visitor.page.expect_download() as download:
+        visitor.page.click("#save")
+    recipe = editor.open_picture(Path(download.value.path()))
+    assert dict(recipe.amounts) == recipe_amounts
+    expected = editor.decode(editor.move(recipe.latent, recipe_amounts))[0]
+    assert opened(saved).tobytes() == expected.tobytes()
+    assert site.temporary_files() == files  # no frame was written to the disk
+
+
+def test_groups_keep_what_is_set_and_resets_take_it_away(visit: Visit) -> None:
+    visitor = visit()
+    page = visitor.page
+    plain = visitor.picture("#edited")
+    groups = page.locator("#group label").all_inner_texts()
+    assert "Raw" in groups[-1] and len(groups) >= 2
+    name = visitor.slots()[0]
+    visitor.set_slider(0, 2)
+    edited = visitor.await_change("#edited", plain)
+    page.locator("#group label", has_text=groups[-1]).click()
+    expect(page.locator("#slider-0 label").first).to_contain_text("dimension")
+    expect(page.locator("#slider-0 input[type=range]")).to_have_value("0")
+    assert visitor.picture("#edited") == edited
+    page.locator("#group label", has_text=groups[0]).first.click()
+    expect(page.locator("#slider-0 input[type=range]")).to_have_value("2")
+
+    page.locator("#slider-0 [data-testid=reset-button]").click()  # the arrow of one slider
+    expect(page.locator("#active")).to_contain_text("No edits yet")
+    assert visitor.picture("#edited") == plain
+    visitor.set_slider(0, 1)
+    page.locator("#active button", has_text=name).click()  # the chip
+    expect(page.locator("#slider-0 input[type=range]")).to_have_value("0")
+    page.click("#nudge")
+    visitor.await_change("#edited", plain)
+    page.click("#reset-all")
+    expect(page.locator("#edited img")).to_have_attribute("src", plain)
+    expect(page.locator("#active")).to_contain_text("No edits yet")
+
+
+def test_hold_to_compare(visit: Visit) -> None:
+    visitor = visit()
+    plain = visitor.picture("#edited")
+    visitor.set_slider(0, 4)
+    visitor.await_change("#edited", plain)
+    before = visitor.page.locator("#edit-before")
+    expect(before).to_be_hidden()
+    visitor.page.hover("#compare")
+    visitor.page.mouse.down()
+    expect(before).to_be_visible()
+    assert visitor.picture("#edit-before") == plain
+    visitor.page.mouse.up()
+    expect(before).to_be_hidden()
+    visitor.page.focus("#compare")
+    visitor.page.keyboard.down("Space")
+    expect(before).to_be_visible()
+    visitor.page.keyboard.up("Space")
+    expect(before).to_be_hidden()
+
+
+def test_the_crop_chooses_what_the_model_sees(visit: Visit, site: Site, photo: Path) -> None:
+    visitor = visit()
+    before = visitor.picture("#edited")
+    visitor.upload(photo)
+    centre = visitor.await_change("#edited", before)
+    visitor.set_slider(0, 2)
+    edited = visitor.await_change("#edited", centre)
+    visitor.page.locator("#crop button").first.click()
+    visitor.page.locator("#focus-x input[type=range]").fill("0")
+    visitor.await_change("#edited", edited)
+    seen = site.editor().fit(Image.open(photo), (0.0, 0.5), 1.0)
+    assert opened(visitor.picture("#original")).tobytes() == seen.tobytes()
+    expect(visitor.page.locator("#active")).to_contain_text("+2.0")  # the edits stay
+
+
+def test_a_bad_upload_is_explained_and_the_session_lives_on(
+    visit: Visit, photo: Path, tmp_path: Path
+) -> None:
+    visitor = visit()
+    before = visitor.picture("#edited")
+    (tmp_path / "holiday.png").write_bytes(b"\x89PNG\r\n\x1a\nnope")
+    visitor.upload(tmp_path / "holiday.png")
+    toast = visitor.page.get_by_test_id("toast-body")
+    expect(toast).to_contain_text("'holiday.png' is not a picture that can be read")
+    assert str(visitor.site.temporary) not in toast.inner_text()
+    expect(visitor.page.locator("#upload img")).to_have_count(0)
+    assert visitor.picture("#edited") == before
+    visitor.upload(photo)
+    visitor.await_change("#edited", before)
+
+
+def test_a_picture_of_another_model_switches_to_it(
+    visit: Visit, site: Site, tmp_path: Path
+) -> None:
+    other = site.editor(SECOND)
+    [latent] = other.sample(1, seed=4)
+    amounts = {other.directions[0].name: 1.0} if other.directions else {}
+    (tmp_path / "other.png").write_bytes(other.save_picture(latent, amounts, origin="seed 4"))
+    visitor = visit()
+    visitor.upload(tmp_path / "other.png")
+    expect(visitor.page.locator("#edit-note")).to_contain_text("now chosen")
+    expect(visitor.page.locator("#footer")).to_contain_text(f"{SECOND}.safetensors")
+    shown = opened(visitor.picture("#edited"))
+    assert shown.mode == "L" and shown.tobytes() == other.decode(latent)[0].tobytes()
+    visitor.open_tab("Sample")
+    expect(visitor.page.locator("#samples img")).to_have_count(16)
+    assert opened(visitor.picture("#samples")).mode == "L"
+
+
+def test_a_damaged_recipe_is_said_and_opened_as_a_picture(
+    visit: Visit, site: Site, tmp_path: Path
+) -> None:
+    from genimg.images import encode_png
+
+    editor = site.editor()
+    [image] = editor.decode(*editor.sample(1, seed=8))
+    (tmp_path / "damaged.png").write_bytes(encode_png(image, {"genimg": '{"format_version": 1}'}))
+    visitor = visit()
+    before = visitor.picture("#edited")
+    visitor.upload(tmp_path / "damaged.png")
+    expect(visitor.page.get_by_test_id("toast-body")).to_contain_text("opened as a plain picture")
+    visitor.await_change("#edited", before)
+    expect(visitor.page.locator("#edit-note")).to_contain_text("dB")
+
+
+def test_the_model_menu_starts_anew_with_the_chosen_model(visit: Visit) -> None:
+    visitor = visit()
+    before = visitor.picture("#edited")
+    expect(visitor.page.locator("#footer")).to_contain_text("CC BY 4.0")
+    expect(visitor.page.locator("#footer")).to_contain_text("damaged")  # the bad file is named
+    visitor.page.locator("#model input").click()
+    visitor.page.get_by_role("option").nth(1).click()
+    assert opened(visitor.await_change("#edited", before)).mode == "L"
+    expect(visitor.page.locator("#footer")).to_contain_text(f"{SECOND}.safetensors")
+
+
+def test_from_a_grid_of_samples_to_edit(visit: Visit, site: Site) -> None:
+    editor = site.editor()
+    visitor = visit()
+    page = visitor.page
+    visitor.open_tab("Sample")
+    expect(page.locator("#samples img")).to_have_count(16)  # drawn without being asked
+    expect(page.locator("#to-edit")).to_be_disabled()
+    page.locator("#seed input").fill("40")
+    page.locator("#count input[type=number]").fill("5")
+    page.click("#draw-samples")
+    expect(page.locator("#samples img")).to_have_count(5)
+    for i, latent in enumerate(editor.sample(5, seed=40)):
+        address = page.locator("#samples img").nth(i).get_attribute("src") or ""
+        assert opened(address).tobytes() == editor.decode(latent)[0].tobytes()
+    page.locator("#samples button").nth(2).click()
+    expect(page.locator("#sample-note")).to_contain_text("42")
+    page.click("#reuse-seed")
+    expect(page.locator("#seed input")).to_have_value("42")
+    page.click("#to-edit")
+    expect(page.locator("#edit-grid")).to_be_visible()
+    expect(page.locator("#edit-note")).to_contain_text("seed 42")
+    wanted = editor.decode(*editor.sample(1, seed=42))[0]
+    assert opened(visitor.picture("#edited")).tobytes() == wanted.tobytes()
+
+
+def test_walk_from_a_to_b_and_keep_it(visit: Visit, site: Site, tmp_path: Path) -> None:
+    editor = site.editor()
+    visitor = visit()
+    page = visitor.page
+    visitor.open_tab("Sample")
+    page.locator("#samples button").nth(1).click()
+    page.click("#to-b")
+    expect(page.locator("#view-b")).to_contain_text("seed 2")
+    expect(page.locator("#walk-strip img")).to_have_count(9)
+    page.locator("#seed-a textarea, #seed-a input").fill("9")
+    page.locator("#seed-a textarea, #seed-a input").press("Enter")
+    expect(page.locator("#view-a")).to_contain_text("seed 9")
+    a, b = (editor.sample(1, seed=seed)[0] for seed in (9, 2))
+
+    half = visitor.picture("#between")
+    assert opened(half).tobytes() == editor.decode(editor.between(a, b, 0.5))[0].tobytes()
+    page.locator("#position input[type=range]").fill("0.25")
+    quarter = visitor.await_change("#between", half)
+    eased = 3 * 0.25**2 - 2 * 0.25**3
+    assert opened(quarter).tobytes() == editor.decode(editor.between(a, b, eased))[0].tobytes()
+    page.locator("#method label", has_text="Straight").click()
+    straight = visitor.await_change("#between", quarter)
+    expected = editor.decode(editor.between(a, b, eased, "lerp"))[0]
+    assert opened(straight).tobytes() == expected.tobytes()
+    page.locator("#position input[type=range]").fill("1")
+    expect(page.locator("#between img")).to_have_attribute("src", visitor.picture("#view-b"))
+
+    page.locator("#frames input[type=number]").fill("12")
+    for format in ("WebP", "GIF"):
+        page.locator("#format label", has_text=format).click()
+        page.click("#export")
+        link = page.locator("#film-link")
+        expect(link).to_contain_text(format.upper())
+        with page.expect_download() as download:
+            link.click()
+        path = tmp_path / download.value.suggested_filename
+        download.value.save_as(path)
+        film = Image.open(path)
+        assert path.name == f"{FIRST}-walk.{format.lower()}"
+        assert film.format == format.upper()
+        assert film.size == (64, 64)  # 4 x 16
+        assert film.n_frames == 12
+
+
+def test_two_visitors_do_not_mix(visit: Visit) -> None:
+    one, two = visit(), visit()
+    plain = one.picture("#edited")
+    assert two.picture("#edited") == plain
+    one.set_slider(0, 3)
+    edited = one.await_change("#edited", plain)
+    two.set_slider(1, -3)
+    other = two.await_change("#edited", plain)
+    assert edited != other
+    two.page.click("#reset-all")
+    expect(two.page.locator("#edited img")).to_have_attribute("src", plain)
+    assert one.picture("#edited") == edited
+    expect(one.page.locator("#active")).to_contain_text("+3.0")
+
+
+@pytest.mark.parametrize("tab", ["Edit", "Sample", "Interpolate"])
+def test_a_phone_shows_everything_without_scrolling_sideways(visit: Visit, tab: str) -> None:
+    visitor = visit(390, 844)
+    visitor.open_tab(tab)
+    place = {"Edit": "#edited", "Sample": "#samples", "Interpolate": "#between"}[tab]
+    expect(visitor.page.locator(f"{place} img").first).to_be_visible()
+    width = visitor.page.evaluate("document.documentElement.scrollWidth")
+    assert width == 390
+
+
+def test_on_a_phone_the_picture_stays_in_view_while_one_slides(visit: Visit) -> None:
+    visitor = visit(390, 844)
+    visitor.page.evaluate("document.querySelector('#slider-0').scrollIntoView()")
+    visitor.page.mouse.move(195, 700)
+    visitor.page.mouse.wheel(0, 120)
+    expect(visitor.page.locator("#edited img")).to_be_in_viewport()
+    expect(visitor.page.locator("#model")).not_to_be_in_viewport()
+
+
+def test_pasting_a_picture_opens_it(visit: Visit, site: Site, photo: Path) -> None:
+    visitor = visit()
+    before = visitor.picture("#edited")
+    encoded = base64.b64encode(photo.read_bytes()).decode("ascii")
+    visitor.page.evaluate(
+        """(encoded) => {
+          const bytes = Uint8Array.from(atob(encoded), (c) => c.charCodeAt(0));
+          const data = new DataTransfer();
+          data.items.add(new File([bytes], 'pasted.png', { type: 'image/png' }));
+          document.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data }));
+        }""",
+        encoded,
+    )
+    visitor.await_change("#edited", before)
+    seen = site.editor().fit(Image.open(photo))
+    assert opened(visitor.picture("#original")).tobytes() == seen.tobytes()
+
+
+def test_light_and_dark(visit: Visit) -> None:
+    visitor = visit()
+    ground = "getComputedStyle(document.body).getPropertyValue('--body-background-fill')"
+    light = visitor.page.evaluate(ground)
+    visitor.page.click("#mode")
+    assert visitor.page.evaluate(ground) != light
+    visitor.page.reload()
+    expect(visitor.page.locator("#edited img")).to_be_visible()
+    assert visitor.page.evaluate(ground) != light  # the choice is remembered

@@ -1,0 +1,50 @@
+"""Our own HTML: nothing that comes from outside may act as markup."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PIL import Image
+
+from genimg.editor import CheckpointInfo, Match, list_checkpoints
+from genimg.ui import views
+
+EVIL = '<img src=x onerror="alert(1)">'
+
+
+def test_names_are_escaped_everywhere(tiny_checkpoint: Path) -> None:
+    image = Image.new("L", (2, 2))
+    [info] = list_checkpoints(tiny_checkpoint.parent)[0]
+    header = info.header
+    object.__setattr__(header, "data", {"title": EVIL, "credit": EVIL, "licence": EVIL})
+    object.__setattr__(header, "trained", {EVIL: EVIL})
+    pieces = [
+        views.picture(image, EVIL, EVIL),
+        views.picture(None, EVIL, empty=EVIL),
+        views.thumbs([image], [EVIL], [EVIL], captions=True),
+        views.chips({EVIL: 1.0}),
+        views.hint(EVIL),
+        views.match(Match(30.0, 0.9, EVIL)),
+        views.film(EVIL, "mp4", EVIL, EVIL),
+        views.card(CheckpointInfo(info.path, EVIL, EVIL, header), [EVIL]),
+    ]
+    for piece in pieces:
+        assert EVIL not in piece
+        assert "&lt;img" in piece or "&quot;alert" in piece
+
+
+def test_chips_say_what_is_set() -> None:
+    assert "pink <b>+2.0</b>" in views.chips({"pink": 2.0})
+    assert "No edits yet" in views.chips({})
+
+
+def test_the_card_shows_numbers_credit_and_licence(tiny_checkpoint: Path) -> None:
+    [info] = list_checkpoints(tiny_checkpoint.parent)[0]
+    card = views.card(info)
+    for text in (
+        info.header.data["credit"],
+        info.header.data["licence"],
+        "PSNR, dB",
+        info.header.id,
+    ):
+        assert str(text)[:12] in card
