@@ -24,17 +24,37 @@ from torch import Tensor
 from genimg.checkpoint import Header, read_header
 from genimg.errors import CheckpointError, ConfigError, GenimgError, LatentError, RecipeError
 from genimg.images import encode_png, fit_image, read_text, to_images, to_pixels
-from genimg.latents import TEXT_KEY, Direction, Labels, Latent, Recipe, between, move, path_times
+from genimg.latents import (
+    TEXT_KEY,
+    Direction,
+    Labels,
+    Latent,
+    Recipe,
+    between,
+    ease,
+    move,
+    path_times,
+)
 from genimg.metrics import psnr, ssim
 from genimg.models import LatentModel, Prior, load_model
 
-__all__ = ["CheckpointInfo", "Editor", "Match", "list_checkpoints", "read_recipe"]
+__all__ = [
+    "TEXT_KEY",
+    "CheckpointInfo",
+    "Editor",
+    "Match",
+    "Recipe",
+    "ease",
+    "list_checkpoints",
+    "path_times",
+    "read_recipe",
+]
 
 MAX_SAMPLES = 1024
 MAX_SEED = 2**32 - 1
 MAX_TEMPERATURE = 10.0
 ROUGH_PSNR, CLOSE_PSNR = 24.0, 32.0
-"""dB; below the first nobody calls small pictures close, above the second hardly anybody sees more."""
+"""dB; below the first nobody calls small pictures close, above the second few see a difference."""
 
 
 @dataclass(frozen=True)
@@ -247,8 +267,8 @@ class Editor:
         """How close two pictures are, both fitted to the model first.
 
         The words compare the PSNR with what can be expected: this model's own on held-out pictures
-        (from its header), from ROUGH_PSNR to CLOSE_PSNR. Within 3 dB of it is "very close", within 8 "close",
-        within 13 "only roughly like it".
+        (from its header), from ROUGH_PSNR to CLOSE_PSNR. Within 3 dB of it is "very close", within
+        8 "close", within 13 "only roughly like it".
         """
         a, b = (
             np.asarray(self.fit(i)).reshape(*self.image_shape[1:], -1)
@@ -265,17 +285,31 @@ class Editor:
         return Match(decibels, ssim(a, b), words)
 
     def save_picture(
-        self, latent: Latent, amounts: Mapping[str, float] | None = None, *, origin: str = ""
+        self,
+        latent: Latent,
+        amounts: Mapping[str, float] | None = None,
+        *,
+        changes: Mapping[str, str] | None = None,
+        origin: str = "",
     ) -> bytes:
-        """A PNG of the latent moved by `amounts`, which carries its own recipe: the picture is the
-        save file.
+        """A PNG of the latent with `changes` made (see `change`) and moved by `amounts`.
+
+        It carries its own recipe: the picture is the save file.
 
         Raises:
             LatentError: a latent or direction that does not belong to this model.
         """
-        recipe = Recipe(latent, dict(amounts or {}), origin, self.header.name)
-        [image] = self.decode(self.move(latent, recipe.amounts))
+        recipe = Recipe(latent, dict(amounts or {}), origin, self.header.name, dict(changes or {}))
+        [image] = self.decode(self.edited(recipe))
         return encode_png(image, {TEXT_KEY: recipe.to_text()})
+
+    def edited(self, recipe: Recipe) -> Latent:
+        """Where a recipe ends: its latent with its changes made, moved by its amounts.
+
+        Raises:
+            LatentError: a word, direction or latent that does not belong to this model.
+        """
+        return self.move(self.change(recipe.latent, recipe.changes), recipe.amounts)
 
     def open_picture(self, source: str | Path | bytes | BinaryIO) -> Recipe:
         """The recipe inside a picture that `save_picture` made with this model.
@@ -292,7 +326,7 @@ class Editor:
                 "choose that model first"
             )
         try:
-            self.move(recipe.latent, recipe.amounts)
+            self.edited(recipe)
         except LatentError as error:
             raise RecipeError(
                 f"the recipe in this picture does not fit the model: {error}"

@@ -126,8 +126,9 @@ def run_edit(arguments: argparse.Namespace) -> int:
     _check_names(editor, moves)
     start = _start(editor, arguments.image)
     amounts = {**start.amounts, **moves}
-    latent = editor.change(start.latent, changes)
-    options.write(arguments.out, editor.save_picture(latent, amounts, origin=start.origin))
+    changes = {**start.changes, **changes}
+    png = editor.save_picture(start.latent, amounts, changes=changes, origin=start.origin)
+    options.write(arguments.out, png)
     applied = [f"{factor}: {value}" for factor, value in changes.items()]
     applied += [f"{name} {amount:+g}" for name, amount in amounts.items()]
     print(f"edits: {', '.join(applied) or 'none'}")
@@ -181,7 +182,7 @@ def run_interpolate(arguments: argparse.Namespace) -> int:
     from genimg.sheets import encode_animation, strip
 
     ends = [_start(editor, word) for word in (arguments.a, arguments.b)]
-    first, last = (editor.move(end.latent, end.amounts) for end in ends)
+    first, last = (editor.edited(end) for end in ends)
     times = path_times(arguments.frames, arguments.easing, arguments.loop)
     frames = editor.decode(*(editor.between(first, last, t, arguments.method) for t in times))
     suffix = arguments.out.suffix.lower()

@@ -26,20 +26,21 @@ MAX_NAME = 200
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a picture was made: decode `latent` moved by `amounts`, with the model called
-    `model_name`.
+    """How a picture was made: `latent`, with `changes` made, moved by `amounts` and decoded.
 
     Attributes:
         latent: the point before the edits.
         amounts: {direction name: standard deviations}.
         origin: where the latent came from, in words for people ("upload", "sample, seed 7").
         model_name: the model's name, for messages; what counts is `latent.model_id`.
+        changes: {labelled factor: value it was exchanged for}.
     """
 
     latent: Latent
     amounts: Mapping[str, float] = field(default_factory=dict)
     origin: str = ""
     model_name: str = ""
+    changes: Mapping[str, str] = field(default_factory=dict)
 
     def to_text(self) -> str:
         """JSON; the latent is base64 of little-endian float32, so that no bit is lost."""
@@ -51,6 +52,7 @@ class Recipe:
                 "model_name": _plain(self.model_name),
                 "latent": base64.b64encode(z).decode("ascii"),
                 "amounts": {k: float(v) for k, v in self.amounts.items() if v},
+                "changes": dict(self.changes),
                 "origin": _plain(self.origin),
             },
             ensure_ascii=False,
@@ -83,11 +85,15 @@ class Recipe:
         amounts = values.get("amounts")
         if not isinstance(amounts, dict):
             raise RecipeError("the recipe in this picture is damaged: it has no amounts")
+        changes = values.get("changes", {})
+        if not isinstance(changes, dict):
+            raise RecipeError("the recipe in this picture is damaged: its changes are no list")
         return cls(
             latent,
             {_name(k): _amount(v) for k, v in amounts.items()},
             _text(values, "origin", MAX_NAME),
             _text(values, "model_name", MAX_NAME),
+            {_name(k): _text(changes, k, MAX_NAME) for k in changes},
         )
 
 

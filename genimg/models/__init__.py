@@ -149,11 +149,13 @@ def load_model(
         model = family.model(config)
         prior = {k: tensors.pop(f"prior.{k}") for k in model.prior.state_dict()}
         model.prior = Prior(**prior)
+        if model.prior.means.shape[1:] != model.latent_shape:
+            raise CheckpointError("its prior is of another size than its latents")
         model.load_state_dict(
             {k: tensors.pop(k) for k in expected} | {f"prior.{k}": v for k, v in prior.items()},
             strict=True,
         )
-    except (GenimgError, KeyError, RuntimeError, ValueError, TypeError) as error:
+    except (GenimgError, LookupError, RuntimeError, ValueError, TypeError) as error:
         raise CheckpointError(f"{path} is not a usable genimg model: {error}") from error
     if model_digest(model) != header.id:
         raise CheckpointError(f"{path} is damaged: its weights do not match its id; get it again")

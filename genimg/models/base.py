@@ -61,7 +61,7 @@ class Prior(nn.Module):
         sizes: int64 `[F]`, the number of values of each factor, summing to V.
 
     Raises:
-        LatentError: shapes that do not fit each other.
+        LatentError: shapes that do not fit each other, or shares that do not sum to 1.
     """
 
     weights: Tensor
@@ -95,6 +95,8 @@ class Prior(nn.Module):
             or (real and bool((sizes < 1).any()))
         ):
             raise LatentError("the parts of the prior do not fit each other")
+        if real and not all(map(_are_shares, (weights, *torch.split(frequencies, sizes.tolist())))):
+            raise LatentError("the parts of the prior do not occur in shares that sum to 1")
         self.register_buffer("weights", weights.float())
         self.register_buffer("means", means.float())
         self.register_buffer("factors", factors.float())
@@ -126,6 +128,10 @@ class Prior(nn.Module):
             value = torch.multinomial(frequencies, n, replacement=True, generator=rng)
             z = z + offsets[value]
         return z
+
+
+def _are_shares(values: Tensor) -> bool:
+    return bool((values >= 0).all()) and abs(float(values.sum()) - 1.0) < 1e-3
 
 
 class LatentModel(nn.Module, ABC):

@@ -78,7 +78,7 @@ def train(options: TrainOptions, say: Callable[[str], None] = print) -> Path:
         trainer = Trainer(recipe, dataset, options, folder, batch_size)
         if state is not None:
             trainer.load_state_dict(state)
-            folder.forget_after(trainer.clock.images)
+        folder.forget_after(trainer.clock.images)
 
         def save() -> None:
             folder.save_state(

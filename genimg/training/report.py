@@ -21,7 +21,7 @@ class Report:
     def __init__(self, folder: RunFolder, budget: tuple[float | None, int | None]) -> None:
         self.folder = folder
         self.budget = budget
-        self.terms: dict[str, float] = {}
+        self.terms: Mapping[str, Tensor] = {}
         self.scores: dict[str, float] = {}
         self._bar: tqdm[Any] | None = None
         self._last = 0.0
@@ -50,10 +50,10 @@ class Report:
     def step(self, images: int, count: int, progress: float, terms: Mapping[str, Tensor]) -> None:
         """Tell of one step. Numbers are fetched from the device once a second, not once a step."""
         self._images_shown += count
+        self.terms = terms
         now = time.perf_counter()
         if now - self._last < REFRESH_SECONDS or self._bar is None:
             return
-        self.terms = {name: float(value) for name, value in terms.items()}
         speed = self._images_shown / (now - self._last)
         self._speed = speed if not self._speed else 0.8 * self._speed + 0.2 * speed
         self._last, self._images_shown = now, 0
@@ -61,7 +61,7 @@ class Report:
             f"{images:,} pictures",
             f"{self._speed:.0f}/s",
             f"{_minutes(self._seconds_left(images, progress))} left",
-            f"loss {self.terms['loss']:.3f}",
+            f"loss {float(terms['loss']):.3f}",
         ]
         if "psnr" in self.scores:
             shown.append(f"held-out PSNR {self.scores['psnr']:.2f} dB")
@@ -83,7 +83,7 @@ class Report:
                 "images": clock["images"],
                 "seconds": round(clock["seconds"], 1),
                 "speed": round(self._speed, 1),
-                **{k: round(v, 5) for k, v in self.terms.items()},
+                **{k: round(float(v), 5) for k, v in self.terms.items()},
                 **{f"held_out_{k}": round(v, 5) for k, v in scores.items()},
             }
         )

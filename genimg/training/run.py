@@ -96,9 +96,10 @@ class RunFolder:
     def forget_after(self, images: int) -> None:
         """Drop progress lines and sheets later than the state that a resumed run continues from."""
         if self.progress.is_file():
-            lines = self.progress.read_text(encoding="utf-8").splitlines()
-            kept = [line for line in lines if _images_of(line) <= images]
-            write_atomically(self.progress, "".join(f"{line}\n" for line in kept).encode())
+            before = self.progress.read_text(encoding="utf-8")
+            kept = "".join(f"{x}\n" for x in before.splitlines() if _images_of(x) <= images)
+            if kept != before:
+                write_atomically(self.progress, kept.encode())
         for sheet in self.samples.glob("*.png"):
             if sheet.stem.isdigit() and int(sheet.stem) > images:
                 sheet.unlink()

@@ -62,7 +62,8 @@ class VAERecipe(Recipe):
     @override
     def schedule(self, progress: float, images: int) -> None:
         warmup = min(1.0, (images + 1) / self.options.warmup_images)
-        rate = cosine(progress, self.options.learning_rate, self.options.final_learning_rate)
+        peak = self.options.learning_rate
+        rate = cosine(progress, peak, min(peak, self.options.final_learning_rate))
         for group in self.optimizers["model"].param_groups:
             group["lr"] = warmup * rate
         self.beta = min(1.0, progress / self.options.kl_warmup)

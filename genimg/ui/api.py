@@ -2,7 +2,7 @@
 
     from gradio_client import Client, handle_file
     client = Client("http://127.0.0.1:7860")
-    client.predict(picture=handlefile_of("cat.png"), amounts={"glasses": 2}, api_name="/edit")
+    client.predict(picture=handle_file("cat.png"), amounts={"glasses": 2}, api_name="/edit")
 
 Pictures go in as uploaded files and come back as PNG files that hold their recipe.
 """
@@ -47,7 +47,7 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
         return dict(gr.FileData(path=path, orig_name=f"{name}.png").model_dump())
 
     def list_models() -> list[dict[str, Any]]:
-        """The models that can be used: name, title, picture shape (C, H, W), directions."""
+        """The models: name, title, picture shape (C, H, W), directions, factors."""
         keys = ("name", "group", "factor", "reliability")
         return [
             {
@@ -55,6 +55,7 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
                 "title": info.title,
                 "image_shape": list(info.header.image_shape),
                 "directions": [{key: row[key] for key in keys} for row in info.header.directions],
+                "factors": info.header.data.get("factors", []),
             }
             for name in store.names
             for info in (store.info(name),)
@@ -73,8 +74,17 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
             "words": match.words,
         }
 
-    def edit(picture: dict[str, Any], amounts: dict[str, float], model: str = "") -> dict[str, Any]:
-        """A picture, moved along directions by amounts of -4 to 4 standard deviations, as a PNG."""
+    def edit(
+        picture: dict[str, Any],
+        amounts: dict[str, float],
+        changes: dict[str, str] | None = None,
+        model: str = "",
+    ) -> dict[str, Any]:
+        """A picture, edited, as a PNG.
+
+        `amounts` move it along directions, by -4 to 4 standard deviations; `changes` exchange what
+        it shows, such as {"accessory": "red hat"}.
+        """
         editor = editor_of(model)
         known = {direction.name for direction in editor.directions}
         unknown = sorted(set(amounts) - known)
@@ -85,7 +95,8 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
             )
         latent = editor.encode(editor.fit(store.picture(uploaded(picture))))
         moved = sliders.tidy(amounts, editor.directions)
-        return file_of(editor.save_picture(latent, moved, origin="upload"), "edit")
+        png = editor.save_picture(latent, moved, changes=changes, origin="upload")
+        return file_of(png, "edit")
 
     def sample(
         count: int = 1, seed: int = 0, temperature: float = 1.0, model: str = ""

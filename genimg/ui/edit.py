@@ -13,7 +13,7 @@ import gradio as gr
 
 from genimg.editor import Editor
 from genimg.errors import CheckpointError, GenimgError, RecipeError
-from genimg.ui import opening, sliders, views
+from genimg.ui import examples, opening, sliders, views
 from genimg.ui.desk import LIVE, PRIVATE, Desk, Parcel, Update, markup
 from genimg.ui.guard import guard
 from genimg.ui.opening import Sitting
@@ -28,7 +28,6 @@ _HELP = (
     "never seen. Numbers are standard deviations: 0 changes nothing, 1 is a usual difference "
     "between two pictures, 4 is far out."
 )
-_DRAWN_EXAMPLES = 7
 _TO_DOWNLOAD = "(saved) => { genimg.save(saved); }"
 
 
@@ -47,7 +46,7 @@ class _Edit:
             self._lay_out_source()
             self._lay_out_sliders()
         self.redrawn = [desk.sitting, self.edited, self.active]
-        self.paged = [self.group, self.slots, *self.sliders]
+        self.paged = [self.group, self.slots, self.exchange, *self.sliders]
         self.opened = [
             *self.redrawn,
             *self.paged,
@@ -112,6 +111,13 @@ class _Edit:
     def _lay_out_sliders(self) -> None:
         with gr.Column(elem_id="edit-sliders"):
             self.group = gr.Radio([], show_label=False, elem_id="group", elem_classes="pills")
+            self.exchange = gr.Dropdown(
+                [],
+                label="This picture shows (choose another to exchange it)",
+                visible="hidden",
+                filterable=False,
+                elem_id="exchange",
+            )
             with gr.Column(elem_id="pool"):
                 self.sliders = [
                     gr.Slider(
@@ -165,7 +171,10 @@ class _Edit:
             **LIVE,
         )
         sitting_and_page = [desk.sitting, self.group]
-        set_by_program = [*self.redrawn, *self.sliders]
+        set_by_program = [*self.redrawn, self.exchange, *self.sliders]
+        self.exchange.input(
+            guard(self.exchange_value), [*sitting_and_page, self.exchange], self.redrawn, **PRIVATE
+        )
         self.group.input(guard(self.turn_page), sitting_and_page, self.paged, **PRIVATE)
         self.reset.click(guard(self.reset_all), sitting_and_page, set_by_program, **PRIVATE)
         self.nudge.click(guard(self.nudge_some), sitting_and_page, set_by_program, **PRIVATE)
@@ -188,14 +197,8 @@ class _Edit:
 
     def change_model(self, model: str) -> dict[Any, Update]:
         """Begin anew with the first example of a model, or with a picture that it draws."""
-        store = self.desk.store
-        examples = store.examples(model)
-        opened = (
-            opening.from_file(store, model, str(examples[0]), "example")
-            if examples
-            else opening.from_seed(store, model, 0)
-        )
-        return {**self._begin(opened), self.examples: self._thumbs(model)}
+        opened = examples.first(self.desk.store, model)
+        return {**self._begin(opened), self.examples: examples.thumbs(self.desk.store, model)}
 
     def open_upload(self, model: str, file: Mapping[str, Any] | None) -> dict[Any, Update]:
         """A picture was uploaded, pasted or taken: restore its edits, or encode it."""
@@ -211,20 +214,12 @@ class _Edit:
         updates = {**self._begin(opened), self.upload: gr.skip()}
         if opened.sitting.model != model:
             maker = opened.sitting.model
-            updates |= {self.desk.model: maker, self.examples: self._thumbs(maker)}
+            updates |= {self.desk.model: maker, self.examples: examples.thumbs(store, maker)}
         return updates
 
     def open_example(self, model: str, event: gr.EventData) -> dict[Any, Update]:
         """An example was clicked."""
-        store = self.desk.store
-        kind, number = str(event.pick).split()
-        if kind == "seed":
-            return self._begin(opening.from_seed(store, model, int(number)))
-        examples = store.examples(model)
-        if not 0 <= int(number) < len(examples):
-            raise GenimgError("This example belongs to another model. Load the page again.")
-        path = str(examples[int(number)])
-        return self._begin(opening.from_file(store, model, path, "example"))
+        return self._begin(examples.chosen(self.desk.store, model, str(event.pick)))
 
     def open_random(self, model: str) -> dict[Any, Update]:
         """Draw a picture from a seed that nobody chose."""
@@ -249,21 +244,9 @@ class _Edit:
             sitting.origin,
             (x, y),
             zoom,
-            sitting.amounts,
         )
-        return {**self._redrawn(opened.sitting), **self._compared(opened)}
-
-    def _thumbs(self, model: str) -> str:
-        """What can be clicked to begin: example files, or pictures that the model draws."""
-        paths = self.desk.store.examples(model)
-        if paths:
-            images = [self.desk.store.picture(str(path)) for path in paths]
-            labels = [f"Example {i + 1}" for i in range(len(images))]
-            return views.thumbs(images, [f"example {i}" for i in range(len(images))], labels)
-        editor = self.desk.store.get(model)
-        images = editor.decode(*editor.sample(_DRAWN_EXAMPLES))
-        names = [f"seed {seed}" for seed in range(_DRAWN_EXAMPLES)]
-        return views.thumbs(images, names, [name.capitalize() for name in names])
+        edits = replace(opened.sitting, amounts=sitting.amounts, changes=sitting.changes)
+        return {**self._redrawn(edits), **self._compared(opened)}
 
     def _begin(self, opened: opening.Opened) -> dict[Any, Update]:
         """Show a picture that has just been opened; the crop is the whole of it."""
@@ -306,9 +289,18 @@ class _Edit:
         page = sliders.find_page(sliders.pages(directions), title)
         return {**self._paged(sitting, page), self.group: gr.skip()}
 
+    def exchange_value(self, sitting: Sitting, title: str, value: str) -> dict[Any, Update]:
+        """Another value was chosen for the factor of the open page: a red hat for a blue bow."""
+        editor = self._editor(sitting)
+        factor = sliders.find_page(sliders.pages(editor.directions), title).factor
+        changes = {**sitting.changes, factor: value}
+        if replace(sitting, changes={}).shown(editor).get(factor) == value:
+            del changes[factor]
+        return self._redrawn(replace(sitting, changes=changes))
+
     def reset_all(self, sitting: Sitting, title: str) -> dict[Any, Update]:
-        """All sliders to 0."""
-        return self._set(self._with(sitting, {}), title)
+        """All sliders to 0, and nothing exchanged."""
+        return self._set(replace(sitting, amounts={}, changes={}), title)
 
     def nudge_some(self, sitting: Sitting, title: str) -> dict[Any, Update]:
         """Move a few sliders a little, at random."""
@@ -317,15 +309,19 @@ class _Edit:
         return self._set(self._with(sitting, moved), title)
 
     def take_away(self, sitting: Sitting, title: str, event: gr.EventData) -> dict[Any, Update]:
-        """One of the active edits was clicked: its slider to 0."""
-        kept = {name: amount for name, amount in sitting.amounts.items() if name != event.pick}
-        return self._set(self._with(sitting, kept), title)
+        """One of the active edits was clicked: take it back."""
+        kind, name = str(event.pick).split(" ", 1)
+        amounts, changes = dict(sitting.amounts), dict(sitting.changes)
+        (changes if kind == "change" else amounts).pop(name, None)
+        return self._set(replace(sitting, amounts=amounts, changes=changes), title)
 
     def save_picture(self, sitting: Sitting) -> dict[str, str]:
         """The edited picture as a PNG that holds its recipe, for the browser to download."""
         editor = self._editor(sitting)
         assert sitting.latent is not None
-        png = editor.save_picture(sitting.latent, sitting.amounts, origin=sitting.origin)
+        png = editor.save_picture(
+            sitting.latent, sitting.amounts, changes=sitting.changes, origin=sitting.origin
+        )
         return {
             "name": f"{sitting.model}-edit.png",
             "address": "data:image/png;base64," + base64.b64encode(png).decode("ascii"),
@@ -348,24 +344,32 @@ class _Edit:
         parts = self._paged(sitting, sliders.find_page(pages, title))
         return {
             **self._redrawn(sitting),
-            **{part: parts[part] for part in self.sliders},
+            **{part: parts[part] for part in (self.exchange, *self.sliders)},
         }
 
     def _redrawn(self, sitting: Sitting) -> dict[Any, Update]:
         editor = self._editor(sitting)
-        assert sitting.latent is not None
-        image = editor.decode(editor.move(sitting.latent, sitting.amounts))[0]
-        title = "Edited" if sitting.amounts else "Reconstruction"
+        image = editor.decode(editor.edited(sitting.recipe()))[0]
+        title = "Edited" if sitting.is_edited else "Reconstruction"
         return {
             self.desk.sitting: sitting,
             self.edited: views.picture(image, title),
-            self.active: views.chips(sitting.amounts),
+            self.active: views.chips(sitting.amounts, sitting.changes),
         }
 
     def _paged(self, sitting: Sitting, page: sliders.Page) -> dict[Any, Update]:
         """The sliders of a page: what they are called, where they stand, which stay away."""
-        known = {direction.name: direction for direction in self._editor(sitting).directions}
-        updates: dict[Any, Update] = {self.slots: list(page.names)}
+        editor = self._editor(sitting)
+        known = {direction.name: direction for direction in editor.directions}
+        shown = sitting.shown(editor).get(page.factor)
+        updates: dict[Any, Update] = {
+            self.slots: list(page.names),
+            self.exchange: gr.Dropdown(
+                choices=list(editor.factors.get(page.factor, ())),
+                value=shown,
+                visible=True if shown else "hidden",
+            ),
+        }
         for i, slider in enumerate(self.sliders):
             if i < len(page.names):
                 name = page.names[i]

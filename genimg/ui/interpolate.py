@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import random
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -13,9 +13,10 @@ import gradio as gr
 from PIL import Image
 
 from genimg import Latent
+from genimg.editor import ease, path_times
 from genimg.errors import GenimgError
 from genimg.sheets import encode_animation
-from genimg.ui import motion, views
+from genimg.ui import views
 from genimg.ui.desk import (
     IDLE_SECONDS,
     LAST_SEED,
@@ -132,7 +133,7 @@ class _Interpolate:
             )
         with gr.Row(elem_id="walk-timing"):
             self.frames = gr.Slider(
-                2, 120, 48, step=1, label="Pictures", elem_id="frames", buttons=[]
+                2, 120, 48, step=1, label="Pictures from A to B", elem_id="frames", buttons=[]
             )
             self.pace = gr.Slider(20, 200, 40, step=10, label="ms each", elem_id="pace", buttons=[])
             self.loop = gr.Checkbox(True, label="There and back", elem_id="loop")
@@ -261,7 +262,7 @@ class _Interpolate:
     def _edited(self, ends: Ends, side: Side, sitting: Sitting) -> Ends:
         editor = self.desk.store.get(sitting.model)
         assert sitting.latent is not None
-        latent = editor.move(sitting.latent, sitting.amounts)
+        latent = editor.edited(sitting.recipe())
         return ends.with_end(sitting.model, side, latent, "from Edit")
 
     # ------------------------------------------------------------------------------ showing
@@ -270,7 +271,7 @@ class _Interpolate:
         """The slider is being pulled: the picture follows."""
         if ends.a is None or ends.b is None:
             return views.picture(None, "Between", empty="Choose A and B, then pull the slider.")
-        t = motion.ease(float(position), easing)
+        t = ease(float(position), easing)
         editor = self.desk.store.get(ends.model)
         image = editor.decode(editor.between(ends.a, ends.b, t, method))[0]
         return views.picture(image, "Between", f"{t:.0%} of the way")
@@ -279,7 +280,7 @@ class _Interpolate:
         """The walk as a row of pictures."""
         if ends.a is None or ends.b is None:
             return views.strip([])
-        return views.strip(self._pictures(ends, method, motion.times(_STRIP, easing, False)))
+        return views.strip(self._pictures(ends, method, path_times(_STRIP, easing)))
 
     def _show(self, ends: Ends, position: float, method: str, easing: str) -> dict[Any, Update]:
         updates: dict[Any, Update] = {
@@ -295,7 +296,7 @@ class _Interpolate:
             )
         return updates
 
-    def _pictures(self, ends: Ends, method: str, points: list[float]) -> list[Image.Image]:
+    def _pictures(self, ends: Ends, method: str, points: Sequence[float]) -> list[Image.Image]:
         editor = self.desk.store.get(ends.model)
         assert ends.a is not None and ends.b is not None
         return editor.decode(*(editor.between(ends.a, ends.b, t, method) for t in points))
@@ -317,7 +318,7 @@ class _Interpolate:
         """Draw, enlarge and encode the walk. The film stays in the page, never on the disk."""
         if ends.a is None or ends.b is None:
             raise GenimgError("Choose A and B first.")
-        points = motion.times(int(frames), easing, loop)
+        points = path_times(int(frames), easing, loop)
         images: list[Image.Image] = []
         for start in range(0, len(points), _CHUNK):
             progress(start / len(points), desc="Drawing the pictures")

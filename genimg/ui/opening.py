@@ -11,24 +11,47 @@ from dataclasses import dataclass, field
 from PIL import Image
 
 from genimg import Latent
-from genimg.editor import Match, read_recipe
+from genimg.editor import TEXT_KEY, Editor, Match, Recipe, read_recipe
 from genimg.errors import RecipeError
 from genimg.images import read_text
 from genimg.ui import sliders
 from genimg.ui.store import Store
 
-_RECIPE = "genimg"  # the text chunk that Editor.save_picture writes
-
 
 @dataclass(frozen=True)
 class Sitting:
-    """What one person has open in the Edit tab: plain values, so that sessions stay small."""
+    """What one person has open in the Edit tab: plain values, so that sessions stay small.
+
+    Attributes:
+        model: name of the model.
+        latent: the point before all edits.
+        amounts: {direction: standard deviations}, what the sliders add.
+        changes: {labelled factor: value it was exchanged for}.
+        origin: where the latent came from, in words.
+        picture: path of the picture that was encoded; "" if it was not a file.
+    """
 
     model: str = ""
     latent: Latent | None = None
     amounts: Mapping[str, float] = field(default_factory=dict)
+    changes: Mapping[str, str] = field(default_factory=dict)
     origin: str = ""
-    picture: str = ""  # path of the picture that was encoded; "" if it was not a file
+    picture: str = ""
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether there is anything to take back."""
+        return bool(self.amounts or self.changes)
+
+    def recipe(self) -> Recipe:
+        """What the editor needs for the edited picture. Raises ValueError if nothing is open."""
+        if self.latent is None:
+            raise ValueError("nothing is open")
+        return Recipe(self.latent, self.amounts, self.origin, self.model, self.changes)
+
+    def shown(self, editor: Editor) -> dict[str, str]:
+        """What the edited picture shows, {factor: value}, as far as exchanges decide it."""
+        return {} if self.latent is None else {**editor.labels(self.latent), **self.changes}
 
 
 @dataclass(frozen=True)
@@ -56,9 +79,8 @@ def from_file(
     origin: str,
     focus: tuple[float, float] = (0.5, 0.5),
     zoom: float = 1.0,
-    amounts: Mapping[str, float] | None = None,
 ) -> Opened:
-    """Encode a part of a picture (see `Editor.fit`); `amounts` stay set.
+    """Encode a part of a picture, see `Editor.fit`.
 
     Raises ImageError for files that are no pictures.
     """
@@ -66,7 +88,7 @@ def from_file(
     original = editor.fit(store.picture(path), focus, zoom)
     latent = editor.encode(original)
     plain = editor.decode(latent)[0]
-    sitting = Sitting(model, latent, dict(amounts or {}), origin, path)
+    sitting = Sitting(model, latent, origin=origin, picture=path)
     return Opened(sitting, plain, original, editor.match(original, plain))
 
 
@@ -78,7 +100,9 @@ def from_seed(store: Store, model: str, seed: int) -> Opened:
 
 def from_latent(store: Store, model: str, latent: Latent, origin: str, note: str) -> Opened:
     """A point that is known already."""
-    return Opened(Sitting(model, latent, {}, origin), store.get(model).decode(latent)[0], note=note)
+    return Opened(
+        Sitting(model, latent, origin=origin), store.get(model).decode(latent)[0], note=note
+    )
 
 
 def from_saved(store: Store, model: str, path: str) -> Opened | None:
@@ -88,7 +112,7 @@ def from_saved(store: Store, model: str, path: str) -> Opened | None:
         RecipeError: there is a recipe, but it is damaged, or its model is not in the folder.
         ImageError: the file is not a picture that can be read.
     """
-    if _RECIPE not in read_text(path):
+    if TEXT_KEY not in read_text(path):
         return None
     recipe = read_recipe(path)
     maker = store.name_of(recipe.latent.model_id)
@@ -100,9 +124,10 @@ def from_saved(store: Store, model: str, path: str) -> Opened | None:
     editor = store.get(maker)
     editor.open_picture(path)  # checks that the recipe fits the model
     amounts = sliders.tidy(recipe.amounts, editor.directions)
-    edits = "1 edit" if len(amounts) == 1 else f"{len(amounts)} edits"
-    note = f"Restored from a saved picture, with {edits}."
+    sitting = Sitting(maker, recipe.latent, amounts, recipe.changes, recipe.origin)
+    count = len(amounts) + len(recipe.changes)
+    note = f"Restored from a saved picture, with {count} edit{'' if count == 1 else 's'}."
     if maker != model:
         note += f" It was made with {store.info(maker).title}, which is now chosen."
     plain = editor.decode(recipe.latent)[0]
-    return Opened(Sitting(maker, recipe.latent, amounts, recipe.origin), plain, note=note)
+    return Opened(sitting, plain, note=note)

@@ -27,23 +27,28 @@ _TRUSTED = 0.8  # reliability from which a nudge may use a direction
 
 @dataclass(frozen=True)
 class Page:
-    """At most POOL directions that are shown together, the most reliable first."""
+    """At most POOL directions that are shown together, the most reliable first.
+
+    `factor` is what they are values of, "" where they are not named ones.
+    """
 
     title: str
     names: tuple[str, ...]
+    factor: str = ""
 
 
 def pages(directions: Sequence[Direction]) -> tuple[Page, ...]:
     """Deal directions out to pages, in their order; a group of more than POOL gets several."""
-    grouped: dict[str, list[str]] = {}
+    grouped: dict[tuple[str, str], list[str]] = {}
     for direction in directions:
         title = direction.factor.capitalize() or _TITLES.get(direction.group, direction.group)
-        grouped.setdefault(title, []).append(direction.name)
+        grouped.setdefault((title, direction.factor), []).append(direction.name)
     result = []
-    for title, names in grouped.items():
+    for (title, factor), names in grouped.items():
         parts = [names[start : start + POOL] for start in range(0, len(names), POOL)]
         for number, part in enumerate(parts, start=1):
-            result.append(Page(title if len(parts) == 1 else f"{title} {number}", tuple(part)))
+            numbered = title if len(parts) == 1 else f"{title} {number}"
+            result.append(Page(numbered, tuple(part), factor))
     return tuple(result)
 
 

@@ -111,14 +111,19 @@ def match(found: Match) -> str:
     )
 
 
-def chips(amounts: Mapping[str, float]) -> str:
-    """The edits that are set, each a small button that takes it away again."""
-    if not amounts:
+def chips(amounts: Mapping[str, float], changes: Mapping[str, str] | None = None) -> str:
+    """The edits that are set, each a small button that takes it away again.
+
+    What is picked is "change FACTOR" for an exchange and "move DIRECTION" for a slider.
+    """
+    parts = [(f"change {factor}", factor, value) for factor, value in (changes or {}).items()]
+    parts += [(f"move {name}", name, f"{amount:+.1f}") for name, amount in amounts.items()]
+    if not parts:
         return '<div class="chips"><span class="none">No edits yet. Pull a slider.</span></div>'
     buttons = "".join(
-        f'<button type="button" data-pick="{escape(name)}" title="Take away {escape(name)}">'
-        f'{escape(name)} <b>{amount:+.1f}</b><span aria-hidden="true">×</span></button>'
-        for name, amount in amounts.items()
+        f'<button type="button" data-pick="{escape(pick)}" title="Take away {escape(name)}">'
+        f'{escape(name)} <b>{escape(value)}</b><span aria-hidden="true">×</span></button>'
+        for pick, name, value in parts
     )
     return f'<div class="chips">{buttons}</div>'
 

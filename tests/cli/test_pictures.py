@@ -100,9 +100,11 @@ def test_edit_exchanges_labels(
     words = (f"--set={factor}={other}", f"--move={names[0]}=1")
     assert run("edit", tiny_checkpoint, "seed:4", *words, "--out", out) == 0
     recipe = editor.open_picture(out)
-    assert recipe.latent == editor.change(latent, {factor: other})
-    assert recipe.latent != latent
+    assert (recipe.latent, recipe.changes) == (latent, {factor: other})
     assert recipe.amounts == {names[0]: 1.0}
+    expected = editor.move(editor.change(latent, {factor: other}), {names[0]: 1.0})
+    assert editor.edited(recipe) == expected != editor.move(latent, {names[0]: 1.0})
+    assert load_image(out).tobytes() == editor.decode(expected)[0].tobytes()
 
 
 def test_edit_goes_on_from_a_saved_picture(

@@ -49,7 +49,7 @@ def test_every_combination_is_read_in_words(labels: Labels, hat: int, eyes: int,
 
 
 def test_what_varies_anyway_says_little() -> None:
-    """Along the last dimension latents differ by 8 without a reason: it must not outvote a label."""
+    """Where latents differ by 20 without a reason, a difference must not outvote a label."""
     wide = Prior(
         weights=torch.ones(1),
         means=torch.zeros(1, 2),

@@ -294,7 +294,7 @@ def test_walk_from_a_to_b_and_keep_it(visit: Visit, site: Site, tmp_path: Path) 
         assert path.name == f"{FIRST}-walk.{format.lower()}"
         assert film.format == format.upper()
         assert film.size == (64, 64)  # 4 x 16
-        assert film.n_frames == 12
+        assert film.n_frames == 22  # 12 there, and the 10 between on the way back
 
 
 def test_two_visitors_do_not_mix(visit: Visit) -> None:

@@ -1,0 +1,44 @@
+"""Which pictures can somebody begin with? Example files of a model, or what it draws itself.
+
+A thumbnail picks "example N" (a file) or "seed N" (a drawn picture).
+"""
+
+from __future__ import annotations
+
+from genimg.errors import GenimgError
+from genimg.ui import opening, views
+from genimg.ui.store import Store
+
+_DRAWN = 7
+
+
+def thumbs(store: Store, model: str) -> str:
+    """What can be clicked to begin, as HTML."""
+    paths = store.examples(model)
+    if paths:
+        images = [store.picture(str(path)) for path in paths]
+        labels = [f"Example {i + 1}" for i in range(len(images))]
+        return views.thumbs(images, [f"example {i}" for i in range(len(images))], labels)
+    editor = store.get(model)
+    images = editor.decode(*editor.sample(_DRAWN))
+    names = [f"seed {seed}" for seed in range(_DRAWN)]
+    return views.thumbs(images, names, [name.capitalize() for name in names])
+
+
+def first(store: Store, model: str) -> opening.Opened:
+    """What the page opens with."""
+    return chosen(store, model, "example 0" if store.examples(model) else "seed 0")
+
+
+def chosen(store: Store, model: str, pick: str) -> opening.Opened:
+    """The picture behind a thumbnail.
+
+    Raises GenimgError for a pick that this model does not have.
+    """
+    kind, number = pick.split()
+    if kind == "seed":
+        return opening.from_seed(store, model, int(number))
+    paths = store.examples(model)
+    if not 0 <= int(number) < len(paths):
+        raise GenimgError("This example belongs to another model. Load the page again.")
+    return opening.from_file(store, model, str(paths[int(number)]), "example")
