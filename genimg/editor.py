@@ -275,7 +275,8 @@ class Editor:
             for i in (original, reconstruction)
         )
         decibels = psnr(a, b)
-        usual = float(self.header.metrics.get("psnr", CLOSE_PSNR))
+        own = self.header.metrics.get("psnr")
+        usual = float(own) if isinstance(own, (int, float)) else CLOSE_PSNR
         usual = min(max(usual, ROUGH_PSNR), CLOSE_PSNR)
         steps = ((3.0, "very close"), (8.0, "close"), (13.0, "only roughly like it"))
         words = next(

@@ -63,8 +63,13 @@ def train(options: TrainOptions, say: Callable[[str], None] = print) -> Path:
         state = folder.load_state()
         if state is not None:
             _require_same(state["options"], options.identity(), folder)
+        elif folder.model.is_file():
+            raise TrainingError(
+                f"{folder.path} holds a finished model without the state of its run; choose "
+                f"another --out, or delete {folder.path} to train anew"
+            )
         say(f"{dataset.card.title}: {len(dataset.split('train')):,} pictures to train on")
-        model = _initial_model(options, dataset)
+        model = _initial_model(options, dataset, fresh=state is None)
         batch_size = options.batch_size or (128 if device.startswith("cuda") else 32)
         if state is not None:
             compute = Compute.from_mapping(state["compute"])
@@ -86,9 +91,8 @@ def train(options: TrainOptions, say: Callable[[str], None] = print) -> Path:
                 | {"options": options.identity(), "compute": compute.to_mapping()}
             )
 
-        if trainer.progress < 1.0 and not trainer.clock.stopped_early:
-            trainer.run(save)
         if not folder.model.is_file():
+            trainer.run(save)
             finish(trainer, dataset, say)
         say(f"the model is {folder.model}")
         if options.name:
@@ -115,11 +119,12 @@ def install(model: Path, name: str, say: Callable[[str], None] = print) -> Path:
     return target
 
 
-def _initial_model(options: TrainOptions, dataset: Dataset) -> LatentModel:
+def _initial_model(options: TrainOptions, dataset: Dataset, fresh: bool) -> LatentModel:
+    """The model as it is before the first step; a run that continues has its weights elsewhere."""
     model = build_model(
         options.family, dataset.image_shape, options.preset, options.latent_dim, seed=options.seed
     )
-    if options.init_from is not None:
+    if options.init_from is not None and fresh:
         earlier, header, _ = load_model(options.init_from)
         if header.family != options.family or earlier.config != model.config:
             raise CheckpointError(

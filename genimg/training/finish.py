@@ -121,7 +121,7 @@ def _write(
     minutes, images = options.budget
     extra = {
         "data": {
-            "name": options.data,
+            "name": card.name,
             "title": card.title,
             "licence": card.licence,
             "credit": card.credit,

@@ -44,6 +44,7 @@ class Clock:
     best_loss: float = math.inf
     bad_validations: int = 0
     stopped_early: bool = False
+    validated_step: int = -1
 
 
 class Interrupted(Exception):
@@ -77,7 +78,6 @@ class Trainer:
         held_out = dataset.split(names).images[:VALIDATION_PICTURES]
         self.held_out = array_to_pixels(np.asarray(held_out))
         self.report = Report(folder, options.budget)
-        self._validated_at = -1
 
     # -- state
 
@@ -131,7 +131,7 @@ class Trainer:
                     saved_at = self.clock.seconds
                 if stop:
                     raise Interrupted
-            if self._validated_at != self.clock.step:
+            if self.clock.validated_step != self.clock.step:
                 self._validate()
                 self._sheet()
         self._check_finite()
@@ -166,7 +166,7 @@ class Trainer:
 
     @torch.no_grad()
     def _validate(self) -> None:
-        self._validated_at = self.clock.step
+        self.clock.validated_step = self.clock.step
         scores: dict[str, list[float]] = {}
         for chunk in torch.split(self.held_out, 64):
             for name, value in self.recipe.validate(

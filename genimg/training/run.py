@@ -51,6 +51,8 @@ class RunFolder:
         except OSError as error:
             raise TrainingError(f"cannot write to {self.path}: {error.strerror}") from error
         try:
+            for leftover in self.state.parent.glob(f".{self.state.stem}-*"):
+                leftover.unlink(missing_ok=True)  # of a process that was killed while writing
             yield
         finally:
             lock.release()

@@ -1,0 +1,207 @@
+"""The distributions of a latent space: an encoder's Gaussian and a fitted prior."""
+
+import pytest
+import torch
+from torch import Tensor
+from torch.distributions import Normal, kl_divergence
+
+from genimg.errors import LatentError
+from genimg.models import DiagonalGaussian, LatentModel, Prior
+
+
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.fixture
+def gaussian() -> DiagonalGaussian:
+    return DiagonalGaussian(
+        mean=2 * torch.randn(6, 5, generator=seeded(1)),
+        logvar=torch.randn(6, 5, generator=seeded(2)),
+    )
+
+
+def mixture() -> Prior:
+    """Two components of very different place, spread and weight."""
+    return Prior(
+        weights=torch.tensor([0.25, 0.75]),
+        means=torch.tensor([[-3.0, 1.0], [2.0, -1.0]]),
+        factors=torch.tensor([[[0.5, 0.0], [0.3, 0.2]], [[1.0, 0.0], [-0.8, 0.6]]]),
+    )
+
+
+def labelled() -> Prior:
+    """One narrow component, and two factors of 2 and 3 values with offsets of their own."""
+    return Prior(
+        weights=torch.ones(1),
+        means=torch.zeros(1, 2),
+        factors=0.01 * torch.eye(2)[None],
+        offsets=torch.tensor([[10.0, 0.0], [-10.0, 0.0], [0.0, 5.0], [0.0, 0.0], [0.0, -5.0]]),
+        frequencies=torch.tensor([0.3, 0.7, 0.2, 0.0, 0.8]),
+        sizes=torch.tensor([2, 3]),
+    )
+
+
+# -- the encoder's Gaussian
+
+
+def test_kl_is_that_of_torch_distributions(gaussian: DiagonalGaussian) -> None:
+    expected = kl_divergence(
+        Normal(gaussian.mean, (0.5 * gaussian.logvar).exp()),
+        Normal(torch.zeros(6, 5), torch.ones(6, 5)),
+    )
+    torch.testing.assert_close(gaussian.kl_per_dimension(), expected)
+    torch.testing.assert_close(gaussian.kl(), expected.sum(dim=1))
+
+
+def test_kl_of_the_standard_normal_is_zero() -> None:
+    assert torch.equal(DiagonalGaussian(torch.zeros(2, 3), torch.zeros(2, 3)).kl(), torch.zeros(2))
+
+
+def test_the_mode_is_the_mean(gaussian: DiagonalGaussian) -> None:
+    assert torch.equal(gaussian.mode(), gaussian.mean)
+
+
+def test_draws_have_the_stated_mean_and_spread() -> None:
+    n = 40_000
+    mean, logvar = torch.tensor([1.0, -2.0, 0.0]), torch.tensor([0.0, 2.0, -4.0])
+    drawn = DiagonalGaussian(mean.expand(n, 3), logvar.expand(n, 3)).sample(seeded())
+    std = (0.5 * logvar).exp()
+    assert bool(((drawn.mean(dim=0) - mean).abs() < 5 * std / n**0.5).all())
+    torch.testing.assert_close(drawn.std(dim=0), std, rtol=0.03, atol=0)
+    correlation = torch.corrcoef(drawn.T) - torch.eye(3)
+    assert float(correlation.abs().max()) < 0.03, "each number is drawn by itself"
+
+
+def test_the_same_generator_state_is_the_same_draw(gaussian: DiagonalGaussian) -> None:
+    first, again = gaussian.sample(seeded(7)), gaussian.sample(seeded(7))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, gaussian.sample(seeded(8)))
+
+
+def test_a_draw_is_differentiable_in_mean_and_logvar() -> None:
+    mean = torch.zeros(1, 2, requires_grad=True)
+    logvar = torch.zeros(1, 2, requires_grad=True)
+    z = DiagonalGaussian(mean, logvar).sample(seeded())
+    z.sum().backward()  # type: ignore[no-untyped-call]
+    assert mean.grad is not None
+    assert logvar.grad is not None
+    torch.testing.assert_close(mean.grad, torch.ones(1, 2))
+    torch.testing.assert_close(logvar.grad, 0.5 * z.detach())  # d exp(l / 2) e / dl at l = 0
+
+
+# -- the prior
+
+
+def test_a_mixture_has_its_means_and_covariances() -> None:
+    """Moments of a mixture: sum w mu, and sum w (L L^T + mu mu^T) minus the outer product."""
+    prior, n = mixture(), 60_000
+    drawn = prior.sample(n, seeded(3))
+    mean = prior.weights @ prior.means
+    second = prior.factors @ prior.factors.mT + prior.means[:, :, None] * prior.means[:, None, :]
+    covariance = torch.einsum("k,kij->ij", prior.weights, second) - torch.outer(mean, mean)
+    errors = covariance.diagonal().sqrt() / n**0.5
+    assert bool(((drawn.mean(dim=0) - mean).abs() < 5 * errors).all())
+    torch.testing.assert_close(torch.cov(drawn.T), covariance, rtol=0.03, atol=0.03)
+
+
+def test_each_component_has_its_own_weight_and_covariance() -> None:
+    """The moments of the whole could hide two covariances that changed places."""
+    prior, n = mixture(), 40_000
+    drawn = prior.sample(n, seeded(4))
+    nearest = torch.cdist(drawn[:, :1], prior.means[:, :1]).argmin(dim=1)
+    share = (nearest == 0).float().mean()
+    assert abs(float(share) - 0.25) < 0.02
+    few = drawn[nearest == 0]
+    few = few[few[:, 0] < -1.0]  # away from the other component's tail
+    torch.testing.assert_close(
+        torch.cov(few.T), prior.factors[0] @ prior.factors[0].T, rtol=0.1, atol=0.02
+    )
+
+
+def test_temperature_scales_the_spread_inside_a_component() -> None:
+    prior = mixture()
+    cold = prior.sample(200, seeded(5), temperature=0.0)
+    distances = torch.cdist(cold, prior.means).min(dim=1).values
+    assert float(distances.max()) == 0.0
+    assert len(torch.unique(cold, dim=0)) == 2, "both components occur"
+    usual, hot = (prior.sample(200, seeded(5), temperature=t) for t in (1.0, 3.0))
+    torch.testing.assert_close(hot - cold, 3.0 * (usual - cold))
+
+
+def test_label_offsets_are_added_one_of_each_factor_as_often_as_they_occur() -> None:
+    n = 20_000
+    drawn = labelled().sample(n, seeded(6))
+    corners, counts = torch.unique(drawn.round(), dim=0, return_counts=True)
+    shares = {tuple(c): k / n for c, k in zip(corners.tolist(), counts.tolist(), strict=True)}
+    expected = {(x, y): p * q for x, p in ((10, 0.3), (-10, 0.7)) for y, q in ((5, 0.2), (-5, 0.8))}
+    assert shares.keys() == expected.keys(), "a value that never occurs is never drawn"
+    for corner, share in expected.items():
+        assert abs(shares[corner] - share) < 0.02, corner
+
+
+@pytest.mark.parametrize("prior", [mixture(), labelled(), Prior.standard(3)])
+def test_the_same_seed_is_the_same_draw(prior: Prior) -> None:
+    first, again, other = (prior.sample(5, seeded(s)) for s in (1, 1, 2))
+    assert first.dtype == torch.float32
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_the_standard_prior_is_the_standard_normal() -> None:
+    drawn = Prior.standard(3).sample(40_000, seeded(9))
+    assert float(drawn.mean(dim=0).abs().max()) < 0.03
+    torch.testing.assert_close(torch.cov(drawn.T), torch.eye(3), rtol=0, atol=0.04)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"weights": torch.ones(1)},
+        {"factors": torch.zeros(2, 3, 3)},
+        {"factors": torch.zeros(1, 2, 2)},
+        {"offsets": torch.zeros(5, 2)},
+        {"sizes": torch.tensor([2, 3])},
+        {
+            "offsets": torch.zeros(2, 3),
+            "frequencies": torch.ones(2) / 2,
+            "sizes": torch.tensor([2]),
+        },
+        {"offsets": torch.zeros(2, 2), "frequencies": torch.ones(1), "sizes": torch.tensor([2])},
+        {
+            "offsets": torch.zeros(2, 2),
+            "frequencies": torch.ones(2),
+            "sizes": torch.tensor([3, -1]),
+        },
+    ],
+)
+def test_parts_that_do_not_fit_are_refused(changes: dict[str, Tensor]) -> None:
+    good = mixture()
+    parts = {"weights": good.weights, "means": good.means, "factors": good.factors}
+    Prior(**parts)
+    with pytest.raises(LatentError, match="do not fit"):
+        Prior(**{**parts, **changes})
+
+
+@pytest.mark.parametrize("weights", [[0.0, 0.0], [1.5, -0.5], [0.5, 0.6], [float("nan"), 1.0]])
+def test_shares_that_do_not_sum_to_one_are_refused(weights: list[float]) -> None:
+    good = mixture()
+    with pytest.raises(LatentError, match="sum to 1"):
+        Prior(torch.tensor(weights), good.means, good.factors)
+    parts = dict(labelled().named_buffers())
+    Prior(**parts)
+    parts["frequencies"] = torch.tensor([0.5, 0.5, *weights, 0.0])
+    with pytest.raises(LatentError, match="sum to 1"):
+        Prior(**parts)
+
+
+def test_a_model_without_an_encoder_says_so() -> None:
+    class Decoder(LatentModel):
+        image_shape = (1, 2, 2)
+        latent_shape = (4,)
+
+        def decode(self, z: Tensor) -> Tensor:
+            return z.reshape(-1, 1, 2, 2)
+
+    with pytest.raises(LatentError, match="no encoder"):
+        Decoder().encode(torch.zeros(1, 1, 2, 2))

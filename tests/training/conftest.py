@@ -1,0 +1,48 @@
+"""Short real runs: 16-pixel cats, one thread, plain arithmetic, so that they repeat exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from genimg.data import Dataset, load_dataset
+from genimg.training import TrainOptions
+
+MakeOptions = Callable[..., TrainOptions]
+
+
+@pytest.fixture(scope="session")
+def cats(data_cache: Path) -> Dataset:
+    """The data that all runs here train on: 400 training pictures of 16 pixels."""
+    return load_dataset("cats", size=16, count=400)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """A run sets the number of threads of the process; put it back."""
+    yield
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def options(tmp_path: Path, data_cache: Path) -> MakeOptions:
+    """Makes options of a short run in a folder of its own."""
+
+    def make(**changes: object) -> TrainOptions:
+        settings: dict[str, object] = {
+            "data": "cats",
+            "size": 16,
+            "count": 400,
+            "images": 96,
+            "out": tmp_path / "run",
+            "precision": "fp32",
+            "layout": "channels_last",
+            "threads": 1,
+            "device": "cpu",
+        }
+        return TrainOptions(**{**settings, **changes})  # type: ignore[arg-type]
+
+    return make

@@ -1,0 +1,285 @@
+"""The loop around a recipe: average, validation, early stopping, signals, numbers gone bad."""
+
+import json
+import math
+import os
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+from typing_extensions import override
+
+from genimg.data import Dataset
+from genimg.errors import TrainingError
+from genimg.models import LatentModel, build_model
+from genimg.training import Interrupted, TrainOptions
+from genimg.training.compute import Compute
+from genimg.training.loop import Trainer
+from genimg.training.run import RunFolder
+from genimg.training.vae import VAERecipe
+
+MakeTrainer = Callable[..., Trainer]
+
+
+class PoisonedAfter(VAERecipe):
+    """A recipe that spoils one weight after some steps, as bad luck does; its loss looks well."""
+
+    good_steps = 3
+
+    @override
+    def step(self, pixels: Tensor, rng: torch.Generator) -> dict[str, Tensor]:
+        terms = super().step(pixels, rng)
+        self.good_steps -= 1
+        if self.good_steps < 0:
+            with torch.no_grad():
+                self.parameters[0].view(-1)[0] = math.nan
+        return terms
+
+
+@pytest.fixture
+def make(cats: Dataset, tmp_path: Path) -> MakeTrainer:
+    def trainer(
+        recipe: type[VAERecipe] = VAERecipe, preset: str | None = None, **changes: object
+    ) -> Trainer:
+        folder = RunFolder(tmp_path / "run")
+        folder.samples.mkdir(parents=True, exist_ok=True)
+        folder.state.parent.mkdir(exist_ok=True)
+        settings = {"images": 96, "snapshot_seconds": 0.0, **changes}
+        options = TrainOptions(**settings)  # type: ignore[arg-type]
+        model = build_model("vae", (3, 16, 16), preset, seed=0)
+        made = recipe(model, options, Compute())
+        return Trainer(made, cats, options, folder, batch_size=32)
+
+    return trainer
+
+
+def weights(model: torch.nn.Module) -> list[Tensor]:
+    return [parameter.detach().clone() for parameter in model.parameters()]
+
+
+def lines(trainer: Trainer) -> list[dict[str, float]]:
+    return [json.loads(line) for line in trainer.folder.progress.read_text().splitlines()]
+
+
+# -- the moving average
+
+
+def test_the_average_follows_its_formula(make: MakeTrainer) -> None:
+    """After step n the average keeps min(0.999, (1 + n) / (10 + n)) of what it was."""
+    trainer = make(images=32 * 5)
+    expected = weights(trainer.ema)
+    checked = []
+
+    def after_each_step() -> None:
+        n = trainer.clock.step
+        if n in checked:  # the last state of a run is written again at its end
+            return
+        keep = min(0.999, (1 + n) / (10 + n))
+        now = weights(trainer.recipe.model)
+        for i, value in enumerate(now):
+            expected[i] = keep * expected[i] + (1 - keep) * value
+        torch.testing.assert_close(weights(trainer.ema), expected)
+        checked.append(n)
+
+    trainer.run(after_each_step)
+    assert checked == [1, 2, 3, 4, 5]
+    assert not all(map(torch.equal, weights(trainer.ema), weights(trainer.recipe.model)))
+
+
+def test_a_long_run_averages_over_a_thousand_steps(make: MakeTrainer) -> None:
+    trainer = make(images=10**6 + 32)
+    trainer.clock.step, trainer.clock.images = 50_000, 10**6
+    before = weights(trainer.ema)
+    trainer.run(lambda: None)
+    for old, mean, new in zip(
+        before, weights(trainer.ema), weights(trainer.recipe.model), strict=True
+    ):
+        torch.testing.assert_close(mean, 0.999 * old + 0.001 * new)
+
+
+def test_running_statistics_are_those_of_the_model(make: MakeTrainer) -> None:
+    trainer = make(preset="plain", images=64)
+    trainer.run(lambda: None)
+    kept = dict(trainer.ema.named_buffers())
+    moved = 0
+    for name, buffer in trainer.recipe.model.named_buffers():
+        assert torch.equal(kept[name], buffer), name
+        moved += name.endswith("running_mean") and bool(buffer.abs().max() > 0)
+    assert moved > 0
+    assert not trainer.ema.training
+
+
+# -- budget, validation and sheets
+
+
+def test_a_budget_in_images_is_met_to_the_batch(make: MakeTrainer) -> None:
+    trainer = make(images=100)
+    trainer.run(lambda: None)
+    assert (trainer.clock.images, trainer.clock.step) == (128, 4)
+    assert trainer.progress >= 1.0
+
+
+def test_a_budget_in_minutes_is_met_to_the_step(make: MakeTrainer) -> None:
+    trainer = make(images=None, minutes=0.8 / 60)
+    trainer.run(lambda: None)
+    assert 0.8 <= trainer.clock.seconds < 4.0
+    assert trainer.clock.step > 1
+
+
+def test_there_is_one_line_a_validation_and_one_at_the_end(make: MakeTrainer) -> None:
+    trainer = make(images=32 * 7, validate_every=64)
+    trainer.run(lambda: None)
+    assert [line["images"] for line in lines(trainer)] == [64, 128, 192, 224]
+    assert [line["step"] for line in lines(trainer)] == [2, 4, 6, 7]
+
+
+def test_a_line_tells_the_loss_of_its_own_step(make: MakeTrainer) -> None:
+    """Not of whichever step the progress bar was last drawn at: a resumed run tells the same."""
+
+    class Noted(VAERecipe):
+        losses: list[float] = []
+
+        @override
+        def step(self, pixels: Tensor, rng: torch.Generator) -> dict[str, Tensor]:
+            terms = super().step(pixels, rng)
+            self.losses.append(float(terms["loss"]))
+            return terms
+
+    trainer = make(Noted, images=32 * 4, validate_every=64)
+    trainer.run(lambda: None)
+    expected = [Noted.losses[1], Noted.losses[3]]
+    assert [line["loss"] for line in lines(trainer)] == pytest.approx(expected, abs=1e-5)
+
+
+def test_sheets_are_drawn_at_growing_intervals(tiny_run: Path) -> None:
+    drawn = sorted(int(path.stem) for path in (tiny_run / "samples").glob("*.png"))
+    assert drawn == [1024, 1600, 2560, 4096, 4800] or drawn == [1024, 1600, 2592, 4128, 4800]
+
+
+# -- early stopping
+
+
+def test_early_stopping_stops_after_so_many_validations_without_gain(make: MakeTrainer) -> None:
+    """A rate of nearly zero changes no weight, so no validation is better than the first."""
+    trainer = make(images=10**6, learning_rate=1e-30, early_stopping=3, validate_every=32)
+    trainer.run(lambda: None)
+    assert trainer.clock.stopped_early
+    assert trainer.clock.images == 4 * 32
+    assert len({line["held_out_loss"] for line in lines(trainer)}) == 1
+
+
+@pytest.mark.parametrize(
+    ("losses", "validations"),
+    [
+        ([3.0, 4.0, 5.0, 2.0, 4.0, 3.0, 2.0, 1.0], 7),
+        ([9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0], 8),
+        ([3.0, 3.0, 3.0, 2.0, 2.0, 1.0, 1.0, 1.0], 8),
+        ([-1.0, -0.5, -0.9, -0.99, -2.0, -3.0, -4.0, -5.0], 4),
+    ],
+)
+def test_patience_starts_anew_with_each_better_validation(
+    make: MakeTrainer, losses: list[float], validations: int
+) -> None:
+    """With a patience of 3, and losses as if they had been measured."""
+
+    class Scripted(VAERecipe):
+        @override
+        def validate(self, model: LatentModel, pixels: Tensor) -> dict[str, float]:
+            return {"loss": losses[self.done - 1]}
+
+        @override
+        def step(self, pixels: Tensor, rng: torch.Generator) -> dict[str, Tensor]:
+            self.done = getattr(self, "done", 0) + 1
+            return {"loss": torch.zeros(())}
+
+    trainer = make(Scripted, images=32 * 8, early_stopping=3, validate_every=32)
+    trainer.run(lambda: None)
+    assert trainer.clock.step == validations
+    assert trainer.clock.stopped_early == (validations < 8)
+
+
+def test_without_early_stopping_a_run_goes_on_whatever_happens(make: MakeTrainer) -> None:
+    trainer = make(images=32 * 8, learning_rate=1e-30, validate_every=32)
+    trainer.run(lambda: None)
+    assert not trainer.clock.stopped_early
+    assert trainer.clock.images == 32 * 8
+
+
+# -- numbers that are not finite
+
+
+def test_weights_that_are_not_finite_never_reach_the_state(make: MakeTrainer) -> None:
+    """The loss of the step that spoils a weight is finite: the weights themselves are looked at."""
+    trainer = make(PoisonedAfter, images=32 * 20)
+
+    def save() -> None:
+        trainer.folder.save_state(trainer.state_dict())
+
+    with pytest.raises(TrainingError, match=r"no longer a finite number.*last good state is kept"):
+        trainer.run(save)
+    state = trainer.folder.load_state()
+    assert state is not None
+    assert state["clock"]["step"] == 3
+    for name, tensor in (*state["recipe"]["networks"]["model"].items(), *state["ema"].items()):
+        assert bool(torch.isfinite(tensor).all()), name
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_at_once(make: MakeTrainer) -> None:
+    trainer = make(PoisonedAfter, images=32 * 20, snapshot_seconds=1000.0)
+    saved = []
+    with pytest.raises(TrainingError, match="--learning-rate or --precision fp32"):
+        trainer.run(lambda: saved.append(trainer.clock.step))
+    assert trainer.clock.step == 5, "one step after the one that spoiled the weight"
+    assert saved == []
+
+
+# -- signals
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_request_to_stop_ends_the_step_writes_the_state_and_leaves(
+    make: MakeTrainer, number: signal.Signals
+) -> None:
+    class Stopped(VAERecipe):
+        done = 0
+
+        @override
+        def step(self, pixels: Tensor, rng: torch.Generator) -> dict[str, Tensor]:
+            if self.done == 1:
+                os.kill(os.getpid(), number)
+            terms = super().step(pixels, rng)
+            self.done += 1
+            return terms
+
+    trainer = make(Stopped, images=10**6, snapshot_seconds=1000.0)
+    handler = signal.getsignal(number)
+    saved = []
+    with pytest.raises(Interrupted):
+        trainer.run(lambda: saved.append((trainer.clock.step, trainer.clock.images)))
+    assert saved == [(2, 64)], "the step is whole, and its state is written once"
+    assert isinstance(trainer.recipe, Stopped)
+    assert trainer.recipe.done == 2
+    assert signal.getsignal(number) is handler, "the handler from before is back"
+
+
+def test_a_second_request_ends_the_run_at_once(make: MakeTrainer) -> None:
+    trainer = make(images=10**6)
+
+    def save() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        trainer.run(save)
+
+
+def test_a_run_in_a_thread_works_without_signals(make: MakeTrainer) -> None:
+    trainer = make(images=64)
+    thread = threading.Thread(target=trainer.run, args=(lambda: None,))
+    thread.start()
+    thread.join(60)
+    assert trainer.clock.images == 64
