@@ -1,0 +1,1 @@
+"""Measurements of genimg beside other programs; `python benchmarks/run.py` takes them."""

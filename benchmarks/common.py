@@ -1,0 +1,89 @@
+"""What the parts share: what was asked for, on which machine, and a path to the repository."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import time
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("torch", "gradio", "pythae")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a person asked the benchmarks for.
+
+    Attributes:
+        minutes: training time of each learner; None leaves it to the part.
+        learners: which learners train; empty leaves it to the part.
+        parallel: learners that train at the same time, each on a core of its own.
+        data_root: where Fashion-MNIST lies, as `load_dataset` takes it.
+        checkpoints: folder of models for the parts that use a trained one.
+        repeats: starts of the app.
+        edits: edits of the memory part.
+        seed: of the training runs.
+    """
+
+    minutes: float | None = None
+    learners: tuple[str, ...] = ()
+    parallel: int = 1
+    data_root: Path | None = None
+    checkpoints: Path = ROOT / "checkpoints"
+    repeats: int = 3
+    edits: int = 500
+    seed: int = 0
+
+
+def usable_cores() -> list[int]:
+    """The CPU cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
+def machine() -> dict[str, Any]:
+    """Where and when something was measured, and how busy the machine was before it."""
+    load = round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
+    return {
+        "when": time.strftime("%Y-%m-%d %H:%M", time.gmtime()) + " UTC",
+        "processor": _processor(),
+        "cores": len(usable_cores()),
+        "load": load,
+        "system": platform.system(),
+        "python": platform.python_version(),
+        **{name: _version(name) for name in PACKAGES},
+    }
+
+
+def _processor() -> str:
+    """The name that the processor gives itself, and the matrix units that matter here."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    facts = {
+        key.strip(): value.strip() for key, _, value in (line.partition(":") for line in lines)
+    }
+    flags = set(facts.get("flags", "").split())
+    units = [flag for flag in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if flag in flags]
+    return (
+        f"{facts.get('model name', platform.machine())} ({', '.join(units) or 'no vector units'})"
+    )
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def say(line: str) -> None:
+    """Tell the person who waits."""
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,310 @@
+"""One learner, trained for some minutes in a process of its own and judged on held-out pictures.
+
+    python -m benchmarks.learners JOB.json RESULT.json
+
+Every learner gets the same pictures in the same order (`genimg.training.batches`), one thread, the
+same batch size and latent dimensions, and is judged by the same code on the same test pictures.
+
+genimg's presets run in genimg's own loop: arithmetic chosen by timing before the clock starts,
+moving average, validations and sample sheets included in the time; only the snapshots of the state
+are left out. pythae's VAE runs in a plain loop around its own forward and loss, with Adam and no
+schedule, in float32, as its trainer does on a CPU; the trainer itself stops after epochs, not after
+minutes, and reads pictures one by one, so the plain loop is to pythae's advantage.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from typing_extensions import override
+
+from genimg.data import Dataset, load_dataset
+from genimg.images import array_to_pixels, pixels_to_array
+from genimg.metrics import psnr, ssim
+from genimg.models import LatentModel, build_model
+from genimg.training import TrainOptions
+from genimg.training.batches import Batches
+from genimg.training.compute import Compute, choose_compute
+from genimg.training.evaluate import evaluate_model
+from genimg.training.loop import Trainer
+from genimg.training.run import RunFolder
+from genimg.training.vae import VAERecipe
+
+GENIMG = {
+    "residual": ("residual", "auto"),
+    "plain": ("plain", "auto"),
+    "dense": ("dense", "auto"),
+    "residual-fp32": ("residual", "fp32"),
+}
+"""Learner -> genimg's preset and precision."""
+
+PYTHAE = {
+    "pythae-resnet": ("resnet", "mse"),
+    "pythae-conv": ("conv", "mse"),
+    "pythae-mlp": ("mlp", "mse"),
+    "pythae-resnet-bce": ("resnet", "bce"),
+    "pythae-conv-bce": ("conv", "bce"),
+    "pythae-mlp-bce": ("mlp", "bce"),
+}
+"""Learner -> pythae's networks and its reconstruction loss ("mse" is its default)."""
+
+PYTHAE_LEARNING_RATE = 1e-3
+"""As in the example of pythae's own README; its config's default, 1e-4, learns less in minutes."""
+
+LEARNERS = (*GENIMG, *PYTHAE)
+CHUNK = 64
+FEW_STEPS = 5
+
+
+@dataclass(frozen=True)
+class Job:
+    """One learner on one data set.
+
+    Attributes:
+        learner: one of LEARNERS.
+        data, size, latent_dim: what is learned, and how many latent dimensions both sides get.
+        minutes: training time.
+        core: pins the process to this CPU core.
+        pictures: held-out pictures that judge it.
+        data_root: passed to `load_dataset`.
+    """
+
+    learner: str
+    data: str
+    size: int
+    latent_dim: int
+    minutes: float
+    batch_size: int = 32
+    seed: int = 0
+    pictures: int = 500
+    core: int | None = None
+    data_root: str | None = None
+
+
+class _StampedRecipe(VAERecipe):
+    """genimg's VAE recipe, which also notes when each step began."""
+
+    stamps: list[float]
+
+    @override
+    def step(self, pixels: Tensor, rng: torch.Generator) -> dict[str, Tensor]:
+        self.stamps.append(time.perf_counter())
+        return super().step(pixels, rng)
+
+
+def run_job(job: Job) -> dict[str, Any]:
+    """Train and judge; JSON-ready: what it was, how fast, how many pictures, PSNR and SSIM."""
+    if job.core is not None and hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {job.core})
+    torch.set_num_threads(1)
+    dataset = load_dataset(job.data, size=job.size, root=job.data_root)
+    measured = _genimg(job, dataset) if job.learner in GENIMG else _pythae(job, dataset)
+    return {"learner": job.learner, **measured}
+
+
+def _speed(stamps: list[float], batch_size: int, images: int, seconds: float) -> float:
+    """Pictures a second, from the median time between the beginnings of two steps.
+
+    Of a run of very few steps it is the mean.
+    """
+    gaps = np.diff(stamps)
+    if len(gaps) < FEW_STEPS:
+        return images / seconds
+    return batch_size / statistics.median(gaps.tolist())
+
+
+def _facts(
+    network: str,
+    arithmetic: str,
+    model: nn.Module,
+    stamps: list[float],
+    images: int,
+    seconds: float,
+    batch_size: int,
+) -> dict[str, Any]:
+    return {
+        "network": network,
+        "arithmetic": arithmetic,
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "speed": round(_speed(stamps, batch_size, images, seconds), 2),
+        "images": images,
+        "seconds": round(seconds, 1),
+    }
+
+
+# -- genimg
+
+
+def _genimg(job: Job, dataset: Dataset) -> dict[str, Any]:
+    preset, precision = GENIMG[job.learner]
+    options = TrainOptions(
+        data=job.data,
+        size=job.size,
+        minutes=job.minutes,
+        preset=preset,
+        latent_dim=job.latent_dim,
+        batch_size=job.batch_size,
+        seed=job.seed,
+        threads=1,
+        device="cpu",
+    )
+    options = replace(options, precision="fp32") if precision == "fp32" else options
+    model = build_model("vae", dataset.image_shape, preset, job.latent_dim, seed=job.seed)
+    compute = choose_compute(options, lambda c: _one_step(model, dataset, options, c), print)
+    model = model.to(memory_format=compute.memory_format)
+    recipe = _StampedRecipe(model, options, compute)
+    recipe.stamps = []
+    with tempfile.TemporaryDirectory() as folder:
+        run = RunFolder(Path(folder))
+        with run.locked():
+            trainer = Trainer(recipe, dataset, options, run, job.batch_size)
+            trainer.run(lambda: None)
+    clock = trainer.clock
+    scores = evaluate_model(trainer.ema, dataset.split("test").images[: job.pictures])
+    return {
+        **_facts(
+            f"genimg {preset}",
+            f"{compute.precision}, {compute.layout}",
+            model,
+            recipe.stamps,
+            clock.images,
+            clock.seconds,
+            job.batch_size,
+        ),
+        "psnr": scores["psnr"],
+        "ssim": scores["ssim"],
+    }
+
+
+def _one_step(
+    model: LatentModel, dataset: Dataset, options: TrainOptions, compute: Compute
+) -> Callable[[], None]:
+    """A real training step on a copy, for genimg to time its kinds of arithmetic."""
+    trial: LatentModel = copy.deepcopy(model).to(memory_format=compute.memory_format)
+    recipe = VAERecipe(trial, options, compute)
+    pixels = compute.place(Batches(dataset, options.batch_size or 32, 0).next(torch.Generator()))
+    recipe.schedule(0.5, 0)
+
+    def step() -> None:
+        recipe.step(pixels, torch.Generator().manual_seed(0))
+
+    return step
+
+
+# -- pythae
+
+
+def _pythae(job: Job, dataset: Dataset) -> dict[str, Any]:
+    from pythae.data.datasets import DatasetOutput
+
+    kind, loss = PYTHAE[job.learner]
+    torch.manual_seed(job.seed)
+    model, network = _pythae_model(kind, loss, dataset.image_shape, job.latent_dim)
+    optimizer = torch.optim.Adam(model.parameters(), lr=PYTHAE_LEARNING_RATE)
+    batches = Batches(dataset, job.batch_size, job.seed)
+    rng = torch.Generator().manual_seed(job.seed)
+    stamps: list[float] = []
+    images = 0
+    model.train()
+    start = time.perf_counter()
+    while time.perf_counter() - start < 60.0 * job.minutes:
+        pixels = (batches.next(rng) + 1.0) / 2.0  # pythae wants 0 to 1
+        stamps.append(time.perf_counter())
+        output = model(DatasetOutput(data=pixels))
+        optimizer.zero_grad()
+        output.loss.backward()
+        optimizer.step()
+        images += len(pixels)
+    seconds = time.perf_counter() - start
+    return {
+        **_facts(network, "fp32", model, stamps, images, seconds, job.batch_size),
+        **_pythae_scores(model, dataset, job.pictures),
+    }
+
+
+def _pythae_model(
+    kind: str, loss: str, image_shape: tuple[int, int, int], latent_dim: int
+) -> tuple[Any, str]:
+    """pythae's VAE with its own stock networks for pictures of this size.
+
+    64 px: those that it has for CelebA. 32 px: those for CIFAR-10, whose first and last layer get
+    one channel in place of three for grey pictures, as its networks for MNIST take 28 px alone.
+    "mlp" is what pythae's VAE builds when it is given no networks.
+    """
+    from pythae.models import VAE, VAEConfig
+
+    config = VAEConfig(input_dim=image_shape, latent_dim=latent_dim, reconstruction_loss=loss)
+    if kind == "mlp":
+        return VAE(config), f"pythae default MLP, {loss}"
+    if image_shape[1] == 64:
+        from pythae.models.nn.benchmarks import celeba as stock
+
+        made_for = "CelebA"
+    else:
+        from pythae.models.nn.benchmarks import cifar as stock
+
+        made_for = "CIFAR-10"
+    name = "ResNet" if kind == "resnet" else "Conv"
+    suffix = "CELEBA" if made_for == "CelebA" else "CIFAR"
+    encoder = getattr(stock, f"Encoder_{name}_VAE_{suffix}")(config)
+    decoder = getattr(stock, f"Decoder_{name}_AE_{suffix}")(config)
+    if image_shape[0] != 3:
+        _set_channels(encoder, decoder, image_shape[0])
+    return VAE(config, encoder, decoder), f"pythae {made_for} {name}, {loss}"
+
+
+def _set_channels(encoder: Any, decoder: Any, channels: int) -> None:
+    """Make anew the first layer of an encoder and the last of a decoder, which expect colour."""
+    first, last = encoder.layers[0][0], decoder.layers[-1][0]
+    encoder.layers[0][0] = nn.Conv2d(
+        channels, first.out_channels, first.kernel_size, first.stride, first.padding
+    )
+    decoder.layers[-1][0] = nn.ConvTranspose2d(
+        last.in_channels, channels, last.kernel_size, last.stride, last.padding
+    )
+
+
+@torch.no_grad()
+def _pythae_scores(model: Any, dataset: Dataset, count: int) -> dict[str, float]:
+    """PSNR and SSIM through the posterior mean, as genimg's `evaluate_model` takes them."""
+    model.eval()
+    images = np.asarray(dataset.split("test").images[:count])
+    made = []
+    for start in range(0, len(images), CHUNK):
+        pixels = (array_to_pixels(images[start : start + CHUNK]) + 1.0) / 2.0
+        decoded = model.decoder(model.encoder(pixels).embedding).reconstruction
+        made.append(pixels_to_array(decoded.reshape(pixels.shape) * 2.0 - 1.0))
+    pairs = list(zip(images, np.concatenate(made), strict=True))
+    return {
+        "psnr": round(float(np.mean([psnr(a, b) for a, b in pairs])), 3),
+        "ssim": round(float(np.mean([ssim(a, b) for a, b in pairs])), 4),
+    }
+
+
+def job_to_json(job: Job) -> str:
+    """The inverse of what `main` reads."""
+    return json.dumps(asdict(job))
+
+
+def main() -> None:
+    """Read a job, do it, write the result."""
+    job_file, result_file = map(Path, sys.argv[1:3])
+    result = run_job(Job(**json.loads(job_file.read_text(encoding="utf-8"))))
+    result_file.write_text(json.dumps(result), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

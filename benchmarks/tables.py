@@ -1,0 +1,163 @@
+"""Writes the tables of README.md from results.json, between markers: no number is typed by hand.
+
+<!-- training -->
+... replaced ...
+<!-- /training -->
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from genimg.files import write_atomically
+
+Part = dict[str, Any]
+TITLES = {"cats-64": "Cats, 64 px, colour", "fashion-mnist-32": "Fashion-MNIST, 32 px, grey"}
+
+
+def update_readme(readme: Path, results: dict[str, Part]) -> None:
+    """Fill every marked place of a README from the results; parts not measured say so."""
+    text = readme.read_text(encoding="utf-8")
+    for name, render in RENDERERS.items():
+        if name in results:
+            part = results[name]
+            body = f"{render(part)}\n\n{_footnote(part)}"
+        else:
+            body = f"Not measured yet: `python benchmarks/run.py {name}`."
+        block = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+        text = block.sub(_between(body), text)
+    write_atomically(readme, text.encode())
+
+
+def _between(body: str) -> Callable[[re.Match[str]], str]:
+    """Keeps the two markers and puts `body` between them."""
+    return lambda match: f"{match[1]}{body}\n{match[2]}"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; the first column reads from the left, numbers from the right."""
+    lines = [list(head), ["---", *["---:"] * (len(head) - 1)], *map(list, rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _footnote(part: Part) -> str:
+    where = part["machine"]
+    versions = ", ".join(
+        f"{name} {where[name]}"
+        for name in ("python", "torch", "gradio", "pythae")
+        if where.get(name)
+    )
+    cores = f"{where['cores']} core{'s' * (where['cores'] != 1)}"
+    load = "" if where["load"] is None else f", load before the start {where['load']:.2f}"
+    return f"Measured {where['when']} on {where['processor']}, {cores}{load}; {versions}."
+
+
+def _judged(value: float, bar: float, unit: str) -> str:
+    word = "met" if value <= bar else "**missed**"
+    return f"{value:g} {unit} against a bar of {bar:g} {unit}: {word}.".replace("  ", " ")
+
+
+def _training(part: Part) -> str:
+    pieces = []
+    for name, found in part["sets"].items():
+        reference = found.get("reference")
+        head = [
+            "learner", "parameters", "arithmetic", "pictures/s", "pictures seen",
+            "PSNR, dB", "SSIM",
+        ]  # fmt: skip
+        if reference:
+            head += ["speed ratio", "PSNR gain, dB"]
+        rows = [_learner(row, reference) for row in found["rows"]]
+        about = f"**{TITLES.get(name, name)}**, {found['latent_dim']} latent dimensions"
+        if reference:
+            about += f"; ratio and gain are over {reference}, the best of pythae's here"
+        pieces.append(f"{about}:\n\n{_table(head, rows)}")
+    at_once = "one after another" if part["parallel"] == 1 else f"{part['parallel']} at a time"
+    pieces.append(
+        f"{part['minutes']:g} minutes each, {at_once}, one thread each, {part['batch_size']} "
+        f"pictures a step; PSNR and SSIM are means over {part['pictures']} held-out pictures."
+    )
+    return "\n\n".join(pieces)
+
+
+def _learner(row: Part, reference: str | None) -> list[str]:
+    cells = [
+        f"{row['learner']} ({row['network']})",
+        f"{row['parameters'] / 1e6:.1f} M",
+        row["arithmetic"],
+        f"{row['speed']:,.0f}" if row["speed"] >= 20 else f"{row['speed']:.1f}",
+        f"{row['images']:,}",
+        f"{row['psnr']:.2f}",
+        f"{row['ssim']:.3f}",
+    ]
+    if reference:
+        cells += [f"{row['speed_ratio']:.2f}x", f"{row['psnr_gain']:+.2f}"]
+    return cells
+
+
+def _decode(part: Part) -> str:
+    head = [
+        "model", "size", "parameters", "Editor.decode, ms", "bare network, ms", "ratio",
+        "Editor.encode, ms", "bare network, ms", "ratio",
+    ]  # fmt: skip
+    rows = [
+        [
+            row["model"],
+            f"{row['size']} px",
+            f"{row['parameters'] / 1e6:.1f} M",
+            *(
+                text
+                for kind in ("decode", "encode")
+                for text in (
+                    f"{row[kind]['editor_ms']:.2f}",
+                    f"{row[kind]['bare_ms']:.2f}",
+                    f"{row[kind]['ratio']:.2f}x",
+                )
+            ),
+        ]
+        for row in part["rows"]
+    ]
+    return (
+        f"{_table(head, rows)}\n\nMedians of {part['repeats']} calls that took turns, one thread. "
+        f"Decoding: {_judged(part['worst'], part['bar'], 'times')}"
+    )
+
+
+def _start(part: Part) -> str:
+    head = ["run", "page answers, s", "page usable, s", "first edit seen, s"]
+    rows = [
+        [str(i), f"{run['answers']:.2f}", f"{run['usable']:.2f}", f"{run['edited']:.2f}"]
+        for i, run in enumerate(part["runs"], start=1)
+    ]
+    middle = [f"{part[name]:.2f}" for name in ("answers", "usable", "edited")]
+    rows.append(["**median**", *(f"**{text}**" for text in middle)])
+    return f"{_table(head, rows)}\n\nUsable: {_judged(part['usable'], part['bar'], 's')}"
+
+
+def _memory(part: Part) -> str:
+    marks = [mark["edits"] for mark in part["rows"][0]["marks"]]
+    head = ["edits through", *(f"after {edits}, MB" for edits in marks), "growth"]
+    rows = [
+        [row["route"], *(f"{mark['mb']:.0f}" for mark in row["marks"]), f"{row['growth']:+.1f} %"]
+        for row in part["rows"]
+    ]
+    most = round(max(row["last_mb"] for row in part["rows"]))
+    growth = max(row["growth"] for row in part["rows"])
+    return (
+        f"{_table(head, rows)}\n\nGrowth is from {marks[1]} edits to {marks[-1]}. "
+        f"At the end: {_judged(most, part['bar'], 'MB')} "
+        f"Growth: {_judged(growth, part['flat'], '%')}"
+    )
+
+
+RENDERERS: dict[str, Callable[[Part], str]] = {
+    "training": _training,
+    "fashion-pair": _training,
+    "decode": _decode,
+    "start": _start,
+    "memory": _memory,
+}
+"""Part -> its table."""
