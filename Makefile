@@ -32,8 +32,10 @@ check: $(VENV)/.dev  ## Style, types and who may import whom
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
 
-train-shipped: $(VENV)/.runtime  ## Train every shipped checkpoint, about an hour (delete runs/ to begin anew)
+train-shipped: $(VENV)/.runtime  ## Train every shipped checkpoint anew, about an hour (an unfinished run goes on)
+	[ ! -f runs/cats-64-vae/model.safetensors ] || rm -r runs/cats-64-vae
 	$(PY) -m genimg train vae --data cats --size 64 --minutes $(CATS_MINUTES) --seed $(SEED) --name cats-64-vae
+	[ ! -f runs/fashion-mnist-32-vae/model.safetensors ] || rm -r runs/fashion-mnist-32-vae
 	$(PY) -m genimg train vae --data fashion-mnist --size 32 --minutes $(FASHION_MINUTES) --seed $(SEED) --name fashion-32-vae
 
 bench: $(VENV)/.bench  ## Measure against other programs and the textbook models

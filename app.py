@@ -22,6 +22,8 @@ def main(arguments: list[str] | None = None) -> None:
         help="open a browser window (default: when started from a terminal)",
     )
     options = parser.parse_args(arguments)
+    if not 0 <= options.port <= 65535:
+        parser.error(f"a port is a number from 0 to 65535, not {options.port}")
     family = socket.AF_INET6 if ":" in options.host else socket.AF_INET
     try:
         listener = socket.create_server((options.host, options.port), family=family)
@@ -30,7 +32,8 @@ def main(arguments: list[str] | None = None) -> None:
             f"genimg cannot use port {options.port} of {options.host}: {error.strerror}. "
             "Choose another one, such as --port 7861."
         )
-    shown = "127.0.0.1" if options.host in ("0.0.0.0", "::") else options.host
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(options.host, options.host)
+    shown = f"[{shown}]" if ":" in shown else shown
     address = f"http://{shown}:{listener.getsockname()[1]}"
 
     def ready() -> None:
@@ -41,7 +44,10 @@ def main(arguments: list[str] | None = None) -> None:
     print("genimg is starting ...", flush=True)
     from genimg.ui.server import serve  # slow to import: not before the port is known to be free
 
-    serve(options.checkpoints, listener, ready)
+    try:
+        serve(options.checkpoints, listener, ready)
+    except KeyboardInterrupt:
+        print("genimg has stopped")
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ def _through_api(app: App, edits: int) -> dict[str, Any]:
         def edit(number: int) -> None:
             amounts = {name: round(rng.uniform(-3, 3), 1) for name in rng.sample(names, 3)}
             made = client.predict(
-                handle_file(str(picture)), amounts, model["name"], api_name="/edit"
+                handle_file(str(picture)), amounts, model=model["name"], api_name="/edit"
             )
             Path(_path(made)).unlink()
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -22,7 +23,7 @@ from PIL import Image
 from torch import Tensor
 
 from genimg.checkpoint import Header, read_header
-from genimg.errors import CheckpointError, ConfigError, GenimgError, LatentError, RecipeError
+from genimg.errors import CheckpointError, GenimgError, LatentError, RecipeError
 from genimg.images import encode_png, fit_image, read_text, to_images, to_pixels
 from genimg.latents import (
     TEXT_KEY,
@@ -37,6 +38,7 @@ from genimg.latents import (
 )
 from genimg.metrics import psnr, ssim
 from genimg.models import LatentModel, Prior, load_model
+from genimg.models.device import choose_device
 
 __all__ = [
     "TEXT_KEY",
@@ -107,17 +109,7 @@ class Editor:
             CheckpointError: the file is missing, damaged or of another version.
             ConfigError: an unknown device.
         """
-        if device == "auto":
-            device = "cuda" if torch.cuda.is_available() else "cpu"
-        try:
-            target = torch.device(device)
-        except RuntimeError:
-            raise ConfigError(f"unknown device {device!r}; use auto, cpu or cuda") from None
-        if target.type not in ("cpu", "cuda"):
-            raise ConfigError(f"a model runs on cpu or cuda, not on {device!r}")
-        if target.type == "cuda" and not torch.cuda.is_available():
-            raise ConfigError("torch finds no CUDA device here; use the device cpu")
-        model, header, tensors = load_model(Path(path), target)
+        model, header, tensors = load_model(Path(path), choose_device(device))
         directions = _directions(Path(path), header, tensors, model.latent_shape)
         return cls(model, header, directions, _labels(Path(path), header, model))
 
@@ -208,6 +200,8 @@ class Editor:
         Raises:
             LatentError: a number out of range.
         """
+        for number in (n, seed):
+            _check_whole(number)
         if not 1 <= n <= MAX_SAMPLES:
             raise LatentError(f"draw 1 to {MAX_SAMPLES} pictures at once, not {n}")
         if not 0 <= seed <= MAX_SEED:
@@ -335,6 +329,11 @@ class Editor:
         return recipe
 
 
+def _check_whole(number: object) -> None:
+    if not isinstance(number, Integral):
+        raise LatentError(f"counts and seeds are whole numbers, not {number!r}")
+
+
 def read_recipe(source: str | Path | bytes | BinaryIO) -> Recipe:
     """The recipe inside a saved picture, of whichever model.
 
@@ -383,17 +382,18 @@ def list_checkpoints(folder: str | Path) -> tuple[list[CheckpointInfo], dict[Pat
     good: list[CheckpointInfo] = []
     bad: dict[Path, str] = {}
     for path in sorted(Path(folder).glob("*.safetensors")):
+        if path.name.startswith("."):  # a file that is being written, or was when a program died
+            continue
         try:
             header = read_header(path)
         except CheckpointError as error:
             bad[path] = str(error)
             continue
-        good.append(CheckpointInfo(path, path.stem, _title(header), header))
+        good.append(CheckpointInfo(path, path.stem, _title(path, header), header))
     return good, bad
 
 
-def _title(header: Header) -> str:
+def _title(path: Path, header: Header) -> str:
     data: Mapping[str, Any] = header.data
     title = str(data.get("title") or header.name)
-    _, height, _ = header.image_shape
-    return f"{title} - {height} px {header.family.upper()}"
+    return f"{title} · {path.stem}"

@@ -69,17 +69,29 @@ def load_image(source: Source) -> Image.Image:
     image = _open(data, name)
     try:
         image.seek(0)
-        image.load()
-        plain = _plain(image)
-        turn = _UPRIGHT.get(_orientation(image))
-        upright = plain.copy() if turn is None else plain.transpose(turn)
-    except Exception as error:  # Pillow raises two dozen kinds on damaged files
-        raise ImageError(
-            f"{name} is damaged or incomplete and cannot be read. "
-            "Save or download it again, or choose another picture."
-        ) from error
+    except Exception as error:
+        raise _damaged(name) from error
+    upright = _upright(image, name).copy()
     upright.info = {}
     return upright
+
+
+def _upright(image: Image.Image, name: str) -> Image.Image:
+    """The picture as people see it, "L" or "RGB"; decodes what has not been decoded yet."""
+    try:
+        image.load()
+        turn = _UPRIGHT.get(_orientation(image))
+        plain = _plain(image)
+        return plain if turn is None else plain.transpose(turn)
+    except Exception as error:  # Pillow raises two dozen kinds on damaged files
+        raise _damaged(name) from error
+
+
+def _damaged(name: str) -> ImageError:
+    return ImageError(
+        f"{name} is damaged or incomplete and cannot be read. "
+        "Save or download it again, or choose another picture."
+    )
 
 
 def read_text(source: Source) -> dict[str, str]:
@@ -140,9 +152,10 @@ def fit_image(
     The crop is the largest one of the model's aspect ratio, divided by `zoom` (1 or more). Its
     centre is laid on `focus` = (x, y), each from 0 (left, top) to 1 (right, bottom), and moved
     as little as it takes to keep the crop inside the picture. Scaled with Lanczos; mode "L" for
-    C = 1, "RGB" for C = 3. An image that already fits comes back with the same pixels.
+    C = 1, "RGB" for C = 3. An image that already fits comes back with the same pixels. Pictures
+    that Pillow has opened are first set upright and laid on white, as `load_image` does.
 
-    Raises ImageError if focus or zoom is out of its range.
+    Raises ImageError if focus or zoom is out of its range, or if the picture cannot be decoded.
     """
     channels, height, width = image_shape
     if not all(0.0 <= value <= 1.0 for value in focus):
@@ -152,7 +165,7 @@ def fit_image(
         )
     if not 1.0 <= zoom < float("inf"):
         raise ImageError(f"The zoom {zoom} is not possible. Give 1 (whole picture) or more.")
-    plain = _plain(image)
+    plain = _upright(image, "The picture")
     scale = min(plain.width / width, plain.height / height) / zoom  # crop pixels per model pixel
     box = (
         *_place(plain.width, width * scale, focus[0]),

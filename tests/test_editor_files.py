@@ -181,6 +181,7 @@ def test_bad_files_among_good_ones_are_reported_and_do_no_harm(
     torch.save({"weight": torch.zeros(1)}, checkpoints_dir / "pickle.safetensors")
     future = Header("vae", "future", "0", {"image_shape": [3, 16, 16]}, format_version=2)
     save_checkpoint(checkpoints_dir / "future.safetensors", future, {"a": torch.zeros(1)})
+    (checkpoints_dir / ".being-written.safetensors").write_bytes(data)
     (checkpoints_dir / "notes.txt").write_text("not a model, and not meant to be one")
 
     good, bad = list_checkpoints(checkpoints_dir)
@@ -193,7 +194,7 @@ def test_bad_files_among_good_ones_are_reported_and_do_no_harm(
     info = good[1]
     assert info.path == checkpoints_dir / "tiny-cats.safetensors"
     assert info.header.image_shape == (3, 16, 16)
-    assert info.title == f"{info.header.data['title']} - 16 px VAE"
+    assert info.title == f"{info.header.data['title']} · tiny-cats"
     assert Editor.load(info.path).model_id == info.header.id
 
 
@@ -206,7 +207,7 @@ def test_a_model_without_data_is_listed_by_its_name(tmp_path: Path) -> None:
     model = build_model("vae", (1, 28, 28), seed=0)
     save_model(tmp_path / "file.safetensors", model, "vae", name="nameless")
     [info], _ = list_checkpoints(str(tmp_path))
-    assert (info.name, info.title) == ("file", "nameless - 28 px VAE")
+    assert (info.name, info.title) == ("file", "nameless · file")
 
 
 def test_latents_are_equal_across_loads(tiny_checkpoint: Path) -> None:

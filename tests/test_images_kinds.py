@@ -13,10 +13,8 @@ import pytest
 from PIL import ExifTags, Image, ImageCms
 
 from genimg import images
-from genimg.images import (
-    encode_png,
-    load_image,
-)
+from genimg.errors import ImageError
+from genimg.images import encode_png, fit_image, load_image
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
@@ -298,3 +296,23 @@ def test_metadata_is_left_behind() -> None:
         assert loaded.info == {} and not dict(loaded.getexif())
         assert type(loaded) is Image.Image
         assert b"secret" not in encode_png(loaded) and b"iCCP" not in encode_png(loaded)
+
+
+def test_a_picture_that_pillow_opened_is_fitted_upright_and_on_white(tmp_path: Path) -> None:
+    """`Editor.encode(Image.open(path))` must see what `load_image(path)` sees."""
+    picture = Image.new("RGB", (40, 20), "red")
+    picture.paste("blue", (0, 0, 20, 20))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by a quarter, as phones write it
+    picture.save(tmp_path / "phone.png", exif=exif)
+    with Image.open(tmp_path / "phone.png") as raw:
+        fitted = fit_image(raw, (3, 16, 16))
+    assert fitted.tobytes() == fit_image(load_image(tmp_path / "phone.png"), (3, 16, 16)).tobytes()
+    assert fitted.tobytes() != fit_image(picture, (3, 16, 16)).tobytes()
+
+
+def test_a_truncated_picture_that_pillow_opened_is_a_clear_error(tmp_path: Path) -> None:
+    noise(size=(64, 64)).save(tmp_path / "whole.jpg")
+    (tmp_path / "half.jpg").write_bytes((tmp_path / "whole.jpg").read_bytes()[:1500])
+    with Image.open(tmp_path / "half.jpg") as raw, pytest.raises(ImageError, match="incomplete"):
+        fit_image(raw, (3, 16, 16))

@@ -67,7 +67,7 @@ def configure_evaluate(parser: argparse.ArgumentParser) -> None:
 def run_evaluate(arguments: argparse.Namespace) -> int:
     """Measure a model on the test split of the data it was trained on."""
     path = options.checkpoint_path(arguments.checkpoint)
-    from genimg.training.compute import choose_device
+    from genimg.models.device import choose_device
     from genimg.training.evaluate import evaluate
 
     result = evaluate(

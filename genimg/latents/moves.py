@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from numbers import Real
 
 import torch
 
@@ -31,13 +32,17 @@ def move(
             raise LatentError(f"this model has no direction {name!r}")
         direction = directions[name]
         latent.require_model(direction.model_id)
-        if not math.isfinite(amount) or abs(amount) > MAX_AMOUNT:
-            raise LatentError(
-                f"{name!r} cannot move by {amount}; use -{MAX_AMOUNT:g} to {MAX_AMOUNT:g}"
-            )
+        _check_amount(name, amount)
         if amount:
             z = z + amount * direction.std * direction.vector
     return Latent(z, latent.model_id)
+
+
+def _check_amount(name: str, amount: object) -> None:
+    if not isinstance(amount, Real) or not abs(float(amount)) <= MAX_AMOUNT:
+        raise LatentError(
+            f"{name!r} cannot move by {amount!r}; use -{MAX_AMOUNT:g} to {MAX_AMOUNT:g}"
+        )
 
 
 def between(a: Latent, b: Latent, t: float, method: str = "slerp") -> Latent:

@@ -147,7 +147,7 @@ def load_model(
         if missing:
             raise CheckpointError(f"the weights do not fit the header (first: {missing[0]})")
         model = family.model(config)
-        prior = {k: tensors.pop(f"prior.{k}") for k in model.prior.state_dict()}
+        prior = {k: tensors.pop(f"prior.{k}").clone() for k in model.prior.state_dict()}
         model.prior = Prior(**prior)
         if model.prior.means.shape[1:] != model.latent_shape:
             raise CheckpointError("its prior is of another size than its latents")

@@ -45,6 +45,10 @@ class VAEConfig:
     blocks: int = 1
 
 
+MIN_SIZE = 12
+"""Pixels; SSIM's window is 11 wide."""
+
+
 def halvings(size: int) -> int:
     """How many times a picture of `size` pixels is halved to reach a side of 4 to 7.
 
@@ -56,7 +60,7 @@ def halvings(size: int) -> int:
     while side > 7 and side % 2 == 0:
         side //= 2
         count += 1
-    if not 4 <= side <= 7 or not 1 <= count <= 5:
+    if size < MIN_SIZE or not 4 <= side <= 7 or not 1 <= count <= 5:
         raise ConfigError(
             f"a side of {size} pixels does not fit the network; use 16, 28, 32, 48, 64, 96 or 128"
         )

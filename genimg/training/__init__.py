@@ -6,19 +6,20 @@ To add a family: one file in this folder and one line in `RECIPES`.
 from __future__ import annotations
 
 import copy
-import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from genimg import checkpoint
 from genimg.data import Dataset, load_dataset
-from genimg.errors import CheckpointError, ConfigError, TrainingError
-from genimg.files import atomic_path
+from genimg.errors import CheckpointError, ConfigError, DataError, TrainingError
 from genimg.images import array_to_pixels
-from genimg.models import LatentModel, build_model, load_model
-from genimg.training.compute import Compute, choose_compute, choose_device
+from genimg.models import MODELS, LatentModel, build_model, load_model
+from genimg.models.device import choose_device
+from genimg.training.compute import Compute, choose_compute
 from genimg.training.finish import finish
 from genimg.training.loop import Interrupted, Trainer
 from genimg.training.options import TrainOptions
@@ -33,6 +34,7 @@ RECIPES: dict[str, Callable[[LatentModel, TrainOptions, Compute], Recipe]] = {
 }
 
 CHECKPOINTS = Path("checkpoints")
+MIN_PICTURES = 4
 
 
 def default_out(options: TrainOptions, dataset: Dataset) -> Path:
@@ -55,9 +57,12 @@ def train(options: TrainOptions, say: Callable[[str], None] = print) -> Path:
     if options.family not in RECIPES:
         raise ConfigError(f"cannot train {options.family!r}; choose {', '.join(RECIPES)}")
     device = choose_device(options.device)
+    _check(options)
     dataset = load_dataset(
         options.data, size=options.size, root=options.data_root, count=options.count
     )
+    if len(dataset.splits["train"]) < MIN_PICTURES:
+        raise DataError(f"{options.data} has too few pictures to train on; give it {MIN_PICTURES}")
     folder = RunFolder(options.out or default_out(options, dataset))
     with folder.locked():
         state = folder.load_state()
@@ -68,11 +73,13 @@ def train(options: TrainOptions, say: Callable[[str], None] = print) -> Path:
                 f"{folder.path} holds a finished model without the state of its run; choose "
                 f"another --out, or delete {folder.path} to train anew"
             )
-        say(f"{dataset.card.title}: {len(dataset.split('train')):,} pictures to train on")
+        say(f"{dataset.card.title}: {len(dataset.splits['train']):,} pictures to train on")
         model = _initial_model(options, dataset, fresh=state is None)
         batch_size = options.batch_size or (128 if device.startswith("cuda") else 32)
         if state is not None:
+            batch_size = int(state["batch_size"])
             compute = Compute.from_mapping(state["compute"])
+            choose_device(compute.device)  # it must still be there
             compute.apply()
             say(f"continuing in {folder.path} with {compute}")
         else:
@@ -88,7 +95,11 @@ def train(options: TrainOptions, say: Callable[[str], None] = print) -> Path:
         def save() -> None:
             folder.save_state(
                 trainer.state_dict()
-                | {"options": options.identity(), "compute": compute.to_mapping()}
+                | {
+                    "options": options.identity(),
+                    "compute": compute.to_mapping(),
+                    "batch_size": batch_size,
+                }
             )
 
         if not folder.model.is_file():
@@ -101,22 +112,30 @@ def train(options: TrainOptions, say: Callable[[str], None] = print) -> Path:
 
 
 def install(model: Path, name: str, say: Callable[[str], None] = print) -> Path:
-    """Copy a finished model to checkpoints/<name>.safetensors, where the app finds it.
+    """Copy a finished model to checkpoints/<name>.safetensors, where the app finds it by that name.
 
     Raises:
         TrainingError: the folder cannot be written.
     """
     target = CHECKPOINTS / f"{name}.safetensors"
     try:
-        CHECKPOINTS.mkdir(exist_ok=True)
-        with atomic_path(target) as temporary:
-            shutil.copyfile(model, temporary)
+        header, tensors = checkpoint.load(model)
+        checkpoint.save(target, replace(header, name=name), tensors)
     except OSError as error:
         raise TrainingError(
             f"cannot install {target}: {error.strerror}; the model is {model}"
         ) from error
     say(f"installed as {target}")
     return target
+
+
+def _check(options: TrainOptions) -> None:
+    """Refuse what the networks cannot be before a data set is prepared or a folder made."""
+    family = MODELS[options.family]
+    size = options.size or 64
+    family.preset_config(options.preset or family.presets[0], (3, size, size), options.latent_dim)
+    if options.init_from is not None:
+        checkpoint.read_header(options.init_from)
 
 
 def _initial_model(options: TrainOptions, dataset: Dataset, fresh: bool) -> LatentModel:
@@ -145,8 +164,8 @@ def _timed_step(
 ) -> Callable[[], None]:
     """One real training step on a copy of the model, for timing."""
     recipe = RECIPES[options.family](_placed(copy.deepcopy(model), compute), options, compute)
-    images = dataset.split("train").images[:batch_size]
-    pixels = compute.place(array_to_pixels(np.asarray(images)))
+    rows = dataset.splits["train"][:batch_size]
+    pixels = compute.place(array_to_pixels(np.asarray(dataset.images[rows])))
     rng = torch.Generator(compute.device).manual_seed(0)
     recipe.schedule(0.5, 0)
     return lambda: (recipe.step(pixels, rng), None)[1]

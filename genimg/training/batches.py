@@ -19,9 +19,10 @@ class Batches:
     """
 
     def __init__(self, dataset: Dataset, batch_size: int, seed: int) -> None:
-        self.split = dataset.split("train").images
+        self.images = dataset.images  # perhaps a file of many gigabytes: only rows are read
+        self.rows = dataset.splits["train"]
         self.flip = dataset.flip
-        self.batch_size = min(batch_size, len(self.split))
+        self.batch_size = min(batch_size, len(self.rows))
         self.seed = seed
         self.epoch = 0
         self.position = 0
@@ -29,7 +30,7 @@ class Batches:
 
     def _permutation(self) -> np.ndarray[Any, np.dtype[np.int64]]:
         rng = np.random.default_rng([self.seed, self.epoch])
-        return rng.permutation(len(self.split)).astype(np.int64)
+        return rng.permutation(len(self.rows)).astype(np.int64)
 
     def next(self, rng: torch.Generator) -> Tensor:
         """The next pixels `[N, C, H, W]` on the CPU; the rest of an epoch too small for one is
@@ -40,9 +41,9 @@ class Batches:
         if self.position + self.batch_size > len(self._order):
             self.epoch, self.position = self.epoch + 1, 0
             self._order = self._permutation()
-        rows = self._order[self.position : self.position + self.batch_size]
+        chosen = np.sort(self._order[self.position : self.position + self.batch_size])
         self.position += self.batch_size
-        pixels = array_to_pixels(np.asarray(self.split[np.sort(rows)]))
+        pixels = array_to_pixels(np.asarray(self.images[self.rows[chosen]]))
         if self.flip:
             mirrored = torch.rand(len(pixels), generator=rng, device=rng.device).cpu() < 0.5
             pixels[mirrored] = pixels[mirrored].flip(3)

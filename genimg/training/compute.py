@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from genimg.config import config_from_mapping
-from genimg.errors import ConfigError
+from genimg.models.device import choose_device
 from genimg.training.options import TrainOptions
 
 TIMED_STEPS = 3
@@ -70,25 +70,6 @@ class Compute:
     def from_mapping(cls, values: dict[str, Any]) -> Compute:
         """The choice that an earlier part of the run wrote down."""
         return config_from_mapping(cls, values)
-
-
-def choose_device(requested: str) -> str:
-    """ "auto" is CUDA where there is one.
-
-    Raises:
-        ConfigError: an unknown device, or CUDA where there is none.
-    """
-    if requested == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        kind = torch.device(requested).type
-    except RuntimeError:
-        raise ConfigError(f"unknown device {requested!r}; use auto, cpu or cuda") from None
-    if kind not in ("cpu", "cuda"):
-        raise ConfigError(f"training runs on cpu or cuda, not on {requested!r}")
-    if kind == "cuda" and not torch.cuda.is_available():
-        raise ConfigError("torch finds no CUDA device here; use --device cpu")
-    return requested
 
 
 def usable_cores() -> int:

@@ -91,6 +91,8 @@ def evaluate(
     name = data or header.data.get("name")
     if not name:
         raise DataError(f"{path} does not say what it was trained on; name a data set with --data")
+    if data is None and str(name).startswith("folder:"):
+        raise DataError(f"{path} was trained on a folder; say where it is: --data folder:PATH")
     # The test split does not depend on how many training pictures there are: none are needed here.
     dataset = load_dataset(str(name), size=model.image_shape[1], root=data_root, count=1)
     if dataset.image_shape != model.image_shape:

@@ -23,7 +23,7 @@ from genimg.latents import (
     fit_prior,
 )
 from genimg.metrics import measure
-from genimg.models import LatentModel, model_digest, save_model
+from genimg.models import MODELS, LatentModel, model_digest, save_model
 from genimg.training.evaluate import DEFAULT_COUNT, encode_all, evaluate_model
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _write(
             "steps": clock.step,
             "batch_size": trainer.batches.batch_size,
             "budget": {"minutes": minutes} if images is None else {"images": images},
-            "preset": options.preset or "residual",
+            "preset": options.preset or MODELS[options.family].presets[0],
             "seed": options.seed,
             "compute": str(trainer.recipe.compute),
             "torch": version("torch"),

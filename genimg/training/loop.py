@@ -200,8 +200,8 @@ class Trainer:
     def _not_finite(self) -> None:
         raise TrainingError(
             f"the loss is no longer a finite number after {self.clock.images:,} pictures. The last "
-            f"good state is kept in {self.folder.state.parent}. Start again with a lower "
-            "--learning-rate or --precision fp32"
+            f"good state is kept in {self.folder.state.parent}. Start again in another --out with "
+            "a lower --learning-rate or --precision fp32"
         )
 
 

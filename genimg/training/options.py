@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from genimg.errors import ConfigError
 
 Precision = Literal["auto", "fp32", "bf16"]
 Layout = Literal["auto", "contiguous", "channels_last"]
+Optimizer = Literal["adam", "rmsprop"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class TrainOptions:
     latent_dim: int | None = None
     batch_size: int | None = None
     learning_rate: float | None = None
-    optimizer: Literal["adam", "rmsprop"] = "adam"
+    optimizer: Optimizer = "adam"
     seed: int = 0
     init_from: Path | None = None
     out: Path | None = None
@@ -70,6 +71,15 @@ class TrainOptions:
         Raises:
             ConfigError: two budgets, or a number out of range.
         """
+        for name, kind in (
+            ("precision", Precision),
+            ("layout", Layout),
+            ("optimizer", Optimizer),
+        ):
+            if getattr(self, name) not in get_args(kind):
+                raise ConfigError(
+                    f"{name} cannot be {getattr(self, name)!r}; choose {', '.join(get_args(kind))}"
+                )
         if self.minutes is not None and self.images is not None:
             raise ConfigError("give a budget in minutes or in images, not both")
         for name in (

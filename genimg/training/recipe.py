@@ -67,7 +67,7 @@ class Recipe(ABC):
 def make_optimizer(
     name: str, parameters: list[nn.Parameter], learning_rate: float
 ) -> torch.optim.Optimizer:
-    """Adam (Kingma & Ba 2015), fused where torch can, or RMSprop."""
+    """Fused Adam (Kingma & Ba 2015), or RMSprop."""
     if name == "rmsprop":
         return torch.optim.RMSprop(parameters, learning_rate, alpha=0.99)
     return torch.optim.Adam(parameters, learning_rate, betas=ADAM_BETAS, fused=True)

@@ -48,7 +48,7 @@ class Report:
             self._bar.close()
 
     def step(self, images: int, count: int, progress: float, terms: Mapping[str, Tensor]) -> None:
-        """Tell of one step. Numbers are fetched from the device once a second, not once a step."""
+        """Tell of one step. The bar is redrawn once a second, not once a step."""
         self._images_shown += count
         self.terms = terms
         now = time.perf_counter()

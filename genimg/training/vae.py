@@ -27,7 +27,8 @@ class VAEOptions:
     Attributes:
         learning_rate: peak, reached after the warm-up.
         final_learning_rate: at the end of the cosine.
-        warmup_images: pictures over which the rate climbs from 0.
+        warmup_images, warmup: pictures, or part of the budget, over which the rate climbs from 0;
+            whichever is over first.
         kl_warmup: part of the budget over which the KL weight climbs from 0 to 1.
         max_gradient_norm: clip.
         spike: a step whose gradient norm exceeds this many times its running mean is left out, as
@@ -38,6 +39,7 @@ class VAEOptions:
     learning_rate: float = 1e-3
     final_learning_rate: float = 1e-5
     warmup_images: int = 10_000
+    warmup: float = 0.05
     kl_warmup: float = 0.1
     max_gradient_norm: float = 1.0
     spike: float = 5.0
@@ -61,11 +63,11 @@ class VAERecipe(Recipe):
 
     @override
     def schedule(self, progress: float, images: int) -> None:
-        warmup = min(1.0, (images + 1) / self.options.warmup_images)
+        warmup = max((images + 1) / self.options.warmup_images, progress / self.options.warmup)
         peak = self.options.learning_rate
         rate = cosine(progress, peak, min(peak, self.options.final_learning_rate))
         for group in self.optimizers["model"].param_groups:
-            group["lr"] = warmup * rate
+            group["lr"] = min(1.0, warmup) * rate
         self.beta = min(1.0, progress / self.options.kl_warmup)
 
     def objective(

@@ -20,7 +20,6 @@ from gradio.utils import get_upload_folder
 from genimg.editor import Editor
 from genimg.errors import GenimgError
 from genimg.images import encode_png
-from genimg.ui import sliders
 from genimg.ui.guard import guard
 from genimg.ui.store import Store
 from genimg.ui.uploads import uploaded
@@ -82,20 +81,21 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
     ) -> dict[str, Any]:
         """A picture, edited, as a PNG.
 
-        `amounts` move it along directions, by -4 to 4 standard deviations; `changes` exchange what
-        it shows, such as {"accessory": "red hat"}.
+        `amounts` move it along directions, in standard deviations (2 is a lot); `changes`
+        exchange what it shows, such as {"accessory": "red hat"}.
         """
         editor = editor_of(model)
+        moved = _mapping(amounts, "amounts", (int, float))
+        exchanged = _mapping(changes, "changes", (str,))
         known = {direction.name for direction in editor.directions}
-        unknown = sorted(set(amounts) - known)
+        unknown = sorted(set(moved) - known)
         if unknown:
             raise GenimgError(
                 f"This model has no direction {', '.join(map(repr, unknown))}; "
                 "list_models names those that it has."
             )
         latent = editor.encode(editor.fit(store.picture(uploaded(picture))))
-        moved = sliders.tidy(amounts, editor.directions)
-        png = editor.save_picture(latent, moved, changes=changes, origin="upload")
+        png = editor.save_picture(latent, moved, changes=exchanged, origin="upload")
         return file_of(png, "edit")
 
     def sample(
@@ -103,6 +103,7 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
     ) -> list[dict[str, Any]]:
         """Pictures that the model draws, 1 to 64; picture i depends on seed + i alone."""
         editor = editor_of(model)
+        seed = _whole(seed, "seed")
         latents = editor.sample(_count(count, 1), seed=seed, temperature=temperature)
         return [
             file_of(editor.save_picture(latent, {}, origin=f"seed {seed + i}"), f"seed-{seed + i}")
@@ -130,6 +131,24 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
 
 
 def _count(count: int, least: int) -> int:
-    if not least <= count <= MOST:
+    if not least <= _whole(count, "count") <= MOST:
         raise GenimgError(f"{count} pictures: ask for {least} to {MOST}.")
-    return int(count)
+    return count
+
+
+def _whole(value: Any, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise GenimgError(f"{name} must be a whole number, not {value!r}.")
+    return value
+
+
+def _mapping(value: Any, name: str, kinds: tuple[type, ...]) -> dict[str, Any]:
+    """A JSON object with values of some kinds, or nothing."""
+    if value is None:
+        return {}
+    if not isinstance(value, dict) or not all(
+        isinstance(item, kinds) and not isinstance(item, bool) for item in value.values()
+    ):
+        words = "numbers" if float in kinds else "words"
+        raise GenimgError(f"{name} must be an object of names and {words}.")
+    return value

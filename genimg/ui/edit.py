@@ -7,6 +7,7 @@ import html
 import random
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -237,6 +238,8 @@ class _Edit:
         """Encode another part of the upload; the edits stay."""
         if not sitting.picture:
             return {self.desk.sitting: gr.skip()}
+        if not Path(sitting.picture).is_file():
+            raise GenimgError("Uploads are deleted after an hour. Upload it again to crop it.")
         opened = opening.from_file(
             self.desk.store,
             sitting.model,
@@ -373,9 +376,13 @@ class _Edit:
         for i, slider in enumerate(self.sliders):
             if i < len(page.names):
                 name = page.names[i]
+                amount = sitting.amounts.get(name, 0.0)
+                end = sliders.span(amount)
                 updates[slider] = gr.Slider(
+                    minimum=-end,
+                    maximum=end,
                     label=sliders.label(known[name]),
-                    value=sitting.amounts.get(name, 0.0),
+                    value=amount,
                     visible=True,
                 )
             else:

@@ -14,7 +14,6 @@ from genimg import Latent
 from genimg.editor import TEXT_KEY, Editor, Match, Recipe, read_recipe
 from genimg.errors import RecipeError
 from genimg.images import read_text
-from genimg.ui import sliders
 from genimg.ui.store import Store
 
 
@@ -123,7 +122,7 @@ def from_saved(store: Store, model: str, path: str) -> Opened | None:
         )
     editor = store.get(maker)
     editor.open_picture(path)  # checks that the recipe fits the model
-    amounts = sliders.tidy(recipe.amounts, editor.directions)
+    amounts = {name: amount for name, amount in recipe.amounts.items() if amount}
     sitting = Sitting(maker, recipe.latent, amounts, recipe.changes, recipe.origin)
     count = len(amounts) + len(recipe.changes)
     note = f"Restored from a saved picture, with {count} edit{'' if count == 1 else 's'}."

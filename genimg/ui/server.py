@@ -99,7 +99,8 @@ def _warm_up(store: Store) -> None:
 
 def _origins(host: str, port: int) -> list[str]:
     names = {host, "localhost", "127.0.0.1"} - {"0.0.0.0", "::"}
-    return sorted(f"http://{name}:{port}" for name in names)
+    hosts = {f"[{name}]" if ":" in name else name for name in names}
+    return sorted(f"http://{name}:{port}" for name in hosts)
 
 
 async def _refuse_foreign_files(

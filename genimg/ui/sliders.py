@@ -17,7 +17,9 @@ from genimg import Direction
 POOL = 16
 """How many sliders the page has."""
 LIMIT = 4.0
-"""A slider goes from -LIMIT to LIMIT standard deviations."""
+"""A slider goes from -LIMIT to LIMIT standard deviations, unless a saved picture went further."""
+FURTHEST = 100.0
+"""Amounts beyond this are nonsense."""
 STEP = 0.1
 
 _TITLES = {"named": "Named", "measured": "Measured", "raw": "Raw"}
@@ -74,13 +76,13 @@ def label(direction: Direction) -> str:
 
 
 def tidy(amounts: Mapping[str, object], directions: Iterable[Direction]) -> dict[str, float]:
-    """Keep what these directions can do: known names, finite numbers within LIMIT, no zeros."""
+    """Keep what these directions can do: known names, finite numbers within FURTHEST, no zeros."""
     result = {}
     for direction in directions:
         value = amounts.get(direction.name)
         if not isinstance(value, (int, float)) or not math.isfinite(value):
             continue
-        kept = round(min(max(float(value), -LIMIT), LIMIT), 4)
+        kept = min(max(float(value), -FURTHEST), FURTHEST)
         if kept:
             result[direction.name] = kept
     return result
@@ -89,8 +91,23 @@ def tidy(amounts: Mapping[str, object], directions: Iterable[Direction]) -> dict
 def merge(
     amounts: Mapping[str, float], slots: Sequence[str], values: Sequence[object]
 ) -> dict[str, object]:
-    """The amounts after the sliders that now show the directions `slots` stand at `values`."""
-    return {**amounts, **dict(zip(slots, values, strict=False))}
+    """The amounts after the sliders that now show the directions `slots` stand at `values`.
+
+    A slider stands on whole steps; where it still shows an amount as near as it can, the amount
+    stays exact.
+    """
+    moved = {}
+    for name, value in zip(slots, values, strict=False):
+        old = amounts.get(name, 0.0)
+        shown = round(old / STEP) * STEP
+        near = isinstance(value, (int, float)) and math.isclose(value, shown, abs_tol=1e-6)
+        moved[name] = old if near else value
+    return {**amounts, **moved}
+
+
+def span(amount: float) -> float:
+    """The end of a slider that stands at `amount`: LIMIT, or the next whole number beyond."""
+    return max(LIMIT, float(math.ceil(abs(amount))))
 
 
 def nudge(
@@ -109,5 +126,6 @@ def nudge(
     moved: dict[str, float] = dict(amounts)
     for direction in list(picked.values())[:_NUDGES]:
         step = rng.choice((-1.0, 1.0)) * rng.uniform(0.8, 2.0)
-        moved[direction.name] = moved.get(direction.name, 0.0) + round(step, 1)
+        now = moved.get(direction.name, 0.0)
+        moved[direction.name] = round(min(max(now + step, -LIMIT), LIMIT), 1)
     return tidy(moved, directions)

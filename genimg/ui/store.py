@@ -73,15 +73,16 @@ class Store:
 
         Raises CheckpointError for a name that is not in the folder, or if there are no models.
         """
-        if name in self._infos:
-            return self._infos[name]
-        if not self._infos:
+        infos = self._infos  # another visitor's refresh may replace it meanwhile
+        if name in infos:
+            return infos[name]
+        if not infos:
             raise CheckpointError(
                 f"There is no model in the folder '{self.folder}'. Train one with `python -m "
                 "genimg train vae --data cats --name my-cats`, then load this page again."
             )
         raise CheckpointError(
-            f"There is no model named {name!r}. Choose one of: {', '.join(self._infos)}."
+            f"There is no model named {name!r}. Choose one of: {', '.join(infos)}."
         )
 
     def get(self, name: str) -> Editor:

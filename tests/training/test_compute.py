@@ -9,7 +9,7 @@ import torch
 
 from genimg.errors import ConfigError
 from genimg.training import TrainOptions
-from genimg.training.compute import Compute, choose_compute, choose_device, usable_cores
+from genimg.training.compute import Compute, choose_compute, usable_cores
 
 WAYS = [(p, layout) for p in ("fp32", "bf16") for layout in ("contiguous", "channels_last")]
 
@@ -104,19 +104,3 @@ def test_a_way_is_what_it_says() -> None:
     assert str(Compute()) == "cpu, fp32, channels_last, 1 thread"
     assert str(Compute(threads=2)).endswith("2 threads")
     assert "thread" not in str(Compute("cuda"))
-
-
-@pytest.mark.parametrize("device", ["toaster", "", "mps", "meta"])
-def test_a_device_that_cannot_train_is_refused_with_the_choices(device: str) -> None:
-    with pytest.raises(ConfigError, match="cpu or cuda"):
-        choose_device(device)
-
-
-def test_cuda_is_taken_by_itself_where_there_is_some(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert choose_device("auto") == "cuda"
-    assert choose_device("cpu") == "cpu"
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert choose_device("auto") == "cpu"
-    with pytest.raises(ConfigError, match="no CUDA device here; use --device cpu"):
-        choose_device("cuda")

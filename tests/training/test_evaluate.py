@@ -1,5 +1,6 @@
 """The numbers of a model are those of pictures that it never saw, measured as the metrics say."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from genimg.checkpoint import read_header
+from genimg.checkpoint import load, read_header, save
 from genimg.data import Dataset
 from genimg.errors import CheckpointError, DataError
 from genimg.metrics import psnr, ssim
@@ -73,6 +74,17 @@ def test_what_cannot_be_measured_is_refused(tiny_checkpoint: Path, tmp_path: Pat
         Image.new("L", (16, 16), 20 * i).save(tmp_path / f"{i}.png")
     with pytest.raises(DataError, match=r"\(1, 16, 16\), the model's are \(3, 16, 16\)"):
         evaluate(tiny_checkpoint, data=f"folder:{tmp_path}")
+
+
+def test_a_model_of_a_folder_does_not_guess_where_the_folder_is(
+    tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    """Its header knows the folder's name alone, and another folder may be called so."""
+    header, tensors = load(tiny_checkpoint)
+    mine = tmp_path / "mine.safetensors"
+    save(mine, replace(header, data={**header.data, "name": "folder:tests"}), tensors)
+    with pytest.raises(DataError, match="--data folder:PATH"):
+        evaluate(mine)
 
 
 class Mirror(torch.nn.Module):

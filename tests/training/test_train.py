@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from genimg import Editor
-from genimg.checkpoint import read_header
+from genimg.checkpoint import load, read_header
 from genimg.data import Dataset
 from genimg.errors import CheckpointError, ConfigError, DataError, TrainingError
 from genimg.models import load_model, model_digest
@@ -174,7 +174,12 @@ def test_a_name_installs_the_model_without_training_again(
     assert not (tmp_path / "checkpoints").exists()
     train(replace(finished, name="my-cats"), quiet)
     installed = tmp_path / "checkpoints" / "my-cats.safetensors"
-    assert installed.read_bytes() == path.read_bytes()
+    header, tensors = load(installed)
+    assert (header.name, replace(header, name="")) == (
+        "my-cats",
+        replace(read_header(path), name=""),
+    )
+    assert all(torch.equal(tensors[name], tensor) for name, tensor in load(path)[1].items())
     assert list(installed.parent.iterdir()) == [installed]
     assert contents(finished.out) == before
     assert Editor.load(installed, "cpu").model_id == read_header(path).id
@@ -252,6 +257,28 @@ def test_a_resumed_run_does_its_arithmetic_as_the_state_says(options: MakeOption
     assert read_header(path).trained["compute"] == "cpu, bf16, contiguous, 1 thread"
 
 
+def test_a_run_goes_on_with_its_own_batch_size_and_only_on_its_own_device(
+    options: MakeOptions,
+) -> None:
+    """What suits the machine is chosen once; a run that moves to another keeps what it has."""
+    wanted = options()
+    path = train(wanted, quiet)
+    folder = RunFolder(path.parent)
+    state = folder.load_state()
+    assert state is not None
+    state["batch_size"] = 5
+    folder.save_state(state)
+    path.unlink()
+    train(wanted, quiet)
+    assert read_header(path).trained["batch_size"] == 5
+
+    state["compute"]["device"] = "cuda:99"
+    folder.save_state(state)
+    path.unlink()
+    with pytest.raises(ConfigError, match="no device 'cuda:99' here"):
+        train(wanted, quiet)
+
+
 # -- starting from another model
 
 
@@ -286,7 +313,9 @@ def test_init_from_what_is_no_model_is_refused(options: MakeOptions, tmp_path: P
         ({"family": "gun"}, ConfigError, "cannot train 'gun'; choose vae"),
         ({"device": "toaster"}, ConfigError, "unknown device 'toaster'"),
         ({"data": "unicorns"}, DataError, "no data set 'unicorns'"),
-        ({"size": 1000}, DataError, "1000"),
+        ({"size": 1000}, ConfigError, "1000"),
+        ({"preset": "cubist"}, ConfigError, "unknown preset 'cubist'"),
+        ({"init_from": Path("gone")}, CheckpointError, "no model file gone"),
     ],
     ids=str,
 )

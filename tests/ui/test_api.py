@@ -69,12 +69,17 @@ def test_edit_gives_a_picture_that_restores_itself(
     client: Client, editor: Editor, photo: Path
 ) -> None:
     name = editor.directions[0].name
+    factor, values = next(iter(editor.factors.items()))
     answer = client.predict(
-        picture=handle_file(str(photo)), amounts={name: 2.5}, model=FIRST, api_name="/edit"
+        picture=handle_file(str(photo)),
+        amounts={name: 2.5},
+        changes={factor: values[1]},
+        model=FIRST,
+        api_name="/edit",
     )
     recipe = editor.open_picture(path_of(answer))
-    assert recipe.amounts == {name: 2.5}
-    [again] = editor.decode(editor.move(recipe.latent, recipe.amounts))
+    assert (recipe.amounts, recipe.changes) == ({name: 2.5}, {factor: values[1]})
+    [again] = editor.decode(editor.edited(recipe))
     assert pixels(path_of(answer)) == again.tobytes()
 
 
@@ -106,6 +111,11 @@ def test_interpolate_keeps_its_ends(client: Client, editor: Editor, photo: Path)
         ("/sample", {"count": 65}, "1 to 64"),
         ("/sample", {"model": "nobody"}, FIRST),
         ("/sample", {"seed": -1}, "seed"),
+        ("/sample", {"seed": 1.5}, "whole number"),
+        ("/sample", {"count": "3"}, "whole number"),
+        ("/edit", {"amounts": {"wings": "far"}}, "numbers"),
+        ("/edit", {"amounts": {}, "changes": "red"}, "names and words"),
+        ("/edit", {"amounts": {}, "changes": {"wings": "red"}}, "wings"),
         ("/edit", {"amounts": {"wings": 1}}, "wings"),
         ("/interpolate", {"method": "teleport"}, "teleport"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 from playwright.sync_api import Browser, expect
+
+import app
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,6 +57,28 @@ def test_without_a_model_the_page_says_what_to_do(tmp_path: Path, browser: Brows
         page.goto(address)
         expect(page.locator("#original")).to_contain_text("genimg train vae --data cats")
         page.close()
+
+
+def test_ctrl_c_ends_it_quietly(checkpoints_dir: Path) -> None:
+    program = subprocess.Popen(
+        [sys.executable, "app.py", "--no-open", "--port", "0", "--checkpoints", checkpoints_dir],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert program.stdout is not None
+    lines = iter(program.stdout.readline, "")
+    assert any("genimg is at" in line for line in lines)
+    program.send_signal(signal.SIGINT)
+    said, _ = program.communicate(timeout=30)
+    assert "Traceback" not in said
+    assert program.returncode == 0
+
+
+def test_an_impossible_port_is_refused_before_anything_starts() -> None:
+    with pytest.raises(SystemExit):
+        app.main(["--port", "99999"])
 
 
 def test_a_port_in_use_is_said_plainly(checkpoints_dir: Path) -> None:

@@ -1,0 +1,26 @@
+"""Where does a model run: on the CPU or on a CUDA device?"""
+
+from __future__ import annotations
+
+import torch
+
+from genimg.errors import ConfigError
+
+
+def choose_device(requested: str) -> str:
+    """A torch device that is there; "auto" is CUDA where there is one, and the CPU elsewhere.
+
+    Raises:
+        ConfigError: an unknown device, or a CUDA device that this machine does not have.
+    """
+    if requested == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(requested)
+    except RuntimeError:
+        raise ConfigError(f"unknown device {requested!r}; use auto, cpu or cuda") from None
+    if device.type not in ("cpu", "cuda"):
+        raise ConfigError(f"genimg runs on cpu or cuda, not on {requested!r}")
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise ConfigError(f"torch finds no device {requested!r} here; use cpu")
+    return requested
