@@ -81,7 +81,7 @@ def test_cuda_is_refused_where_there_is_none(
     tiny_checkpoint: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    with pytest.raises(ConfigError, match="no CUDA device here; use the device cpu"):
+    with pytest.raises(ConfigError, match="no device 'cuda' here; use cpu"):
         Editor.load(tiny_checkpoint, "cuda")
 
 

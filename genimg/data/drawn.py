@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import os
-import shutil
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import product
@@ -23,6 +22,7 @@ from tqdm import tqdm
 
 from genimg.data.artwork import ARTWORKS, Artwork
 from genimg.data.dataset import Bytes, Dataset, Factor, Integers
+from genimg.data.prepare import make_room
 from genimg.errors import DataError
 from genimg.files import atomic_path
 
@@ -216,13 +216,7 @@ def _draw_into(
     images_path: Path, labels_path: Path, name: str, labels: Integers, size: int
 ) -> None:
     """Draw the combinations `labels` and keep them; the images appear last, when all is there."""
-    images_path.parent.mkdir(parents=True, exist_ok=True)
-    needed, free = len(labels) * size * size * 3, shutil.disk_usage(images_path.parent).free
-    if needed > free:
-        raise DataError(
-            f"{len(labels)} pictures of {size} pixels need {needed / 1e9:.1f} GB and"
-            f" {images_path.parent} has {free / 1e9:.1f} GB free; ask for fewer or smaller ones"
-        )
+    make_room(images_path, len(labels) * size * size * 3)
     layers = _layers(name, size)
     with atomic_path(labels_path) as temporary:
         np.save(temporary, labels)

@@ -131,7 +131,7 @@ def _decode_into(
 ) -> None:
     """Decode what can be decoded; the two files appear when all is there, the images last."""
     # Until the last picture is read nobody knows how many there are, and whether all are grey.
-    _make_room(images_path, 2 * len(paths) * size * size * 3)
+    make_room(images_path, 2 * len(paths) * size * size * 3)
     rows: list[int] = []
     reasons: list[str] = []
     grey = True
@@ -193,7 +193,7 @@ def _keep(path: Path, shape: tuple[int, ...], fill: Callable[[Bytes], None]) -> 
     """The kept uint8 array of this shape; made by `fill` where it is missing or damaged."""
     images = _open(path)
     if images is None or images.shape != shape:
-        _make_room(path, math.prod(shape))
+        make_room(path, math.prod(shape))
         with atomic_path(path) as temporary:
             target = np.lib.format.open_memmap(temporary, "w+", np.uint8, shape)
             fill(target)
@@ -213,7 +213,7 @@ def _open(path: Path) -> npt.NDArray[Any] | None:
     return array
 
 
-def _make_room(path: Path, needed: int) -> None:
+def make_room(path: Path, needed: int) -> None:
     """Make the folder of `path`, and raise DataError if `needed` bytes do not fit there."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -223,6 +223,10 @@ def _make_room(path: Path, needed: int) -> None:
             f"The cache folder {path.parent} cannot be made ({error.strerror}). "
             "Name another with GENIMG_CACHE."
         ) from error
+    if not os.access(path.parent, os.W_OK):
+        raise DataError(
+            f"The cache folder {path.parent} cannot be written. Name another with GENIMG_CACHE."
+        )
     if needed > free:
         raise DataError(
             f"The prepared pictures need {needed / 1e9:.1f} GB and {path.parent} has "

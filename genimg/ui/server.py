@@ -25,6 +25,8 @@ from genimg.ui import build_page
 from genimg.ui.store import Store
 from genimg.ui.theme import ASSETS, theme
 
+LONGEST_WARM_UP = 20.0
+"""Seconds that the end of the program waits for a model that is being loaded."""
 MAX_SESSIONS = 100
 
 # Gradio sets every rule of style.css inside its container; this is for the container itself. With
@@ -66,7 +68,8 @@ def build_app(checkpoints: Path, host: str = "127.0.0.1", port: int = 7860) -> F
         css_paths=[ASSETS / "style.css"],
         head=_STYLE + f"<script>{(ASSETS / 'page.js').read_text(encoding='utf-8')}</script>",
     )
-    threading.Thread(target=_warm_up, args=(store,), daemon=True).start()
+    app.state.warm_up = threading.Thread(target=_warm_up, args=(store,), daemon=True)
+    app.state.warm_up.start()
     return app
 
 
@@ -76,7 +79,11 @@ def serve(checkpoints: Path, listener: socket.socket, on_ready: Callable[[], Non
     app = build_app(checkpoints, host, port)
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws_max_size=2**20))
     threading.Thread(target=_wait, args=(server, on_ready), daemon=True).start()
-    server.run(sockets=[listener])
+    try:
+        server.run(sockets=[listener])
+    finally:
+        # Torch aborts a program that ends while another thread is inside it.
+        app.state.warm_up.join(LONGEST_WARM_UP)
 
 
 def _wait(server: uvicorn.Server, on_ready: Callable[[], None]) -> None:

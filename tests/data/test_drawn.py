@@ -318,3 +318,9 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(DataError, match="pip install robohash"):
         draw_dataset("cats", SIZE, COUNT, tmp_path)
+
+
+def test_a_cache_that_cannot_be_made_is_said_plainly(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(DataError, match=r"cannot be made.*GENIMG_CACHE"):
+        draw_dataset("cats", 16, count=10, cache=tmp_path / "file" / "cache")
