@@ -86,7 +86,7 @@ class Desk:
                 elem_id="model",
                 filterable=False,
                 scale=0,
-                min_width=310,
+                min_width=360,
             )
             markup(views.mode_button(), "mode-box")
         self.tabs = gr.Tabs(elem_id="tabs")
