@@ -6,7 +6,7 @@ import copy
 import math
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
@@ -110,7 +110,7 @@ class Trainer:
         assert minutes is not None
         return self.clock.seconds / (60.0 * minutes)
 
-    def run(self, save: Any) -> None:
+    def run(self, save: Callable[[], None]) -> None:
         """Train until the budget is spent or early stopping says so; `save()` writes the state.
 
         Raises:
