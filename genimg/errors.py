@@ -8,6 +8,7 @@
       * LatentError        a latent or a direction does not belong to this model
       * RecipeError        a saved picture holds no recipe that this model can open
       * TrainingError      a training run cannot be started, resumed or carried on
+      * MetricError        what was asked to be compared cannot be, or is too little
 
 The message of each says what was wrong and what to do, and names the valid choices where
 there are any; it is written to be shown as it is. Every other exception is a bug and surfaces.
@@ -44,3 +45,7 @@ class RecipeError(GenimgError):
 
 class TrainingError(GenimgError):
     """A training run cannot be started, resumed or carried on."""
+
+
+class MetricError(GenimgError):
+    """What was asked to be compared cannot be, or is too little."""

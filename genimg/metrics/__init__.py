@@ -1,6 +1,44 @@
-"""Measuring pictures: how close two are (`reconstruction`), what one shows (`attributes`)."""
+"""Measuring pictures: how close two are (`reconstruction`), what one shows (`attributes`), whether
+many samples are spread as the data are (`distribution`, `neighbours`).
+"""
 
 from genimg.metrics.attributes import measure
+from genimg.metrics.distribution import (
+    FactorHistograms,
+    KernelDistance,
+    factor_histograms,
+    frechet_distance,
+    frechet_distance_of_moments,
+    histogram_distance,
+    kernel_distance,
+    squared_mmd,
+)
+from genimg.metrics.neighbours import (
+    DensityCoverage,
+    Memorisation,
+    PrecisionRecall,
+    density_coverage,
+    memorisation,
+    precision_recall,
+)
 from genimg.metrics.reconstruction import psnr, ssim
 
-__all__ = ["measure", "psnr", "ssim"]
+__all__ = [
+    "DensityCoverage",
+    "FactorHistograms",
+    "KernelDistance",
+    "Memorisation",
+    "PrecisionRecall",
+    "density_coverage",
+    "factor_histograms",
+    "frechet_distance",
+    "frechet_distance_of_moments",
+    "histogram_distance",
+    "kernel_distance",
+    "measure",
+    "memorisation",
+    "precision_recall",
+    "psnr",
+    "squared_mmd",
+    "ssim",
+]
