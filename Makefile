@@ -5,6 +5,8 @@
 PYTHON ?= python3
 CATS_MINUTES ?= 50
 FASHION_MINUTES ?= 10
+CATS_GAN_MINUTES ?= 40
+FASHION_GAN_MINUTES ?= 30
 SEED ?= 0
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -32,11 +34,19 @@ check: $(VENV)/.dev  ## Style, types and who may import whom
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
 
-train-shipped: $(VENV)/.runtime  ## Train every shipped checkpoint anew, about an hour (an unfinished run goes on)
-	[ ! -f runs/cats-64-vae/model.safetensors ] || rm -r runs/cats-64-vae
-	$(PY) -m genimg train vae --data cats --size 64 --minutes $(CATS_MINUTES) --seed $(SEED) --name cats-64-vae
-	[ ! -f runs/fashion-mnist-32-vae/model.safetensors ] || rm -r runs/fashion-mnist-32-vae
-	$(PY) -m genimg train vae --data fashion-mnist --size 32 --minutes $(FASHION_MINUTES) --seed $(SEED) --name fashion-32-vae
+# $(call shipped,<run folder>,<arguments of train>): an unfinished run goes on, a finished one is made anew.
+define shipped
+	[ ! -f runs/$(1)/model.safetensors ] || rm -r runs/$(1)
+	$(PY) -m genimg train $(2) --out runs/$(1) --seed $(SEED)
+endef
+
+train-shipped: $(VENV)/.runtime  ## Train every shipped checkpoint anew, about three hours (an unfinished run goes on)
+	$(call shipped,cats-64-vae,vae --data cats --size 64 --minutes $(CATS_MINUTES) --name cats-64-vae)
+	$(call shipped,fashion-mnist-32-vae,vae --data fashion-mnist --size 32 --minutes $(FASHION_MINUTES) --name fashion-32-vae)
+	$(call shipped,cats-64-classifier,classifier --data cats --size 64 --images 200000 --name cats-64-classifier)
+	$(call shipped,fashion-mnist-32-classifier,classifier --data fashion-mnist --size 32 --images 400000 --name fashion-32-classifier)
+	$(call shipped,cats-64-gan,gan --data cats --size 64 --init-from checkpoints/cats-64-vae.safetensors --minutes $(CATS_GAN_MINUTES) --name cats-64-gan)
+	$(call shipped,fashion-mnist-32-gan,gan --data fashion-mnist --size 32 --init-from checkpoints/fashion-32-vae.safetensors --minutes $(FASHION_GAN_MINUTES) --name fashion-32-gan)
 
 bench: $(VENV)/.bench  ## Measure against other programs and the textbook models
 	$(PY) benchmarks/run.py $(ARGS)

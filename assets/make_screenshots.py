@@ -54,7 +54,7 @@ def edit_tab(page: Page) -> None:
 
 def sample_tab(page: Page) -> None:
     """A grid of drawn pictures."""
-    page.get_by_role("tab", name="Sample").click()
+    page.get_by_role("tab", name="Generate").click()
     expect(page.locator(".samples img").first).to_be_visible(timeout=20_000)
     time.sleep(0.5)
     page.screenshot(path=FOLDER / "sample.png")

@@ -1,7 +1,8 @@
-"""Measure genimg:  python benchmarks/run.py [training] [fashion-pair] [decode] [start] [memory]
+"""Measure genimg:  python benchmarks/run.py [training] [fashion-pair] [gans] [gan-speed] [decode]
+                                          [start] [memory]
 
-Without a part: training, decode, start and memory, one after another. Results are added to
-results.json part by part, and the tables of the README beside that file are written from it.
+Without a part: training, gan-speed, decode, start and memory, one after another. Results are added
+to results.json part by part, and the tables of the README beside that file are written from it.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # genimg runs from its folder
 
-from benchmarks import decode, memory, start, training
+from benchmarks import decode, gans, memory, start, training
 from benchmarks.common import ROOT, Settings, machine, say
 from benchmarks.tables import update_readme
 from genimg.errors import GenimgError
@@ -25,11 +26,13 @@ from genimg.files import write_atomically
 PARTS: dict[str, Callable[[Settings], dict[str, Any]]] = {
     "training": training.run_training,
     "fashion-pair": training.run_fashion_pair,
+    "gans": gans.run_gans,
+    "gan-speed": gans.run_gan_speed,
     "decode": decode.run_decode,
     "start": start.run_start,
     "memory": memory.run_memory,
 }
-STANDARD = ("training", "decode", "start", "memory")
+STANDARD = ("training", "gan-speed", "decode", "start", "memory")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -76,10 +79,14 @@ def _parser() -> argparse.ArgumentParser:
         "--minutes",
         type=_positive(float),
         help=f"training time of each learner (default: {training.STANDARD_MINUTES:g}, "
-        f"in fashion-pair {training.PAIR_MINUTES:g})",
+        f"in fashion-pair {training.PAIR_MINUTES:g}, in gans {gans.STANDARD_MINUTES:g})",
     )
     parser.add_argument(
-        "--learners", nargs="+", default=[], metavar="NAME", help="see learners.py; after the parts"
+        "--learners",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="see learners.py and gans.py; after the parts",
     )
     parser.add_argument(
         "--parallel",

@@ -98,6 +98,69 @@ def _learner(row: Part, reference: str | None) -> list[str]:
     return cells
 
 
+def _gans(part: Part) -> str:
+    pieces = []
+    for name, found in part["sets"].items():
+        rows = found["rows"]
+        head = [
+            "generator", "minutes", "pictures seen", "FD", "± over seeds", "FD over DCGAN's", "KID",
+            "precision", "recall", "density", "coverage", "recognised", "never drawn", "copies",
+        ]  # fmt: skip
+        dcgan = next((row["fd"] for row in rows if row["learner"] == "dcgan"), None)
+        first = rows[0]
+        floor = ["*real pictures*", "", "", f"{first['fd_floor']:.3f}", *[""] * 6]
+        floor += [f"{first['coverage_floor']:.3f}", f"{first['recognised_floor']:.1%}", "", ""]
+        lines = [*(_generator(row, dcgan) for row in rows), floor]
+        judge = first["judge"]
+        pieces.append(
+            f"**{TITLES.get(name, name)}**, {first['count']:,} samples for each of the seeds "
+            f"{', '.join(map(str, first['seeds']))} against as many test pictures, in the features "
+            f"of {judge['name']} ({judge['id']}, accuracy {judge['accuracy']:.1%}):\n\n"
+            f"{_table(head, lines)}"
+        )
+    pieces.append(
+        f"Trained for {part['minutes']:g} minutes each, {part['parallel']} at a time, one thread "
+        "each; the VAE's prior and what is shipped have had their own time. EMA weights, "
+        "truncation 1. Own-feature FD, not Inception FID: not comparable with published FID."
+    )
+    return "\n\n".join(pieces)
+
+
+def _generator(row: Part, dcgan: float | None) -> list[str]:
+    missing = sum(map(len, row["missing"].values()))
+    copied = row["memorisation"]
+    return [
+        row["learner"],
+        f"{row['minutes']:.1f}",
+        f"{row['images']:,}",
+        f"{row['fd']:.3f}",
+        f"{row['fd_std']:.3f}",
+        "" if not dcgan else f"{row['fd'] / dcgan:.2f}x",
+        f"{row['kid']:.4f}",
+        *(f"{row[name]:.3f}" for name in ("precision", "recall", "density", "coverage")),
+        f"{row['recognised']:.1%}",
+        "nothing" if not missing else f"{missing} values",
+        f"{copied['share_nearer']:.1%} ({copied['held_out_share']:.1%})",
+    ]
+
+
+def _gan_speed(part: Part) -> str:
+    head = ["network, 64 px", "training pictures/s", "samples/s"]
+    rows = [
+        [name, f"{part['training'][name]:.0f}", f"{part['sampling'][name]:.0f}"]
+        for name in ("style", "dcgan")
+    ]
+    rows.append(
+        ["**ratio**", f"**{part['training_ratio']:.2f}x**", f"**{part['sampling_ratio']:.2f}x**"]
+    )
+    text = f"{_table(head, rows)}\n\nMedians of steps that took turns in one process, one thread."
+    grid = part.get("grid")
+    if grid:
+        judged = _judged(grid["seconds"], grid["bar"], "s")
+        text += f" 64 pictures of cats-64-gan with {grid['threads']} threads: {judged}"
+    return text
+
+
 def _decode(part: Part) -> str:
     head = [
         "model", "size", "parameters", "Editor.decode, ms", "bare network, ms", "ratio",
@@ -156,6 +219,8 @@ def _memory(part: Part) -> str:
 RENDERERS: dict[str, Callable[[Part], str]] = {
     "training": _training,
     "fashion-pair": _training,
+    "gans": _gans,
+    "gan-speed": _gan_speed,
     "decode": _decode,
     "start": _start,
     "memory": _memory,

@@ -41,6 +41,7 @@ class Header:
         metrics: what was measured on held-out pictures.
         directions: one mapping a direction (name, group, factor, std, reliability); their unit
             vectors are the rows of the tensor "directions.vectors".
+        sheet: the samples of seeds 0 to 63, eight a row: a WebP picture in base64.
         format_version: version of this file format.
     """
 
@@ -52,6 +53,7 @@ class Header:
     trained: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
     directions: tuple[dict[str, Any], ...] = ()
+    sheet: str = ""
     format_version: int = FORMAT_VERSION
 
     @property

@@ -46,6 +46,28 @@ def tiny_checkpoint(tiny_run: Path) -> Path:
     return tiny_run / "model.safetensors"
 
 
+@pytest.fixture(scope="session")
+def classifier_run(data_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a finished run: a classifier of 16-pixel cats, trained for some seconds."""
+    from genimg.training import TrainOptions, train
+
+    out = tmp_path_factory.mktemp("runs") / "tiny-judge"
+    train(
+        TrainOptions(
+            family="classifier", data="cats", size=16, count=400, images=8000, out=out, seed=1,
+            precision="fp32", layout="channels_last", threads=1, device="cpu",
+        ),
+        say=lambda line: None,
+    )  # fmt: skip
+    return out
+
+
+@pytest.fixture(scope="session")
+def classifier_path(classifier_run: Path) -> Path:
+    """The model file of `classifier_run`."""
+    return classifier_run / "model.safetensors"
+
+
 @pytest.fixture
 def checkpoints_dir(tiny_checkpoint: Path, tmp_path: Path) -> Path:
     """A folder as the app reads it, with the one model tiny-cats."""

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, NoReturn
 
-from genimg.cli import data, pictures, report, train
+from genimg.cli import classify, data, draw, pictures, report, train
 from genimg.errors import ConfigError, GenimgError
 
 __all__ = ["COMMANDS", "Command", "main"]
@@ -35,7 +35,13 @@ COMMANDS: dict[str, Command] = {
         pictures.configure_reconstruct,
         pictures.run_reconstruct,
     ),
-    "sample": Command("draw new pictures", pictures.configure_sample, pictures.run_sample),
+    "sample": Command("draw new pictures", draw.configure_sample, draw.run_sample),
+    "vary": Command("draw more pictures like one", draw.configure_vary, draw.run_vary),
+    "mix": Command(
+        "take the shape of one picture and the finer layers of another",
+        draw.configure_mix,
+        draw.run_mix,
+    ),
     "edit": Command(
         "move a picture along named directions", pictures.configure_edit, pictures.run_edit
     ),
@@ -43,6 +49,11 @@ COMMANDS: dict[str, Command] = {
         "go from one picture to another, as a strip or an animation",
         pictures.configure_interpolate,
         pictures.run_interpolate,
+    ),
+    "classify": Command(
+        "tell what pictures show",
+        classify.configure_classify,
+        classify.run_classify,
     ),
     "evaluate": Command(
         "measure a model on pictures it never saw",
@@ -60,7 +71,7 @@ EXAMPLES = """\
 examples:
   python -m genimg data cats --size 64 --out cats.png
   python -m genimg train vae --data cats --size 64 --minutes 60 --name my-cats
-  python -m genimg sample my-cats --n 16 --out samples.png
+  python -m genimg sample my-cats --n 16 --ask "blue cat, glasses" --out samples.png
   python -m genimg edit my-cats photo.jpg --move "glasses=2" --out glasses.png
 
 A model is a file, or the name of one in checkpoints/. The app: python app.py

@@ -11,11 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from genimg.cli import options
+from genimg.cli import classify, options
 
 if TYPE_CHECKING:
+    from genimg.checkpoint import Header
     from genimg.editor import Editor
     from genimg.latents import Direction
+    from genimg.models import Model
 
 WIDTH = 100
 
@@ -29,17 +31,27 @@ def configure_describe(parser: argparse.ArgumentParser) -> None:
 def run_describe(arguments: argparse.Namespace) -> int:
     """Print what a model file says of itself, once it has been loaded and found whole."""
     path = options.checkpoint_path(arguments.checkpoint)
+    from genimg.checkpoint import read_header
     from genimg.editor import Editor
-    from genimg.models import load_model
+    from genimg.models import MODELS, load_classifier, load_model
 
-    editor = Editor.load(path, "cpu")
+    family = MODELS.get(read_header(path).family)
+    editor: Editor | None = None
+    model: Model
+    if family is None or family.draws:
+        editor = Editor.load(path, "cpu")
+        model, header, _ = load_model(path)
+    else:
+        model, header = load_classifier(path)
     if arguments.json:
-        print(json.dumps(dataclasses.asdict(editor.header), indent=2, ensure_ascii=False))
+        print(json.dumps(dataclasses.asdict(header), indent=2, ensure_ascii=False))
         return 0
-    model, _, _ = load_model(path)
     parameters = sum(parameter.numel() for parameter in model.parameters())
-    for line in _description(editor, path, parameters):
+    for line in _description(header, path, parameters):
         print(line)
+    if editor is not None:
+        for line in _abilities(editor):
+            print(line)
     return 0
 
 
@@ -57,8 +69,8 @@ def configure_evaluate(parser: argparse.ArgumentParser) -> None:
         "--count",
         metavar="N",
         type=options.whole(1),
-        default=DEFAULT_COUNT,
-        help="at most how many test pictures (default: %(default)s)",
+        help=f"at most how many test pictures (default: {DEFAULT_COUNT} reconstructed ones, or all "
+        "that a classifier tells)",
     )
     options.add_data_root(parser)
     parser.add_argument("--json", action="store_true", help="the numbers as JSON")
@@ -79,15 +91,18 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
     )
     if arguments.json:
         print(json.dumps(result, indent=2, ensure_ascii=False))
+    elif "factors" in result:
+        tables = {"factors", "pictures", "accuracy", "f1"}
+        print(*_pairs({name: of for name, of in result.items() if name not in tables}), sep="\n")
+        print(*classify.score_lines(result, with_values=True), sep="\n")
     else:
         print(*_pairs(result), sep="\n")
     return 0
 
 
-def _description(editor: Editor, path: Path, parameters: int) -> Iterator[str]:
+def _description(header: Header, path: Path, parameters: int) -> Iterator[str]:
     """A model as lines for a person."""
-    header = editor.header
-    channels, height, width = editor.image_shape
+    channels, height, width = header.image_shape
     colour = "grey" if channels == 1 else "colour"
     yield f"{header.name}  ({path}, {path.stat().st_size / 1e6:.1f} MB)"
     facts = {
@@ -102,16 +117,38 @@ def _description(editor: Editor, path: Path, parameters: int) -> Iterator[str]:
         "architecture": header.config,
         "data": data,
         "trained": header.trained,
-        "metrics": header.metrics,
-        "labels that it reads, and `edit --set` exchanges": editor.factors,
     }
     for title, values in sections.items():
-        if values:
-            yield f"\n{title}"
-            yield from _pairs(values)
+        yield from _section(title, values)
+    if header.family == "classifier" and "factors" in header.metrics:
+        yield from classify.score_lines(header.metrics)
+        factors = header.data.get("factors", ())
+        yield from _section("what it tells", {row["name"]: row["values"] for row in factors})
+    else:
+        yield from _section("metrics", header.metrics)
+
+
+def _abilities(editor: Editor) -> Iterator[str]:
+    """What a model that draws pictures can be asked for, and the directions it has."""
+    asked, read = editor.choices, editor.factors
+    if asked == read:
+        title = "labels that it reads: `sample --set` asks for them, `edit --set` exchanges them"
+        yield from _section(title, asked)
+    else:
+        yield from _section("labels that `sample --set` asks for", asked)
+        yield from _section("labels that it reads, and `edit --set` exchanges", read)
+    can = "draws pictures and starts from yours" if editor.can_encode else "only draws pictures"
+    layers = f", and mixes styles over {editor.layers} layers" if editor.layers > 1 else ""
+    yield f"\nit {can}{layers}"
     if editor.directions:
         yield f"\n{len(editor.directions)} directions for `edit --move`, with their reliability"
         yield from _directions(editor.directions)
+
+
+def _section(title: str, values: Mapping[str, Any]) -> Iterator[str]:
+    if values:
+        yield f"\n{title}"
+        yield from _pairs(values)
 
 
 def _pairs(values: Mapping[str, Any]) -> Iterator[str]:

@@ -23,7 +23,7 @@ HELP = {
     "learning_rate": "peak of the schedule (default: the family's own)",
     "optimizer": "how a step is taken from the gradients",
     "seed": "initial weights, order of the pictures, noise",
-    "init_from": "a model file of the same architecture to start from",
+    "init_from": "a model file of the same architecture to start from; a gan can start from a vae",
     "out": "folder of the run (default: runs/<data>-<size>-<family>)",
     "name": "also install the finished model as checkpoints/NAME.safetensors",
     "precision": "of the arithmetic; auto times a few steps",
@@ -33,6 +33,9 @@ HELP = {
     "early_stopping": "stop after N ({patience} if left out) validations without a better loss",
     "validate_every": "pictures between two validations",
     "snapshot_seconds": "seconds between two written states",
+    "gamma": "gan: weight of the gradient penalties (default: what suits the size)",
+    "augment": "gan: show the critic augmented pictures; auto: where there are few",
+    "folds": "classifier: cross-validate in N stratified parts first",
     "data_root": "folder of the data sets that torchvision reads",
     "count": "training pictures: how many are drawn, or chosen from those that there are",
 }

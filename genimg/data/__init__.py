@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from genimg.data.dataset import Card, Dataset, Factor, Split
+from genimg.data.dataset import Card, Dataset, Factor, Split, visible_labels
 from genimg.data.drawn import default_cache, draw_dataset
 from genimg.data.folder import load_folder
 from genimg.data.preview import data_sheet
@@ -27,6 +27,7 @@ __all__ = [
     "data_sheet",
     "default_root",
     "load_dataset",
+    "visible_labels",
 ]
 
 

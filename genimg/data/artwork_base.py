@@ -20,6 +20,7 @@ class Artwork:
     card     whose artwork it is.
     renamed  "FOLDER/STEM" as the layers spell it -> as the files do, where they differ.
     unused   "FOLDER/STEM" of drawings that are left out.
+    hidden   factor -> what covers it, as (another factor, the key of its value).
     """
 
     folder: str
@@ -28,3 +29,4 @@ class Artwork:
     card: Card
     renamed: Mapping[str, str] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
+    hidden: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)

@@ -102,5 +102,6 @@ CATS = Artwork(
         description="Drawn cats, combined from 66 part drawings."
         " Composed artwork, not photographs: parts laid over each other and reduced in size.",
     ),
+    hidden={"mouth": (("accessory", "accessory0"), ("accessory", "accessory7"))},  # the scarfs
     unused=("001#01fur/fur6",),  # as empty as fur2: it would put the same cat into two splits
 )

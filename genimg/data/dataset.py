@@ -6,7 +6,7 @@ pictures as bytes, exactly as stored; `genimg.images.array_to_pixels` makes them
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,10 +39,15 @@ class Card:
 
 @dataclass(frozen=True)
 class Factor:
-    """One labelled property of a picture ("eyes") and the names of its values, in label order."""
+    """One labelled property of a picture ("eyes") and the names of its values, in label order.
+
+    `hidden_by` names what covers it, each as (another factor, its value): in such a picture nobody
+    can tell which value it has, though its label is known.
+    """
 
     name: str
     values: tuple[str, ...]
+    hidden_by: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -51,6 +56,8 @@ class Factor:
             raise ValueError(f"factor {self.name!r} has no values")
         if len(set(self.values)) != len(self.values) or "" in self.values:
             raise ValueError(f"factor {self.name!r} has repeated or empty value names")
+        if any(other == self.name for other, _ in self.hidden_by):
+            raise ValueError(f"factor {self.name!r} cannot be hidden by itself")
 
 
 @dataclass(frozen=True)
@@ -119,6 +126,22 @@ class Dataset:
             rows = slice(int(indices[0]), int(indices[0]) + len(indices))
         return Split(self.images[rows], None if self.labels is None else self.labels[rows])
 
+    def visible_labels(self, split: str) -> Integers | None:
+        """The labels of a split as far as the pictures show them: -1 where one is hidden, too."""
+        labels = self.split(split).labels
+        return None if labels is None else visible_labels(labels, self.factors)
+
+
+def visible_labels(labels: Integers, factors: Sequence[Factor]) -> Integers:
+    """Labels int64 [N, F] with -1, as for an unknown value, where another value hides one."""
+    columns = {factor.name: column for column, factor in enumerate(factors)}
+    visible = labels.copy()
+    for column, factor in enumerate(factors):
+        for other, value in factor.hidden_by:
+            covering = factors[columns[other]].values.index(value)
+            visible[labels[:, columns[other]] == covering, column] = -1
+    return visible
+
 
 def _check_images(images: Bytes) -> None:
     if images.dtype != np.uint8 or images.ndim != 4:
@@ -131,6 +154,10 @@ def _check_labels(labels: Integers | None, factors: tuple[Factor, ...], count: i
     names = [factor.name for factor in factors]
     if len(set(names)) != len(names):
         raise ValueError(f"repeated factor names: {names}")
+    values = {(factor.name, value) for factor in factors for value in factor.values}
+    unknown = {pair for factor in factors for pair in factor.hidden_by} - values
+    if unknown:
+        raise ValueError(f"factors are hidden by what is not there: {sorted(unknown)}")
     if labels is None:
         if factors:
             raise ValueError(f"{len(factors)} factors but no labels")

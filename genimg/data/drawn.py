@@ -73,7 +73,7 @@ def draw_dataset(
         name=name,
         images=images,
         labels=labels,
-        factors=tuple(Factor(key, tuple(parts.values())) for key, parts in artwork.factors.items()),
+        factors=drawn_factors(name),
         splits={
             "train": rows[held_out:],
             "validation": rows[TEST_COUNT:held_out],
@@ -103,6 +103,19 @@ def draw(name: str, values: Sequence[int], size: int) -> Image.Image:
 def part_counts(name: str) -> dict[str, int]:
     """How many values each factor of the set `name` has, in label order."""
     return {factor: len(parts) for factor, parts in _artwork(name).factors.items()}
+
+
+def drawn_factors(name: str) -> tuple[Factor, ...]:
+    """The factors of the set `name`, each with the values that hide it."""
+    artwork = _artwork(name)
+    return tuple(
+        Factor(
+            factor,
+            tuple(parts.values()),
+            tuple((o, artwork.factors[o][key]) for o, key in artwork.hidden.get(factor, ())),
+        )
+        for factor, parts in artwork.factors.items()
+    )
 
 
 def combination_count(name: str) -> int:

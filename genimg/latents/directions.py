@@ -31,6 +31,11 @@ MIN_TRAINING_EXAMPLES = 10
 MIN_HELD_OUT_EXAMPLES = 5
 MIN_RELIABILITY = 0.1
 """A named or measured direction below this is not shown: its name would be a guess."""
+COMPONENTS = 16
+MIN_SHARE = 0.002
+"""A component that carries less of the codes' variance than this is hidden."""
+NAMED_BY = 0.25
+"""A component bears an attribute's name from this part of the attribute's variance on."""
 DEAD_KL = 0.05
 """Nats; a dimension that tells less than this about pictures is hidden."""
 
@@ -45,15 +50,16 @@ class Evidence:
         factors: (name, names of the values) of each label column.
         labels, held_out_labels: int64 `[N, F]` and `[M, F]`, -1 where unknown.
         scores, held_out_scores: {attribute: float64 `[N]` and `[M]`}.
-        kl: mean KL of each dimension in nats, `[d]`.
-        survival: for each dimension, the part of a move that re-encoding finds again, `[d]`.
+        kl: mean KL of each dimension in nats, `[d]`; None where nothing was encoded.
+        survival: for each dimension, the part of a move that re-encoding finds again, `[d]`; None
+            where nothing was encoded.
     """
 
     model_id: str
     codes: Floats
     held_out: Floats
-    kl: Floats
-    survival: Floats
+    kl: Floats | None
+    survival: Floats | None
     factors: Sequence[tuple[str, tuple[str, ...]]] = ()
     labels: Integers | None = None
     held_out_labels: Integers | None = None
@@ -121,8 +127,7 @@ def from_attributes(evidence: Evidence) -> list[Direction]:
         vector = (scores - scores.mean()) @ centred / len(scores)
         if not np.linalg.norm(vector) > 1e-9:
             continue
-        correlation = float(np.corrcoef(evidence.held_out @ vector, held_out)[0, 1])
-        explained = max(correlation, 0.0) ** 2 if np.isfinite(correlation) else 0.0
+        explained = max(_correlation(evidence.held_out @ vector, held_out), 0.0) ** 2
         found.append(evidence.direction(name, vector, "measured", explained))
     return found
 
@@ -131,6 +136,8 @@ def from_dimensions(evidence: Evidence) -> list[Direction]:
     """The latent dimensions themselves, those that tell most about pictures first, dead ones left
     out.
     """
+    if evidence.kl is None or evidence.survival is None:
+        return []
     dimensions = len(evidence.kl)
     return [
         evidence.direction(
@@ -141,21 +148,63 @@ def from_dimensions(evidence: Evidence) -> list[Direction]:
     ]
 
 
+def from_components(evidence: Evidence) -> list[Direction]:
+    """The principal components of the codes, the widest first (Haerkoenen et al. 2020, GANSpace).
+
+    For codes that were drawn, not encoded: their own dimensions mean nothing. Each is named by the
+    measured attribute that goes with it, where one does; its reliability is the part of that
+    attribute's variance on held-out draws that it explains, else the part of the codes' variance
+    that it carries.
+    """
+    if evidence.kl is not None:
+        return []
+    centred = evidence.codes - evidence.codes.mean(axis=0)
+    variances, vectors = np.linalg.eigh(centred.T @ centred / len(centred))
+    shares = variances / max(variances.sum(), 1e-12)
+    found = []
+    for rank, index in enumerate(np.argsort(-shares, kind="stable")[:COMPONENTS]):
+        if shares[index] < MIN_SHARE:
+            break
+        vector = vectors[:, index]
+        vector = vector * np.sign(vector[np.abs(vector).argmax()])  # eigh chooses any sign
+        name, reliability = f"component {rank + 1}", float(shares[index])
+        places, seen = evidence.codes @ vector, evidence.scores
+        best = max(seen, key=lambda key: abs(_correlation(places, seen[key])), default="")
+        if best:
+            sign = np.sign(_correlation(places, seen[best])) or 1.0
+            found_again = _correlation(evidence.held_out @ vector, evidence.held_out_scores[best])
+            if found_again * sign > 0 and found_again**2 >= NAMED_BY:
+                name, reliability = f"{name}, {best}", found_again**2
+                vector = vector * sign
+        found.append(evidence.direction(name, vector, "component", reliability))
+    return found
+
+
+def _correlation(a: Floats, b: Floats) -> float:
+    """Pearson's r, 0 where one of the two does not vary."""
+    if not (a.std() > 1e-9 and b.std() > 1e-9):
+        return 0.0
+    return float(np.corrcoef(a, b)[0, 1])
+
+
 METHODS: dict[str, Callable[[Evidence], list[Direction]]] = {
     "labels": from_labels,
     "attributes": from_attributes,
     "dimensions": from_dimensions,
+    "components": from_components,
 }
 
 
 def find_directions(evidence: Evidence) -> list[Direction]:
-    """All directions worth showing: named, then measured (most reliable first), then raw (by KL).
+    """All directions worth showing: named, then measured (most reliable first), then components
+    (widest first) or raw dimensions (by KL).
 
     Names are made unique by adding the factor in brackets.
     """
     found = [direction for method in METHODS.values() for direction in method(evidence)]
-    kept = [d for d in found if d.group == "raw" or d.reliability >= MIN_RELIABILITY]
-    kept.sort(key=lambda d: (GROUPS.index(d.group), 0.0 if d.group == "raw" else -d.reliability))
+    ranked = ("named", "measured")
+    kept = [d for d in found if d.group not in ranked or d.reliability >= MIN_RELIABILITY]
+    kept.sort(key=lambda d: (GROUPS.index(d.group), -d.reliability if d.group in ranked else 0.0))
     names = [d.name for d in kept]
     return [
         d if names.count(d.name) == 1 else _renamed(d, f"{d.name} ({d.factor or d.group})")

@@ -7,7 +7,7 @@ all else stays.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -62,9 +62,9 @@ class Labels:
         """The value of each factor that a latent `[d]` shows: {factor: value}.
 
         The sum of offsets that leaves the likeliest rest (least Mahalanobis distance), found factor
-        by factor in rounds until nothing changes.
+        by factor in rounds until nothing changes. Of `[layers, d]` the mean over layers is read.
         """
-        chosen = self._nearest(z)
+        chosen = self._nearest(z if z.ndim == 1 else z.mean(dim=0))
         return {
             name: values[index]
             for (name, values), index in zip(self.factors.items(), chosen, strict=True)
@@ -86,7 +86,7 @@ class Labels:
         return [index or 0 for index in chosen]
 
     def change(self, z: Tensor, changes: Mapping[str, str]) -> Tensor:
-        """The latent `[d]` with some values exchanged, {factor: new value}.
+        """The latent `[d]` or `[layers, d]` with some values exchanged, {factor: new value}.
 
         Raises:
             LatentError: an unknown factor or value.
@@ -103,3 +103,16 @@ class Labels:
             if value != shown[factor]:
                 z = z + offsets[values.index(value)] - offsets[values.index(shown[factor])]
         return z
+
+    def toward(self, z: Tensor, other: Tensor, share: float, factors: Collection[str]) -> Tensor:
+        """The latent `[d]` or `[layers, d]` with the values of `factors` as `other [d]` shows them.
+
+        What no label explains goes `share` of the way to that of `other`. So a part of the way to
+        another picture is some of its labels, each of them whole, and not half a hat.
+        """
+        shown, wanted = self._nearest(z if z.ndim == 1 else z.mean(dim=0)), self._nearest(other)
+        result = torch.lerp(z, other.expand_as(z), share)
+        for name, offsets, old, new in zip(self.factors, self.offsets, shown, wanted, strict=True):
+            taken = offsets[new] if name in factors else offsets[old]
+            result = result + taken - torch.lerp(offsets[old], offsets[new], share)
+        return result

@@ -1,12 +1,14 @@
-"""How a latent is moved: along named directions, or on a path to another latent."""
+"""How a latent is moved: along named directions, on a path to another one, layer by layer."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from numbers import Real
 
 import torch
+from torch import Tensor
 
 from genimg.errors import LatentError
 from genimg.latents.points import Direction, Latent
@@ -22,6 +24,8 @@ def move(
     latent: Latent, directions: Mapping[str, Direction], amounts: Mapping[str, float]
 ) -> Latent:
     """The latent moved by `amounts` {direction name: standard deviations}; zeros change nothing.
+
+    A latent with a row for each layer is moved in all of them.
 
     Raises:
         LatentError: an unknown direction, one of another model, or an amount that is not finite.
@@ -50,27 +54,68 @@ def between(a: Latent, b: Latent, t: float, method: str = "slerp") -> Latent:
 
     "lerp" is the straight line. "slerp" turns the direction at constant speed and blends the length
     (Shoemake 1985), so that the path does not cut through the improbable middle of a Gaussian.
+    Where one of the two has a row for each layer, every layer goes its own way.
 
     Raises:
-        LatentError: latents of different models, or an unknown method.
+        LatentError: latents of different models or layers, or an unknown method.
     """
     b.require_model(a.model_id)
     if method not in INTERPOLATIONS:
         raise LatentError(f"unknown interpolation {method!r}; choose {' or '.join(INTERPOLATIONS)}")
     if not math.isfinite(t):
         raise LatentError(f"the way from A to B cannot be {t}; use 0 to 1")
+    layers = max(a.layers, b.layers)
+    pairs = list(zip(a.rows(layers), b.rows(layers), strict=True))
     if t in (0.0, 1.0):
         return b if t else a
+    rows = [_between(row_a, row_b, t, method) for row_a, row_b in pairs]
+    return Latent(rows[0] if layers == 1 else torch.stack(rows), a.model_id)
+
+
+def _between(a: Tensor, b: Tensor, t: float, method: str) -> Tensor:
     if method == "slerp":
-        length_a, length_b = float(a.z.norm()), float(b.z.norm())
+        length_a, length_b = float(a.norm()), float(b.norm())
         if length_a > 0.0 and length_b > 0.0:
-            unit_a, unit_b = a.z / length_a, b.z / length_b
+            unit_a, unit_b = a / length_a, b / length_b
             angle = math.acos(max(-1.0, min(1.0, float(unit_a @ unit_b))))
             if 1e-4 < angle < math.pi - 1e-4:
                 turned = math.sin((1 - t) * angle) * unit_a + math.sin(t * angle) * unit_b
                 length = (1 - t) * length_a + t * length_b
-                return Latent(turned * (length / math.sin(angle)), a.model_id)
-    return Latent(torch.lerp(a.z, b.z, t), a.model_id)
+                return turned * (length / math.sin(angle))
+    return torch.lerp(a, b, t)
+
+
+def mix(coarse: Latent, fine: Latent, cut: int, layers: int) -> Latent:
+    """The style mix of two latents: layers before `cut` of one, from `cut` on of the other.
+
+    Karras et al. 2019, section 3.1: coarse layers decide pose and shape, fine ones colours.
+
+    Args:
+        cut: the first layer that is taken from `fine`, 1 to `layers - 1`.
+        layers: how many layers the network has.
+
+    Raises:
+        LatentError: latents of different models or layers, or a cut that is not inside.
+    """
+    fine.require_model(coarse.model_id)
+    if layers < 2:
+        raise LatentError("this model has a single layer for its latent, so styles cannot be mixed")
+    if not 1 <= cut < layers:
+        raise LatentError(f"the cut is at a layer from 1 to {layers - 1}, not {cut}")
+    rows = torch.cat([coarse.rows(layers)[:cut], fine.rows(layers)[cut:]])
+    return Latent(rows, coarse.model_id)
+
+
+def layer_groups(layers: int) -> dict[str, range]:
+    """Layers dealt out to "coarse", "middle" and "fine"; without a middle where there are two.
+
+    Empty where there is one layer, as nothing can be dealt out.
+    """
+    if layers < 2:
+        return {}
+    names = ("coarse", "middle", "fine") if layers > 2 else ("coarse", "fine")
+    ends = [round(i * layers / len(names)) for i in range(len(names) + 1)]
+    return {name: range(*part) for name, part in zip(names, pairwise(ends), strict=True)}
 
 
 def ease(t: float, easing: str = "linear") -> float:

@@ -9,13 +9,17 @@ from torch import Tensor
 
 from genimg.errors import LatentError
 
-GROUPS = ("named", "measured", "raw")
+GROUPS = ("named", "measured", "component", "raw")
 
 
-def _checked(vector: Tensor, what: str) -> Tensor:
+def _checked(vector: Tensor, what: str, layered: bool = False) -> Tensor:
     plain = torch.as_tensor(vector).detach().to("cpu", torch.float32)
-    if plain.ndim != 1 or plain.numel() == 0:
-        raise LatentError(f"{what} must be one row of numbers, not of shape {tuple(plain.shape)}")
+    rows = plain.ndim == 1 or (layered and plain.ndim == 2 and len(plain) > 1)
+    if not rows or plain.numel() == 0:
+        raise LatentError(
+            f"{what} must be one row of numbers{', or one for each layer' if layered else ''}, "
+            f"not of shape {tuple(plain.shape)}"
+        )
     if not bool(torch.isfinite(plain).all()):
         raise LatentError(f"{what} holds numbers that are not finite")
     return plain.clone()
@@ -26,18 +30,19 @@ class Latent:
     """A point of one model's latent space.
 
     Attributes:
-        z: float32 on the CPU, `[d]`.
+        z: float32 on the CPU, `[d]`; or `[layers, d]` with a row for each layer of a network that
+            takes several, the coarsest first (Abdal et al. 2019 call that space W+).
         model_id: digest of the weights that `z` belongs to.
 
     Raises:
-        LatentError: `z` is not one row of finite numbers.
+        LatentError: `z` is not one row of finite numbers, or two rows and more.
     """
 
     z: Tensor
     model_id: str
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "z", _checked(self.z, "a latent"))
+        object.__setattr__(self, "z", _checked(self.z, "a latent", layered=True))
 
     def __eq__(self, other: object) -> bool:
         return (
@@ -48,6 +53,23 @@ class Latent:
 
     def __hash__(self) -> int:
         return hash((self.model_id, self.z.numpy().tobytes()))
+
+    @property
+    def layers(self) -> int:
+        """How many rows `z` has: 1 where all layers share one."""
+        return len(self.z) if self.z.ndim == 2 else 1
+
+    def rows(self, layers: int) -> Tensor:
+        """`z` with a row for each of `layers`, `[layers, d]`; a single row is repeated.
+
+        Raises:
+            LatentError: it has another number of rows already.
+        """
+        if self.z.ndim == 1:
+            return self.z.expand(layers, -1)
+        if len(self.z) != layers:
+            raise LatentError(f"a latent of {len(self.z)} layers does not go with {layers} layers")
+        return self.z
 
     def require_model(self, model_id: str) -> None:
         """Raise LatentError unless this latent belongs to the model with this id."""
@@ -66,7 +88,8 @@ class Direction:
         name: plain words for a person, such as "glasses"; unique within a model.
         vector: float32 on the CPU, `[d]`, of unit length.
         std: standard deviation of the training pictures' latents along `vector`, over 0.
-        group: "named" (from labels), "measured" (from the pictures) or "raw" (one dimension).
+        group: "named" (from labels), "measured" (from the pictures), "component" (along which
+            latents vary most) or "raw" (one dimension).
         reliability: how far the name can be trusted, measured on held-out pictures, 0 to 1; see
             `genimg.latents.directions` for what it is in each group.
         model_id: digest of the weights that `vector` belongs to.

@@ -23,7 +23,12 @@ ENOUGH_EXPLAINED = 0.5
 """Labels enter the prior where they explain at least this part of the held-out codes' variance."""
 
 
-def fit_prior(evidence: Evidence, candidates: tuple[int, ...] = CANDIDATES, seed: int = 0) -> Prior:
+def fit_prior(
+    evidence: Evidence,
+    candidates: tuple[int, ...] = CANDIDATES,
+    seed: int = 0,
+    enough_explained: float = ENOUGH_EXPLAINED,
+) -> Prior:
     """Fit a mixture of Gaussians to the codes, on top of what their labels add where labels say
     much.
 
@@ -37,13 +42,17 @@ def fit_prior(evidence: Evidence, candidates: tuple[int, ...] = CANDIDATES, seed
     The number of components is the candidate with the best held-out likelihood (EM, scikit-learn);
     a candidate with fewer than 4 d codes a component is not tried, its covariances would be noise.
 
+    Args:
+        enough_explained: labels enter where they explain at least this part of the held-out codes'
+            variance; -inf where pictures shall be asked for by label even so.
+
     Raises:
         LatentError: fewer than 2 codes.
     """
     codes, held_out = evidence.codes, evidence.held_out
     if len(codes) < 2:
         raise LatentError("a prior needs at least two pictures")
-    labels = _Labels.fit(evidence)
+    labels = _Labels.fit(evidence, enough_explained)
     if labels is not None:
         assert evidence.labels is not None and evidence.held_out_labels is not None
         codes = codes - labels.offsets_of(evidence.labels)
@@ -71,7 +80,7 @@ class _Labels:
         self.frequencies = frequencies
 
     @classmethod
-    def fit(cls, evidence: Evidence) -> _Labels | None:
+    def fit(cls, evidence: Evidence, enough: float) -> _Labels | None:
         """None where there are no complete labels, or where they explain too little."""
         labels, held_out = evidence.labels, evidence.held_out_labels
         if labels is None or held_out is None or len(held_out) < 2:
@@ -85,7 +94,7 @@ class _Labels:
             fit.predict(_one_hot(held_out, sizes)),
             multioutput="variance_weighted",
         )
-        if explained < ENOUGH_EXPLAINED:
+        if explained < enough:
             return None
         offsets = np.asarray(fit.coef_, dtype=np.float64).T.copy()  # (V, d)
         frequencies = _one_hot(labels, sizes).mean(axis=0)  # (V,)

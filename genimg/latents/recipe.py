@@ -18,10 +18,12 @@ from genimg.errors import LatentError, RecipeError
 from genimg.latents.moves import MAX_AMOUNT
 from genimg.latents.points import Latent
 
-FORMAT_VERSION = 1
+FORMAT_VERSION, LAYERED_VERSION = 1, 2
+"""Recipes whose latent has a row for each layer say 2, as what reads version 1 cannot draw them."""
 TEXT_KEY = "genimg"
 MAX_CHARACTERS = 200_000
 MAX_NAME = 200
+MAX_LAYERS = 100
 
 
 @dataclass(frozen=True)
@@ -45,12 +47,14 @@ class Recipe:
     def to_text(self) -> str:
         """JSON; the latent is base64 of little-endian float32, so that no bit is lost."""
         z = self.latent.z.numpy().astype("<f4").tobytes()
+        layers = self.latent.layers
         return json.dumps(
             {
-                "format_version": FORMAT_VERSION,
+                "format_version": FORMAT_VERSION if layers == 1 else LAYERED_VERSION,
                 "model_id": self.latent.model_id,
                 "model_name": _plain(self.model_name),
                 "latent": base64.b64encode(z).decode("ascii"),
+                **({} if layers == 1 else {"layers": layers}),
                 "amounts": {k: float(v) for k, v in self.amounts.items() if v},
                 "changes": dict(self.changes),
                 "origin": _plain(self.origin),
@@ -72,15 +76,18 @@ class Recipe:
             values = json.loads(text)
         except (ValueError, RecursionError):
             raise RecipeError("the recipe in this picture is damaged: it is not JSON") from None
-        if not isinstance(values, dict) or values.get("format_version") != FORMAT_VERSION:
+        version = values.get("format_version") if isinstance(values, dict) else None
+        if version not in (FORMAT_VERSION, LAYERED_VERSION):
             raise RecipeError(
                 "the recipe in this picture is of another version of genimg; update genimg"
             )
         try:
             raw = base64.b64decode(_text(values, "latent", MAX_CHARACTERS), validate=True)
             z = torch.from_numpy(np.frombuffer(raw, dtype="<f4").astype(np.float32))
+            if version == LAYERED_VERSION:
+                z = z.reshape(_layers(values), -1)
             latent = Latent(z, _text(values, "model_id", MAX_NAME))
-        except (binascii.Error, ValueError, LatentError) as error:
+        except (binascii.Error, ValueError, RuntimeError, LatentError) as error:
             raise RecipeError(f"the recipe in this picture is damaged: {error}") from None
         amounts = values.get("amounts")
         if not isinstance(amounts, dict):
@@ -107,6 +114,13 @@ def _text(values: Mapping[str, object], key: str, limit: int) -> str:
     if not isinstance(value, str) or len(value) > limit:
         raise RecipeError(f"the recipe in this picture is damaged: {key} is missing or too long")
     return value
+
+
+def _layers(values: Mapping[str, object]) -> int:
+    layers = values.get("layers")
+    if isinstance(layers, bool) or not isinstance(layers, int) or not 2 <= layers <= MAX_LAYERS:
+        raise RecipeError("the recipe in this picture is damaged: its layers cannot be counted")
+    return layers
 
 
 def _name(value: str) -> str:

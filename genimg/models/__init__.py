@@ -18,16 +18,21 @@ from genimg import checkpoint
 from genimg.checkpoint import Header
 from genimg.config import config_from_mapping, config_to_mapping
 from genimg.errors import CheckpointError, ConfigError, GenimgError
-from genimg.models.base import DiagonalGaussian, LatentModel, Prior
-from genimg.models.vae import VAE, VAEConfig, preset_config
+from genimg.models import classifier, gan, vae
+from genimg.models.base import DiagonalGaussian, LatentModel, Model, Prior
+from genimg.models.classifier import Classifier
 
 __all__ = [
     "MODELS",
+    "Classifier",
     "DiagonalGaussian",
     "Family",
     "LatentModel",
+    "Model",
     "Prior",
     "build_model",
+    "load_any_model",
+    "load_classifier",
     "load_model",
     "model_digest",
     "save_model",
@@ -36,16 +41,29 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Family:
-    """One family of models: its class, its config, and the presets a person can name."""
+    """One family of models: its class, its config, and the presets a person can name.
 
-    model: Callable[[Any], LatentModel]
+    `preset_config` takes the preset, the shape (C, H, W) of the pictures, the number of latent
+    dimensions (None: what suits the size) and the number of values of each labelled factor.
+    """
+
+    model: type[Model]
     config: type
-    preset_config: Callable[[str, tuple[int, int, int], int | None], Any]
+    preset_config: Callable[[str, tuple[int, int, int], int | None, tuple[int, ...]], Any]
     presets: tuple[str, ...]
+
+    @property
+    def draws(self) -> bool:
+        """Whether its models turn latents into pictures."""
+        return issubclass(self.model, LatentModel)
 
 
 MODELS: dict[str, Family] = {
-    "vae": Family(VAE, VAEConfig, preset_config, ("residual", "plain", "dense")),
+    "vae": Family(vae.VAE, vae.VAEConfig, vae.preset_config, vae.PRESETS),
+    "gan": Family(gan.GAN, gan.GANConfig, gan.preset_config, gan.PRESETS),
+    "classifier": Family(
+        Classifier, classifier.ClassifierConfig, classifier.preset_config, classifier.PRESETS
+    ),
 }
 
 
@@ -61,30 +79,38 @@ def build_model(
     preset: str | None = None,
     latent_dim: int | None = None,
     seed: int | None = None,
-) -> LatentModel:
+    label_sizes: tuple[int, ...] = (),
+) -> Model:
     """A new model of family `name` for pictures of `image_shape` (C, H, W), in evaluation mode.
 
     Args:
         preset: one of the family's presets; its first by default.
         latent_dim: latent dimensions; by default as many as suit the size.
         seed: seeds the initial weights, leaving the global random state as it was.
+        label_sizes: the number of values of each labelled factor, for families that use labels.
 
     Raises:
         ConfigError: an unknown family or preset, or a shape that does not fit it.
     """
     family = _family(name)
-    config = family.preset_config(preset or family.presets[0], image_shape, latent_dim)
+    preset = preset or family.presets[0]
+    config = family.preset_config(preset, image_shape, latent_dim, label_sizes)
     with torch.random.fork_rng(devices=[], enabled=seed is not None):
         if seed is not None:
             torch.manual_seed(seed)
-        return family.model(config).eval()
+        return _construct(family, config).eval()
 
 
-def _network_tensors(model: LatentModel) -> dict[str, Tensor]:
+def _construct(family: Family, config: Any) -> Model:
+    make: Callable[[Any], Model] = family.model
+    return make(config)
+
+
+def _network_tensors(model: Model) -> dict[str, Tensor]:
     return {k: v for k, v in model.state_dict().items() if not k.startswith("prior.")}
 
 
-def model_digest(model: LatentModel) -> str:
+def model_digest(model: Model) -> str:
     """16 hex digits that name the weights: SHA-256 over names, shapes and bytes.
 
     The fitted prior does not count: a latent means the same picture under any prior.
@@ -99,7 +125,7 @@ def model_digest(model: LatentModel) -> str:
 
 def save_model(
     path: Path,
-    model: LatentModel,
+    model: Model,
     family: str,
     *,
     name: str,
@@ -120,7 +146,8 @@ def save_model(
         **dict(extra or {}),
     )
     everything = dict(_network_tensors(model))
-    everything |= {f"prior.{k}": v for k, v in model.prior.state_dict().items()}
+    if isinstance(model, LatentModel):
+        everything |= {f"prior.{k}": v for k, v in model.prior.state_dict().items()}
     everything |= dict(tensors or {})
     checkpoint.save(path, header, everything)
     return header
@@ -133,24 +160,55 @@ def load_model(
 
     Raises:
         CheckpointError: the file is missing, damaged, of another version, or does not fit its
-        header.
+        header; or its model draws no pictures.
     """
+    model, header, tensors = load_any_model(path, device)
+    if not isinstance(model, LatentModel):
+        raise CheckpointError(
+            f"{path} is a {header.family}: it tells what a picture shows and draws none; "
+            "choose a vae or a gan"
+        )
+    return model, header, tensors
+
+
+def load_classifier(path: Path, device: torch.device | str = "cpu") -> tuple[Classifier, Header]:
+    """Load a classifier strictly, in evaluation mode, with its header.
+
+    Raises:
+        CheckpointError: as `load_model`, or the model is of another family.
+    """
+    model, header, _ = load_any_model(path, device)
+    if not isinstance(model, Classifier):
+        raise CheckpointError(
+            f"{path} is a {header.family}, not a classifier; train one with: "
+            "python -m genimg train classifier"
+        )
+    return model, header
+
+
+def load_any_model(
+    path: Path, device: torch.device | str = "cpu"
+) -> tuple[Model, Header, dict[str, Tensor]]:
+    """As `load_model`, for a model of any family."""
     header, tensors = checkpoint.load(path)
     try:
         family = _family(header.family)
         config: Any = config_from_mapping(family.config, header.config)
         with torch.device("meta"):
-            expected = {k: v.shape for k, v in _network_tensors(family.model(config)).items()}
+            shapes = _network_tensors(_construct(family, config))
+        expected = {k: v.shape for k, v in shapes.items()}
         missing = [
             k for k, shape in expected.items() if getattr(tensors.get(k), "shape", None) != shape
         ]
         if missing:
             raise CheckpointError(f"the weights do not fit the header (first: {missing[0]})")
-        model = family.model(config)
-        prior = {k: tensors.pop(f"prior.{k}").clone() for k in model.prior.state_dict()}
-        model.prior = Prior(**prior)
-        if model.prior.means.shape[1:] != model.latent_shape:
-            raise CheckpointError("its prior is of another size than its latents")
+        model = _construct(family, config)
+        prior = {}
+        if isinstance(model, LatentModel):
+            prior = {k: tensors.pop(f"prior.{k}").clone() for k in model.prior.state_dict()}
+            model.prior = Prior(**prior)
+            if model.prior.means.shape[1:] != model.latent_shape:
+                raise CheckpointError("its prior is of another size than its latents")
         model.load_state_dict(
             {k: tensors.pop(k) for k in expected} | {f"prior.{k}": v for k, v in prior.items()},
             strict=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,39 +110,75 @@ class Prior(nn.Module):
         """N(0, I) of `dimensions` dimensions: the prior of a model nobody fitted one for."""
         return cls(torch.ones(1), torch.zeros(1, dimensions), torch.eye(dimensions).unsqueeze(0))
 
-    def sample(self, n: int, rng: torch.Generator, temperature: float = 1.0) -> Tensor:
+    def sample(
+        self,
+        n: int,
+        rng: torch.Generator,
+        temperature: float = 1.0,
+        labels: Tensor | None = None,
+        components: Tensor | None = None,
+    ) -> Tensor:
         """Draw `[n, d]` on the generator's device.
 
-        `temperature` scales the spread inside the chosen component: 0 gives component means.
+        Args:
+            components: int64 `[n]`, which Gaussian each comes from; drawn by default.
+            temperature: scales the spread inside the chosen component: 0 gives component means.
+            labels: int64 `[n, F]`, the wanted value of each factor, -1 where it is drawn. What is
+                drawn does not depend on what is wanted, so one seed with another label shows the
+                same picture with that label.
         """
         device = rng.device
-        choice = torch.multinomial(self.weights.to(device), n, replacement=True, generator=rng)
+        choice = components
+        if choice is None:
+            choice = torch.multinomial(self.weights.to(device), n, replacement=True, generator=rng)
         noise = torch.randn(n, self.means.shape[1], generator=rng, device=device)
         spread = torch.einsum("nij,nj->ni", self.factors.to(device)[choice], noise)
         z = self.means.to(device)[choice] + temperature * spread
-        parts = self.sizes.tolist()
-        for offsets, frequencies in zip(
-            torch.split(self.offsets.to(device), parts),
-            torch.split(self.frequencies.to(device), parts),
-            strict=True,
-        ):
-            value = torch.multinomial(frequencies, n, replacement=True, generator=rng)
-            z = z + offsets[value]
+        drawn = draw_labels(self.frequencies, self.sizes.tolist(), n, rng, labels)
+        for column, offsets in enumerate(torch.split(self.offsets.to(device), self.sizes.tolist())):
+            z = z + offsets[drawn[:, column]]
         return z
+
+
+def draw_labels(
+    frequencies: Tensor,
+    sizes: Sequence[int],
+    n: int,
+    rng: torch.Generator,
+    wanted: Tensor | None = None,
+) -> Tensor:
+    """A value for each factor of `n` pictures, int64 `[n, F]`, on the generator's device.
+
+    Args:
+        frequencies: `[V]`, how often each value occurs, the values of one factor after another's.
+        sizes: the number of values of each factor.
+        wanted: int64 `[n, F]`; values of 0 and more are taken instead of the drawn ones.
+
+    Raises:
+        LatentError: `wanted` is of another shape, or asks for a value that there is not.
+    """
+    parts = torch.split(frequencies.to(rng.device), list(sizes))
+    columns = [torch.multinomial(p, n, replacement=True, generator=rng) for p in parts if len(p)]
+    drawn = torch.stack(columns, dim=1) if columns else torch.zeros(n, 0, dtype=torch.int64)
+    if wanted is None:
+        return drawn
+    wanted = wanted.to(drawn.device)
+    most = torch.tensor(sizes, device=drawn.device)
+    if wanted.shape != drawn.shape or bool((wanted >= most).any()):
+        raise LatentError(f"these labels do not fit a model whose factors have {sizes} values")
+    return torch.where(wanted >= 0, wanted, drawn)
 
 
 def _are_shares(values: Tensor) -> bool:
     return bool((values >= 0).all()) and abs(float(values.sum()) - 1.0) < 1e-3
 
 
-class LatentModel(nn.Module, ABC):
-    """A network that turns latents into pictures, and pictures into latents where it has an
-    encoder.
+class Model(nn.Module, ABC):
+    """A network that is saved as a checkpoint: it has a config, and a shape of pictures.
 
-    Pixels are float32 `[N, C, H, W]` in [-1, 1]; latents are float32 `[N, d]`.
+    Pixels are float32 `[N, C, H, W]` in [-1, 1].
     """
 
-    prior: Prior
     config: Any
 
     @property
@@ -149,10 +186,36 @@ class LatentModel(nn.Module, ABC):
     def image_shape(self) -> tuple[int, int, int]:
         """(C, H, W) of the pictures."""
 
+
+class LatentModel(Model):
+    """A network that turns latents into pictures, and pictures into latents where it has an
+    encoder.
+
+    Latents are float32 `[N, d]`. Where `layers` is above 1, `decode` takes `[N, layers, d]`, too: a
+    latent for each layer of the network, the coarsest first.
+    """
+
+    prior: Prior
+
     @property
     @abstractmethod
     def latent_shape(self) -> tuple[int, ...]:
         """The shape of one latent, `(d,)`."""
+
+    @property
+    def layers(self) -> int:
+        """How many layers of the network can each be given a latent of their own."""
+        return 1
+
+    @property
+    def label_sizes(self) -> tuple[int, ...]:
+        """The number of values of each labelled factor that `sample_prior` can be asked for."""
+        return tuple(self.prior.sizes.tolist())
+
+    @property
+    def has_encoder(self) -> bool:
+        """Whether `encode` works."""
+        return False
 
     @abstractmethod
     def decode(self, z: Tensor) -> Tensor:
@@ -162,10 +225,19 @@ class LatentModel(nn.Module, ABC):
         """Pixels `[N, C, H, W]` to a Gaussian over latents.
 
         Raises:
-            LatentError: this family has no encoder.
+            LatentError: this model has no encoder.
         """
-        raise LatentError("this model has no encoder, so it cannot start from a picture")
+        raise LatentError(
+            "this model only draws pictures: it has no encoder, so it cannot start from yours; "
+            "choose a VAE, or a GAN that was started from one"
+        )
 
-    def sample_prior(self, n: int, rng: torch.Generator, temperature: float = 1.0) -> Tensor:
-        """Draw `n` latents `[n, d]` from the model's prior, on the device of `rng`."""
-        return self.prior.sample(n, rng, temperature)
+    def sample_prior(
+        self,
+        n: int,
+        rng: torch.Generator,
+        temperature: float = 1.0,
+        labels: Tensor | None = None,
+    ) -> Tensor:
+        """Draw `n` latents `[n, d]` on the device of `rng`; see `Prior.sample` for the rest."""
+        return self.prior.sample(n, rng, temperature, labels)

@@ -19,6 +19,7 @@ from genimg.errors import ConfigError
 from genimg.models.base import DiagonalGaussian, LatentModel, Prior
 
 Architecture = Literal["residual", "plain", "dense"]
+PRESETS = ("residual", "plain", "dense")
 
 LOGVAR_RANGE = (-12.0, 6.0)
 """Posterior log-variances are kept in this range, so that exp() can neither overflow nor vanish."""
@@ -67,6 +68,18 @@ def halvings(size: int) -> int:
     return count
 
 
+def square_side(image_shape: tuple[int, int, int]) -> int:
+    """The side of square pictures (C, H, W).
+
+    Raises:
+        ConfigError: they are not square, or have other than 1 or 3 channels.
+    """
+    channels, height, width = image_shape
+    if height != width or channels not in (1, 3):
+        raise ConfigError(f"pictures must be square with 1 or 3 channels, not {image_shape}")
+    return height
+
+
 def default_latent_dim(size: int) -> int:
     """Latent dimensions for a picture of `size` pixels: 16 up to 28 px, then as many as pixels a
     side.
@@ -75,16 +88,17 @@ def default_latent_dim(size: int) -> int:
 
 
 def preset_config(
-    preset: str, image_shape: tuple[int, int, int], latent_dim: int | None = None
+    preset: str,
+    image_shape: tuple[int, int, int],
+    latent_dim: int | None = None,
+    label_sizes: tuple[int, ...] = (),
 ) -> VAEConfig:
-    """The config of a named preset for pictures of one shape.
+    """The config of a named preset for pictures of one shape. A VAE does not look at labels.
 
     Raises:
         ConfigError: an unknown preset, or a shape that the networks cannot have.
     """
-    channels, height, width = image_shape
-    if height != width or channels not in (1, 3):
-        raise ConfigError(f"pictures must be square with 1 or 3 channels, not {image_shape}")
+    height = square_side(image_shape)
     count = halvings(height)
     d = latent_dim or default_latent_dim(height)
     if preset == "residual":
@@ -265,6 +279,11 @@ class VAE(LatentModel):
     @override
     def latent_shape(self) -> tuple[int, ...]:
         return (self.config.latent_dim,)
+
+    @property
+    @override
+    def has_encoder(self) -> bool:
+        return True
 
     @override
     def encode(self, pixels: Tensor) -> DiagonalGaussian:

@@ -6,21 +6,25 @@ To add a family: one file in this folder and one line in `RECIPES`.
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
 
 from genimg import checkpoint
+from genimg.config import config_from_mapping, config_to_mapping
 from genimg.data import Dataset, load_dataset
-from genimg.errors import CheckpointError, ConfigError, DataError, TrainingError
-from genimg.images import array_to_pixels
-from genimg.models import MODELS, LatentModel, build_model, load_model
+from genimg.errors import ConfigError, DataError, TrainingError
+from genimg.models import MODELS, Model, load_any_model
 from genimg.models.device import choose_device
+from genimg.training import finish, folds
+from genimg.training.batches import Batch, make_batch
+from genimg.training.classifier import ClassifierRecipe
 from genimg.training.compute import Compute, choose_compute
-from genimg.training.finish import finish
+from genimg.training.gan import GANRecipe
 from genimg.training.loop import Interrupted, Trainer
 from genimg.training.options import TrainOptions
 from genimg.training.recipe import Recipe
@@ -29,8 +33,10 @@ from genimg.training.vae import VAERecipe
 
 __all__ = ["RECIPES", "Interrupted", "TrainOptions", "default_out", "train"]
 
-RECIPES: dict[str, Callable[[LatentModel, TrainOptions, Compute], Recipe]] = {
+RECIPES: dict[str, type[Recipe]] = {
     "vae": VAERecipe,
+    "gan": GANRecipe,
+    "classifier": ClassifierRecipe,
 }
 
 CHECKPOINTS = Path("checkpoints")
@@ -63,6 +69,7 @@ def train(options: TrainOptions, say: Callable[[str], None] = print) -> Path:
     )
     if len(dataset.splits["train"]) < MIN_PICTURES:
         raise DataError(f"{options.data} has too few pictures to train on; give it {MIN_PICTURES}")
+    dataset = RECIPES[options.family].lessons(options, dataset)
     folder = RunFolder(options.out or default_out(options, dataset))
     with folder.locked():
         state = folder.load_state()
@@ -74,7 +81,7 @@ def train(options: TrainOptions, say: Callable[[str], None] = print) -> Path:
                 f"another --out, or delete {folder.path} to train anew"
             )
         say(f"{dataset.card.title}: {len(dataset.splits['train']):,} pictures to train on")
-        model = _initial_model(options, dataset, fresh=state is None)
+        model = _initial_model(options, dataset, state)
         batch_size = options.batch_size or (128 if device.startswith("cuda") else 32)
         if state is not None:
             batch_size = int(state["batch_size"])
@@ -87,7 +94,7 @@ def train(options: TrainOptions, say: Callable[[str], None] = print) -> Path:
                 options, lambda c: _timed_step(model, dataset, options, c, batch_size), say
             )
         recipe = RECIPES[options.family](_placed(model, compute), options, compute)
-        trainer = Trainer(recipe, dataset, options, folder, batch_size)
+        trainer = Trainer(recipe, dataset, folds.share(options), folder, batch_size)
         if state is not None:
             trainer.load_state_dict(state)
         folder.forget_after(trainer.clock.images)
@@ -99,12 +106,21 @@ def train(options: TrainOptions, say: Callable[[str], None] = print) -> Path:
                     "options": options.identity(),
                     "compute": compute.to_mapping(),
                     "batch_size": batch_size,
+                    "config": json.dumps(config_to_mapping(model.config)),
                 }
             )
 
         if not folder.model.is_file():
-            trainer.run(save)
-            finish(trainer, dataset, say)
+            if state is None and options.folds is not None:
+                folds.forget(folder)
+                save()  # so that a folder says from the start which run it holds
+            crossed = folds.cross_validate(options, dataset, folder, compute, batch_size, say)
+            trainer.run(save, say)
+            with torch.no_grad():
+                findings = recipe.finish(trainer.ema, dataset, say)
+            findings = replace(findings, metrics=findings.metrics | crossed)
+            finish.write(trainer, dataset, findings)
+            say(findings.words)
         say(f"the model is {folder.model}")
         if options.name:
             install(folder.model, options.name, say)
@@ -133,42 +149,39 @@ def _check(options: TrainOptions) -> None:
     """Refuse what the networks cannot be before a data set is prepared or a folder made."""
     family = MODELS[options.family]
     size = options.size or 64
-    family.preset_config(options.preset or family.presets[0], (3, size, size), options.latent_dim)
+    preset = options.preset or family.presets[0]
+    family.preset_config(preset, (3, size, size), options.latent_dim, (2,))
+    RECIPES[options.family].check(options)
     if options.init_from is not None:
         checkpoint.read_header(options.init_from)
 
 
-def _initial_model(options: TrainOptions, dataset: Dataset, fresh: bool) -> LatentModel:
-    """The model as it is before the first step; a run that continues has its weights elsewhere."""
-    model = build_model(
-        options.family, dataset.image_shape, options.preset, options.latent_dim, seed=options.seed
-    )
-    if options.init_from is not None and fresh:
-        earlier, header, _ = load_model(options.init_from)
-        if header.family != options.family or earlier.config != model.config:
-            raise CheckpointError(
-                f"{options.init_from} is a {header.family} for pictures of {earlier.image_shape} "
-                f"with another architecture than this run; choose the same --size and --preset"
-            )
-        earlier.prior = model.prior
-        model.load_state_dict(earlier.state_dict())
-    return model
+def _initial_model(options: TrainOptions, dataset: Dataset, state: dict[str, Any] | None) -> Model:
+    """The model as it is before the first step; a run that continues has its weights in `state`."""
+    if state is not None:
+        family = MODELS[options.family]
+        make: Callable[[Any], Model] = family.model
+        return make(config_from_mapping(family.config, json.loads(state["config"])))
+    earlier = load_any_model(options.init_from)[0] if options.init_from else None
+    return RECIPES[options.family].start(options, dataset, earlier)
 
 
-def _placed(model: LatentModel, compute: Compute) -> LatentModel:
+def _placed(model: Model, compute: Compute) -> Model:
     return model.to(compute.device).to(memory_format=compute.memory_format)
 
 
 def _timed_step(
-    model: LatentModel, dataset: Dataset, options: TrainOptions, compute: Compute, batch_size: int
+    model: Model, dataset: Dataset, options: TrainOptions, compute: Compute, batch_size: int
 ) -> Callable[[], None]:
     """One real training step on a copy of the model, for timing."""
     recipe = RECIPES[options.family](_placed(copy.deepcopy(model), compute), options, compute)
     rows = dataset.splits["train"][:batch_size]
-    pixels = compute.place(array_to_pixels(np.asarray(dataset.images[rows])))
+    labels = None if dataset.labels is None else dataset.labels[rows]
+    made = make_batch(dataset.images[rows], labels)
+    batch = Batch(compute.place(made.pixels), made.labels.to(compute.device))
     rng = torch.Generator(compute.device).manual_seed(0)
-    recipe.schedule(0.5, 0)
-    return lambda: (recipe.step(pixels, rng), None)[1]
+    recipe.schedule(0.5, 10**9)
+    return lambda: (recipe.step(batch, rng), None)[1]
 
 
 def _require_same(earlier: dict[str, object], now: dict[str, object], folder: RunFolder) -> None:

@@ -2,51 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
 
-from genimg.data import load_dataset
+from genimg.checkpoint import Header, read_header
+from genimg.data import Dataset, load_dataset
 from genimg.errors import DataError
-from genimg.images import array_to_pixels, pixels_to_array
 from genimg.latents.directions import DEAD_KL
 from genimg.metrics import psnr, ssim
-from genimg.models import DiagonalGaussian, LatentModel, load_model
+from genimg.models import LatentModel, load_classifier, load_model
+from genimg.training.classify import evaluate_classifier, find_classifier
+from genimg.training.coding import decode_all, encode_all
+from genimg.training.samples import COUNT, Judge, evaluate_samples
 
 Bytes = npt.NDArray[np.uint8]
-CHUNK = 64
 DEFAULT_COUNT = 500
-
-
-def encode_all(model: LatentModel, images: Bytes) -> DiagonalGaussian:
-    """Posteriors of uint8 pictures `[N, H, W, C]`: mean and logvar `[N, d]`, on the CPU."""
-    parts = [model.encode(pixels) for pixels in _chunks(model, images)]
-    return DiagonalGaussian(
-        torch.cat([part.mean.float().cpu() for part in parts]),
-        torch.cat([part.logvar.float().cpu() for part in parts]),
-    )
-
-
-def decode_all(model: LatentModel, codes: Tensor) -> Bytes:
-    """Latents `[N, d]` to uint8 pictures `[N, H, W, C]`."""
-    device = next(model.parameters()).device
-    return np.concatenate(
-        [
-            pixels_to_array(model.decode(part.to(device)).float())
-            for part in torch.split(codes, CHUNK)
-        ]
-    )
-
-
-def _chunks(model: LatentModel, images: Bytes) -> Iterator[Tensor]:
-    device = next(model.parameters()).device
-    for start in range(0, len(images), CHUNK):
-        yield array_to_pixels(np.asarray(images[start : start + CHUNK])).to(device)
+CHECKPOINTS = Path("checkpoints")
 
 
 @torch.no_grad()
@@ -70,37 +46,104 @@ def evaluate_model(model: LatentModel, images: Bytes) -> dict[str, Any]:
     }
 
 
+def find_judge(dataset: Dataset, *folders: Path) -> Judge | None:
+    """The classifier for the pictures of a data set, looked for in folders of checkpoints."""
+    path = find_classifier(dataset.card.name, dataset.image_shape, (*folders, CHECKPOINTS))
+    return None if path is None else Judge(*load_classifier(path))
+
+
+def evaluate_drawing(
+    model: LatentModel,
+    dataset: Dataset,
+    judge: Judge | None,
+    say: Callable[[str], None] = print,
+    count: int = COUNT,
+) -> dict[str, Any]:
+    """{"samples": what `evaluate_samples` finds}, or a word on why there is nothing to find."""
+    if judge is None:
+        words = (
+            "not measured: there is no classifier for these pictures; with labels one is trained "
+            f"with: python -m genimg train classifier --data {dataset.card.name} "
+            f"--size {dataset.image_shape[1]} --name {dataset.card.name}-classifier"
+        )
+        say(f"samples {words}")
+        return {"samples": words}
+    say(f"measuring samples in the features of {judge.header.name}")
+    return {"samples": evaluate_samples(model, dataset, judge, count)}
+
+
 def evaluate(
     path: Path,
     *,
     data: str | None = None,
     data_root: Path | None = None,
-    count: int = DEFAULT_COUNT,
+    count: int | None = None,
+    samples: int = COUNT,
+    classifier: Path | None = None,
     device: str = "cpu",
+    say: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
-    """Evaluate a checkpoint on the first `count` test pictures of the data set that it names.
+    """Evaluate a checkpoint on test pictures of the data set that it names.
 
     Args:
         data: another data set than the header's, at the model's size.
+        count: test pictures that are reconstructed, where the model has an encoder (by default
+            DEFAULT_COUNT), or classified by a classifier (by default all).
+        samples: pictures drawn for each seed and compared with as many test pictures; 0: none.
+        classifier: whose features samples are compared in; by default one for these pictures,
+            from the checkpoint's folder or from checkpoints/.
 
     Raises:
-        CheckpointError: an unusable checkpoint.
+        CheckpointError: an unusable checkpoint or classifier.
         DataError: the data set is not there, has no test split, or gives pictures of another shape.
     """
+    if read_header(path).family == "classifier":
+        judge_model, header = load_classifier(path, device)
+        dataset = dataset_of(path, header, data, data_root, 1)
+        told = {"model": header.name, "id": header.id, "data": dataset.name}
+        return told | evaluate_classifier(judge_model, header, dataset, count)
     model, header, _ = load_model(path, device)
+    dataset = dataset_of(path, header, data, data_root, None if samples else 1)
+    images = dataset.split("test").images[: count or DEFAULT_COUNT]
+    if not len(images):
+        raise DataError(f"{dataset.name} has no test pictures")
+    result = {"model": header.name, "id": header.id, "data": dataset.name}
+    if model.has_encoder:
+        result |= evaluate_model(model, images)
+    if samples:
+        judge = (
+            find_judge(dataset, path.parent)
+            if classifier is None
+            else Judge(*load_classifier(classifier))
+        )
+        result |= evaluate_drawing(model, dataset, judge, say, samples)
+    return result
+
+
+def dataset_of(
+    path: Path,
+    header: Header,
+    data: str | None,
+    data_root: Path | None,
+    count: int | None = None,
+) -> Dataset:
+    """The data set to measure a checkpoint on: `data`, or the one that its header names.
+
+    The test split does not depend on how many training pictures (`count`) there are.
+
+    Raises:
+        DataError: none is named, it is not there, or its pictures are of another shape.
+    """
     name = data or header.data.get("name")
     if not name:
         raise DataError(f"{path} does not say what it was trained on; name a data set with --data")
     if data is None and str(name).startswith("folder:"):
         raise DataError(f"{path} was trained on a folder; say where it is: --data folder:PATH")
-    # The test split does not depend on how many training pictures there are: none are needed here.
-    dataset = load_dataset(str(name), size=model.image_shape[1], root=data_root, count=1)
-    if dataset.image_shape != model.image_shape:
+    size = header.image_shape[1]
+    dataset = load_dataset(str(name), size=size, root=data_root, count=count)
+    if dataset.image_shape != header.image_shape:
         raise DataError(
             f"{name} has pictures of shape {dataset.image_shape}, "
-            f"the model's are {model.image_shape}"
+            f"the model's are {header.image_shape}"
         )
-    images = dataset.split("test").images[:count]
-    if not len(images):
-        raise DataError(f"{name} has no test pictures")
-    return {"model": header.name, "id": header.id, "data": name, **evaluate_model(model, images)}
+    return dataset

@@ -4,18 +4,20 @@ file.
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Callable
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from PIL import Image
 from torch import Tensor
 
 from genimg.data import Dataset
 from genimg.latents import (
-    Direction,
     Evidence,
     Labels,
     directions_to_header,
@@ -24,7 +26,9 @@ from genimg.latents import (
 )
 from genimg.metrics import measure
 from genimg.models import MODELS, LatentModel, model_digest, save_model
-from genimg.training.evaluate import DEFAULT_COUNT, encode_all, evaluate_model
+from genimg.training.coding import decode_all, encode_all, test_split
+from genimg.training.evaluate import DEFAULT_COUNT, evaluate_model
+from genimg.training.recipe import Findings
 
 if TYPE_CHECKING:
     from genimg.training.loop import Trainer
@@ -37,13 +41,14 @@ Bytes = npt.NDArray[np.uint8]
 
 
 @torch.no_grad()
-def finish(trainer: Trainer, dataset: Dataset, say: Callable[[str], None] = print) -> None:
-    """Fit the prior, find the directions, evaluate, and write the run's model.safetensors.
+def finish_vae(
+    model: LatentModel, dataset: Dataset, say: Callable[[str], None] = print
+) -> Findings:
+    """Fit the prior of a VAE, find its directions, and measure it.
 
     Test pictures are used for the metrics alone; the reliability of directions and the number of
     the prior's components come from the validation split.
     """
-    model = trainer.ema
     say("encoding the training pictures")
     train = dataset.split("train")
     held_out = dataset.split("validation" if "validation" in dataset.splits else "train")
@@ -67,17 +72,19 @@ def finish(trainer: Trainer, dataset: Dataset, say: Callable[[str], None] = prin
     )
     directions = find_directions(evidence)
     say("fitting the prior")
-    model.prior = fit_prior(evidence).to(trainer.device)
+    model.prior = fit_prior(evidence).to(next(model.parameters()).device)
     say("measuring on the test pictures")
-    test = dataset.split("test" if "test" in dataset.splits else "validation").images
-    metrics = evaluate_model(model, test[:DEFAULT_COUNT])
-    if len(model.prior.sizes):
+    metrics = evaluate_model(model, test_split(dataset).images[:DEFAULT_COUNT])
+    labelled = bool(len(model.prior.sizes))
+    if labelled:
         metrics["labels_recognised"] = recognised(model, evidence)
-    _write(trainer, dataset, directions, metrics)
-    say(
+    return Findings(
+        metrics,
+        directions,
+        dataset.factors if labelled else (),
         f"held-out PSNR {metrics['psnr']:.2f} dB, SSIM {metrics['ssim']:.3f}, "
         f"{metrics['active_dimensions']} of {metrics['dimensions']} dimensions in use, "
-        f"{len(directions)} directions"
+        f"{len(directions)} directions",
     )
 
 
@@ -113,11 +120,23 @@ def survival(model: LatentModel, codes: Tensor, std: Tensor) -> npt.NDArray[np.f
     return np.clip(result, 0.0, 1.0)
 
 
-def _write(
-    trainer: Trainer, dataset: Dataset, directions: list[Direction], metrics: dict[str, Any]
-) -> None:
+def sample_sheet(model: LatentModel) -> str:
+    """The samples of seeds 0 to 63, as they come, eight a row: WebP in base64."""
+    draws = [model.sample_prior(1, torch.Generator().manual_seed(seed)) for seed in range(64)]
+    images = [Image.fromarray(array.squeeze()) for array in decode_all(model, torch.cat(draws))]
+    width, height = images[0].size
+    sheet = Image.new(images[0].mode, (8 * width, 8 * height))
+    for seed, image in enumerate(images):
+        sheet.paste(image, (seed % 8 * width, seed // 8 * height))
+    buffer = io.BytesIO()
+    sheet.save(buffer, "WEBP", quality=85, method=6)
+    return base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def write(trainer: Trainer, dataset: Dataset, findings: Findings) -> None:
+    """Write the run's model.safetensors."""
     options, clock, card = trainer.options, trainer.clock, dataset.card
-    rows, tensors = directions_to_header(directions)
+    rows, tensors = directions_to_header(findings.directions)
     minutes, images = options.budget
     extra = {
         "data": {
@@ -128,8 +147,8 @@ def _write(
             "description": card.description,
             "factors": [
                 {"name": factor.name, "values": list(factor.values)}
-                for factor in dataset.factors
-                if len(trainer.ema.prior.sizes)
+                | ({"hidden_by": [list(p) for p in factor.hidden_by]} if factor.hidden_by else {})
+                for factor in findings.factors
             ],
         },
         "trained": {
@@ -142,9 +161,12 @@ def _write(
             "seed": options.seed,
             "compute": str(trainer.recipe.compute),
             "torch": version("torch"),
-        },
-        "metrics": metrics,
+        }
+        | ({"init_from": options.init_from.stem} if options.init_from else {})
+        | ({"restarts": trainer.recipe.remedies} if trainer.recipe.remedies else {}),
+        "metrics": findings.metrics,
         "directions": rows,
+        "sheet": sample_sheet(trainer.ema) if isinstance(trainer.ema, LatentModel) else "",
     }
     name = options.name or trainer.folder.path.name
     save_model(

@@ -11,6 +11,7 @@ from genimg.errors import ConfigError
 Precision = Literal["auto", "fp32", "bf16"]
 Layout = Literal["auto", "contiguous", "channels_last"]
 Optimizer = Literal["adam", "rmsprop"]
+Augment = Literal["auto", "on", "off"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class TrainOptions:
         learning_rate: peak of the schedule; by default the family's own.
         optimizer: "adam" or "rmsprop".
         seed: initial weights, order of the pictures, noise.
-        init_from: a checkpoint of the same architecture to start from.
+        init_from: a checkpoint of the same architecture to start from; a GAN can start from a VAE,
+            too.
         out: folder of the run, by default runs/<data>-<size>-<family>.
         name: also install the finished model as checkpoints/<name>.safetensors.
         precision, layout, threads: "auto" (threads: None) is chosen by timing a few steps.
@@ -38,6 +40,9 @@ class TrainOptions:
         early_stopping: stop after this many validations without a better loss.
         validate_every: pictures between two validations.
         snapshot_seconds: seconds between two written states.
+        gamma: weight of a GAN's gradient penalties at the start; by default what suits the size.
+        augment: whether a GAN's critic sees augmented pictures; "auto": where there are few.
+        folds: a classifier is cross-validated in so many parts before it is trained.
         data_root, count: passed to `load_dataset`.
     """
 
@@ -62,6 +67,9 @@ class TrainOptions:
     early_stopping: int | None = None
     validate_every: int = 10_000
     snapshot_seconds: float = 60.0
+    gamma: float | None = None
+    augment: Augment = "auto"
+    folds: int | None = None
     data_root: Path | None = None
     count: int | None = None
 
@@ -75,6 +83,7 @@ class TrainOptions:
             ("precision", Precision),
             ("layout", Layout),
             ("optimizer", Optimizer),
+            ("augment", Augment),
         ):
             if getattr(self, name) not in get_args(kind):
                 raise ConfigError(
@@ -84,13 +93,20 @@ class TrainOptions:
             raise ConfigError("give a budget in minutes or in images, not both")
         for name in (
             "minutes", "images", "latent_dim", "batch_size", "learning_rate", "threads",
-            "early_stopping", "validate_every", "count", "size",
+            "early_stopping", "validate_every", "count", "size", "gamma",
         ):  # fmt: skip
             value = getattr(self, name)
             if value is not None and not 0 < value < float("inf"):
                 raise ConfigError(f"{name.replace('_', ' ')} must be above 0, not {value}")
         if self.name is not None and (not self.name or Path(self.name).name != self.name):
             raise ConfigError(f"a model's name is one word without slashes, not {self.name!r}")
+        for name, family in (("gamma", "gan"), ("folds", "classifier")):
+            if getattr(self, name) is not None and self.family != family:
+                raise ConfigError(f"--{name} is for a {family}, not for a {self.family}")
+        if self.augment != "auto" and self.family != "gan":
+            raise ConfigError(f"--augment is for a gan, not for a {self.family}")
+        if self.folds is not None and not 2 <= self.folds <= 20:
+            raise ConfigError(f"folds must be from 2 to 20, not {self.folds}")
         if not self.snapshot_seconds >= 0:
             raise ConfigError(f"snapshot seconds cannot be {self.snapshot_seconds}")
 

@@ -4,46 +4,149 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from genimg.models import LatentModel
+from genimg.data import Dataset, Factor
+from genimg.errors import CheckpointError, TrainingError
+from genimg.latents import Direction
+from genimg.models import Model, build_model
+from genimg.training.batches import Batch
 from genimg.training.compute import Compute
+from genimg.training.options import TrainOptions
 
 ADAM_BETAS = (0.9, 0.99)
 """A shorter memory of squared gradients than usual: those of log(mse) grow as the error shrinks."""
 
 
+class Unstable(TrainingError):
+    """A run has gone wrong in a way that training on would not mend; the message says how."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What is found out about finished weights, for the model's file.
+
+    Attributes:
+        metrics: JSON-ready numbers for the header.
+        directions: named ways through the latent space.
+        factors: the labelled factors that the model can be asked for or read.
+        words: one line for the person who trained it.
+    """
+
+    metrics: dict[str, Any]
+    directions: list[Direction]
+    factors: tuple[Factor, ...]
+    words: str
+
+
 class Recipe(ABC):
     """The objective of one family: how its networks learn from a batch of pictures.
 
-    The loop calls `schedule(progress)` and then `step(pixels, rng)`, again and again. The recipe
-    owns the optimizers. `model` is trained in place; the loop keeps its moving average.
+    The loop calls `schedule(progress, images)` and then `step(batch, rng)`, again and again. The
+    recipe owns the optimizers. `model` is trained in place; the loop keeps its moving average.
+
+    Attributes:
+        remedies: how often this run was taken back to a good state, each time with a milder
+            objective.
+        max_remedies: how often that may be done.
     """
 
-    model: LatentModel
+    model: Model
     compute: Compute
     optimizers: dict[str, torch.optim.Optimizer]
+    remedies: int = 0
+    max_remedies: int = 0
+
+    def __init__(self, model: Any, options: TrainOptions, compute: Compute) -> None:
+        self.model = model.train()
+        self.train_options = options
+        self.compute = compute
+
+    @classmethod
+    def lessons(cls, options: TrainOptions, dataset: Dataset) -> Dataset:
+        """The data as this family learns from it.
+
+        Raises:
+            ConfigError: it cannot learn from this data set, or not with these options.
+        """
+        return dataset
+
+    @classmethod  # noqa: B027
+    def check(cls, options: TrainOptions) -> None:
+        """Refuse options that do not go together, before any data are prepared.
+
+        Raises:
+            ConfigError: an option that this family or preset has no use for.
+        """
+
+    @classmethod
+    def start(cls, options: TrainOptions, dataset: Dataset, earlier: Model | None) -> Model:
+        """The model before the first step; `earlier` is that of `options.init_from`.
+
+        Raises:
+            CheckpointError: `earlier` does not fit.
+        """
+        sizes = tuple(len(factor.values) for factor in dataset.factors)
+        model = build_model(
+            options.family,
+            dataset.image_shape,
+            options.preset,
+            options.latent_dim,
+            options.seed,
+            sizes,
+        )
+        if earlier is not None:
+            if type(earlier) is not type(model) or earlier.config != model.config:
+                raise CheckpointError(
+                    f"{options.init_from} is for pictures of {earlier.image_shape} or has "
+                    "another architecture than this run; choose the same --size and --preset"
+                )
+            kept = {k: v for k, v in earlier.state_dict().items() if not k.startswith("prior.")}
+            model.load_state_dict(kept, strict=False)  # the prior is fitted anew at the end
+        return model
+
+    def prepare(self, dataset: Dataset) -> None:  # noqa: B027
+        """Called once before the first step of a sitting, with the pictures to train on."""
 
     @abstractmethod
     def schedule(self, progress: float, images: int) -> None:
         """Set learning rates and weights for `progress` 0..1 of the budget, `images` seen."""
 
     @abstractmethod
-    def step(self, pixels: Tensor, rng: torch.Generator) -> dict[str, Tensor]:
-        """One update from pixels `[N, C, H, W]`; returns scalars to log, among them "loss"."""
+    def step(self, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
+        """One update from a batch on the device; returns scalars to log, among them "loss"."""
 
     @abstractmethod
-    def validate(self, model: LatentModel, pixels: Tensor) -> dict[str, float]:
-        """Scores of `model` on held-out pixels, with "loss", lower is better. Draws nothing."""
+    def validate(self, model: Any, batch: Batch) -> dict[str, float]:
+        """Scores of `model` on held-out pictures, with "loss", lower is better. Draws nothing from
+        the run's generator.
 
-    @abstractmethod
-    def preview(self, model: LatentModel, pixels: Tensor) -> Tensor:
-        """What `model` makes of held-out pixels, `[N, C, H, W]`, for the sample sheet. Draws
-        nothing.
+        Raises:
+            Unstable: the scores say that the run has gone wrong.
         """
+
+    @abstractmethod
+    def preview(self, model: Any, pixels: Tensor) -> Tensor | None:
+        """What `model` makes of held-out pixels, `[N, C, H, W]`, for the sample sheet, or None
+        where it makes no pictures. Draws nothing from the run's generator.
+        """
+
+    @abstractmethod
+    def finish(self, model: Any, dataset: Dataset, say: Callable[[str], None]) -> Findings:
+        """Make the trained `model` ready for people, and find out what its file shall say."""
+
+    def remedy(self) -> str:
+        """In words, what is different after `remedies` has been raised by one."""
+        return ""
+
+    def advice(self) -> str:
+        """In words, what a person may try where no remedy has helped."""
+        return "Try a lower --learning-rate or --precision fp32."
 
     def networks(self) -> dict[str, nn.Module]:
         """Everything with weights that a resumed run needs."""
@@ -54,6 +157,7 @@ class Recipe(ABC):
         return {
             "networks": {k: v.state_dict() for k, v in self.networks().items()},
             "optimizers": {k: v.state_dict() for k, v in self.optimizers.items()},
+            "remedies": self.remedies,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -62,15 +166,19 @@ class Recipe(ABC):
             network.load_state_dict(state["networks"][name])
         for name, optimizer in self.optimizers.items():
             optimizer.load_state_dict(state["optimizers"][name])
+        self.remedies = state["remedies"]
 
 
 def make_optimizer(
-    name: str, parameters: list[nn.Parameter], learning_rate: float
+    name: str,
+    parameters: Any,
+    learning_rate: float,
+    betas: tuple[float, float] = ADAM_BETAS,
 ) -> torch.optim.Optimizer:
-    """Fused Adam (Kingma & Ba 2015), or RMSprop."""
+    """Fused Adam (Kingma & Ba 2015), or RMSprop, over parameters or groups of them."""
     if name == "rmsprop":
         return torch.optim.RMSprop(parameters, learning_rate, alpha=0.99)
-    return torch.optim.Adam(parameters, learning_rate, betas=ADAM_BETAS, fused=True)
+    return torch.optim.Adam(parameters, learning_rate, betas=betas, fused=True)
 
 
 def cosine(progress: float, start: float, end: float) -> float:

@@ -13,6 +13,11 @@ from tqdm import tqdm
 from genimg.training.run import RunFolder
 
 REFRESH_SECONDS = 1.0
+SHOWN_SCORES = {
+    "psnr": "held-out PSNR {:.2f} dB",
+    "diversity": "samples vary {:.0%} as much as the pictures",
+    "accuracy": "held-out accuracy {:.1%}",
+}
 
 
 class Report:
@@ -63,8 +68,9 @@ class Report:
             f"{_minutes(self._seconds_left(images, progress))} left",
             f"loss {float(terms['loss']):.3f}",
         ]
-        if "psnr" in self.scores:
-            shown.append(f"held-out PSNR {self.scores['psnr']:.2f} dB")
+        for name, words in SHOWN_SCORES.items():
+            if name in self.scores:
+                shown.append(words.format(self.scores[name]))
         self._bar.n = min(100.0, 100.0 * progress)
         self._bar.set_postfix_str(", ".join(shown))
 

@@ -3,6 +3,7 @@
 runs/<name>/progress.jsonl      one line a validation
 runs/<name>/samples/*.png       held-out pictures and what the model makes of them
 runs/<name>/state/state.pt      everything that an exact resume needs
+runs/<name>/state/good.pt       the last state that was found to be good, where runs can go wrong
 runs/<name>/model.safetensors   the finished model
 """
 
@@ -30,6 +31,7 @@ class RunFolder:
         self.progress = self.path / "progress.jsonl"
         self.samples = self.path / "samples"
         self.state = self.path / "state" / "state.pt"
+        self.good = self.path / "state" / "good.pt"
         self.model = self.path / "model.safetensors"
 
     @contextmanager
@@ -51,7 +53,7 @@ class RunFolder:
         except OSError as error:
             raise TrainingError(f"cannot write to {self.path}: {error.strerror}") from error
         try:
-            for leftover in self.state.parent.glob(f".{self.state.stem}-*"):
+            for leftover in self.state.parent.glob(".*-*"):
                 leftover.unlink(missing_ok=True)  # of a process that was killed while writing
             yield
         finally:
@@ -66,11 +68,14 @@ class RunFolder:
         """
         buffer = io.BytesIO()
         torch.save(state, buffer)
+        self._write(self.state, buffer.getvalue())
+
+    def _write(self, path: Path, data: bytes) -> None:
         try:
-            write_atomically(self.state, buffer.getvalue())
+            write_atomically(path, data)
         except OSError as error:
             raise TrainingError(
-                f"the state could not be written to {self.state} ({error.strerror}); "
+                f"the state could not be written to {path} ({error.strerror}); "
                 "the one before it is kept: free some space and run the same command again"
             ) from error
 
@@ -80,14 +85,26 @@ class RunFolder:
         Raises:
             TrainingError: the file is damaged.
         """
-        if not self.state.is_file():
+        return self._load(self.state)
+
+    def keep_good(self) -> None:
+        """Keep the state that was written last as the last good one."""
+        self._write(self.good, self.state.read_bytes())
+
+    def load_good(self) -> dict[str, Any] | None:
+        """The last good state; None if none was kept, or it is damaged."""
+        try:
+            return self._load(self.good)
+        except TrainingError:
+            return None
+
+    def _load(self, path: Path) -> dict[str, Any] | None:
+        if not path.is_file():
             return None
         try:
-            state = torch.load(self.state, map_location="cpu", weights_only=True)
+            state = torch.load(path, map_location="cpu", weights_only=True)
         except Exception as error:  # torch raises many kinds on damaged files
-            raise TrainingError(
-                f"{self.state} is damaged; delete {self.path} to start anew"
-            ) from error
+            raise TrainingError(f"{path} is damaged; delete {self.path} to start anew") from error
         return dict(state)
 
     def log(self, record: dict[str, Any]) -> None:

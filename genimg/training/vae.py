@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,10 +10,13 @@ import torch
 from torch import Tensor, nn
 from typing_extensions import override
 
+from genimg.data import Dataset
 from genimg.models import DiagonalGaussian, LatentModel
+from genimg.training.batches import Batch
 from genimg.training.compute import Compute
+from genimg.training.finish import finish_vae
 from genimg.training.options import TrainOptions
-from genimg.training.recipe import Recipe, cosine, make_optimizer
+from genimg.training.recipe import Findings, Recipe, cosine, make_optimizer
 
 MIN_MSE = 1e-7
 """Below the squared error of rounding to bytes: keeps log(mse) finite on pictures learned by heart.
@@ -48,9 +52,10 @@ class VAEOptions:
 class VAERecipe(Recipe):
     """sigma-VAE (Rybkin, Daniilidis & Levine 2021): no weight between the two terms to tune."""
 
+    model: LatentModel
+
     def __init__(self, model: LatentModel, options: TrainOptions, compute: Compute) -> None:
-        self.model = model.train()
-        self.compute = compute
+        super().__init__(model, options, compute)
         self.options = VAEOptions(learning_rate=options.learning_rate or VAEOptions.learning_rate)
         self.parameters: list[nn.Parameter] = list(model.parameters())
         self.optimizers = {
@@ -84,7 +89,8 @@ class VAERecipe(Recipe):
         return {"loss": 0.5 * mse.log() + beta * kl / dimensions, "mse": mse, "kl": kl}
 
     @override
-    def step(self, pixels: Tensor, rng: torch.Generator) -> dict[str, Tensor]:
+    def step(self, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
+        pixels = batch.pixels
         self.model.train()
         with self.compute.autocast():
             posterior = self.model.encode(pixels)
@@ -115,7 +121,8 @@ class VAERecipe(Recipe):
         self.usual_norm = state["usual_norm"].to(self.compute.device)
 
     @override
-    def validate(self, model: LatentModel, pixels: Tensor) -> dict[str, float]:
+    def validate(self, model: LatentModel, batch: Batch) -> dict[str, float]:
+        pixels = batch.pixels
         posterior = model.encode(pixels)
         decoded = model.decode(posterior.mode())
         terms = self.objective(posterior, decoded, pixels, 1.0)
@@ -130,3 +137,7 @@ class VAERecipe(Recipe):
     @override
     def preview(self, model: LatentModel, pixels: Tensor) -> Tensor:
         return model.decode(model.encode(pixels).mode())
+
+    @override
+    def finish(self, model: LatentModel, dataset: Dataset, say: Callable[[str], None]) -> Findings:
+        return finish_vae(model, dataset, say)

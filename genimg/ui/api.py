@@ -9,7 +9,7 @@ Pictures go in as uploaded files and come back as PNG files that hold their reci
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import gradio as gr
@@ -17,9 +17,11 @@ from gradio.events import api
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
+from genimg import Latent
 from genimg.editor import Editor
 from genimg.errors import GenimgError
 from genimg.images import encode_png
+from genimg.ui import opening
 from genimg.ui.guard import guard
 from genimg.ui.store import Store
 from genimg.ui.uploads import uploaded
@@ -40,24 +42,34 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
     def editor_of(model: str) -> Editor:
         return store.get(model or (store.names[0] if store.names else ""))
 
+    def latent_of(picture: dict[str, Any], model: str) -> Latent:
+        return opening.latent_of(store, model or store.names[0], uploaded(picture))
+
     def file_of(png: bytes, name: str) -> dict[str, Any]:
         path = save_bytes_to_cache(png, f"{name}.png", cache_dir=get_upload_folder())
         made.add(path)
         return dict(gr.FileData(path=path, orig_name=f"{name}.png").model_dump())
 
     def list_models() -> list[dict[str, Any]]:
-        """The models: name, title, picture shape (C, H, W), directions, factors."""
+        """The models: name, title, family, picture shape (C, H, W), whether they take pictures
+        (can_encode), layers that can be mixed, labels that can be asked for (choices) and
+        exchanged (factors), directions.
+        """
         keys = ("name", "group", "factor", "reliability")
         return [
             {
                 "name": name,
                 "title": info.title,
+                "family": info.header.family,
                 "image_shape": list(info.header.image_shape),
+                "can_encode": editor.can_encode,
+                "layers": editor.layers,
+                "choices": _rows(editor.choices),
+                "factors": _rows(editor.factors),
                 "directions": [{key: row[key] for key in keys} for row in info.header.directions],
-                "factors": info.header.data.get("factors", []),
             }
             for name in store.names
-            for info in (store.info(name),)
+            for info, editor in ((store.info(name), store.get(name)),)
         ]
 
     def reconstruct(picture: dict[str, Any], model: str = "") -> dict[str, Any]:
@@ -79,7 +91,7 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
         changes: dict[str, str] | None = None,
         model: str = "",
     ) -> dict[str, Any]:
-        """A picture, edited, as a PNG.
+        """A picture, edited, as a PNG; one that this model has saved goes on from where it ended.
 
         `amounts` move it along directions, in standard deviations (2 is a lot); `changes`
         exchange what it shows, such as {"accessory": "red hat"}.
@@ -94,21 +106,78 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
                 f"This model has no direction {', '.join(map(repr, unknown))}; "
                 "list_models names those that it has."
             )
-        latent = editor.encode(editor.fit(store.picture(uploaded(picture))))
+        latent = latent_of(picture, model)
         png = editor.save_picture(latent, moved, changes=exchanged, origin="upload")
         return file_of(png, "edit")
 
     def sample(
-        count: int = 1, seed: int = 0, temperature: float = 1.0, model: str = ""
+        count: int = 1,
+        seed: int = 0,
+        temperature: float = 1.0,
+        model: str = "",
+        labels: dict[str, str] | None = None,
+        text: str = "",
     ) -> list[dict[str, Any]]:
-        """Pictures that the model draws, 1 to 64; picture i depends on seed + i alone."""
+        """Pictures that the model draws, 1 to 64; picture i depends on seed + i alone.
+
+        `temperature` is how varied they are (truncation). They can be asked for by `labels`, such
+        as {"accessory": "red hat"}, or in words by `text`; see understand for what those mean.
+        """
         editor = editor_of(model)
         seed = _whole(seed, "seed")
-        latents = editor.sample(_count(count, 1), seed=seed, temperature=temperature)
+        wish = editor.understand(_word(text, "text"))
+        unknown = [str(doubt) for doubt in wish.doubts if not doubt.taken]
+        if unknown:
+            raise GenimgError(" ".join(unknown))
+        wanted = {**wish.labels, **_mapping(labels, "labels", (str,))}
+        latents = editor.sample(_count(count, 1), seed, temperature, wanted)
         return [
-            file_of(editor.save_picture(latent, {}, origin=f"seed {seed + i}"), f"seed-{seed + i}")
+            file_of(editor.save_picture(latent, origin=f"seed {seed + i}"), f"seed-{seed + i}")
             for i, latent in enumerate(latents)
         ]
+
+    def understand(text: str, model: str = "") -> dict[str, Any]:
+        """What a text such as "blue cat, glasses" asks sample for, and what is not understood."""
+        wish = editor_of(model).understand(_word(text, "text"))
+        return {
+            "labels": dict(wish.labels),
+            "doubts": [
+                {
+                    "words": doubt.words,
+                    "problem": doubt.problem,
+                    "near": list(doubt.near),
+                    "taken": doubt.taken,
+                    "sentence": str(doubt),
+                }
+                for doubt in wish.doubts
+            ],
+        }
+
+    def vary(
+        picture: dict[str, Any],
+        count: int = 8,
+        seed: int = 0,
+        strength: float = 0.4,
+        model: str = "",
+    ) -> list[dict[str, Any]]:
+        """More pictures like one, 1 to 64; strength 0 is that picture itself, 1 any other."""
+        editor = editor_of(model)
+        seed = _whole(seed, "seed")
+        latents = editor.vary(latent_of(picture, model), _count(count, 1), seed, strength)
+        return [
+            file_of(editor.save_picture(latent, origin=f"variation {seed + i}"), f"like-{seed + i}")
+            for i, latent in enumerate(latents)
+        ]
+
+    def mix(
+        shape: dict[str, Any], style: dict[str, Any], cut: str = "middle", model: str = ""
+    ) -> dict[str, Any]:
+        """The coarse layers of one picture with the finer ones of another, from `cut` (middle or
+        fine) on.
+        """
+        editor = editor_of(model)
+        mixed = editor.mix(latent_of(shape, model), latent_of(style, model), _word(cut, "cut"))
+        return file_of(editor.save_picture(mixed, origin="style mix"), "mix")
 
     def interpolate(
         picture_a: dict[str, Any],
@@ -119,15 +188,14 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
     ) -> list[dict[str, Any]]:
         """Pictures on the way from A to B, 2 to 64, both ends included; method slerp or lerp."""
         editor = editor_of(model)
-        a = editor.encode(editor.fit(store.picture(uploaded(picture_a))))
-        b = editor.encode(editor.fit(store.picture(uploaded(picture_b))))
+        a, b = (latent_of(picture, model) for picture in (picture_a, picture_b))
         latents = editor.interpolate(a, b, n=_count(count, 2), method=method)
         return [
             file_of(encode_png(image), f"step-{i}")
             for i, image in enumerate(editor.decode(*latents))
         ]
 
-    return list_models, reconstruct, edit, sample, interpolate
+    return list_models, reconstruct, edit, sample, understand, vary, mix, interpolate
 
 
 def _count(count: int, least: int) -> int:
@@ -140,6 +208,16 @@ def _whole(value: Any, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise GenimgError(f"{name} must be a whole number, not {value!r}.")
     return value
+
+
+def _word(value: Any, name: str) -> str:
+    if not isinstance(value, str):
+        raise GenimgError(f"{name} must be a text, not {value!r}.")
+    return value
+
+
+def _rows(labels: Mapping[str, tuple[str, ...]]) -> list[dict[str, Any]]:
+    return [{"name": factor, "values": list(values)} for factor, values in labels.items()]
 
 
 def _mapping(value: Any, name: str, kinds: tuple[type, ...]) -> dict[str, Any]:

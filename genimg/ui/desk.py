@@ -7,9 +7,11 @@ A tab is built with the `Desk`. It may register what it does on start and when t
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import gradio as gr
 
@@ -18,6 +20,7 @@ from genimg.ui import views
 from genimg.ui.guard import guard
 from genimg.ui.opening import Sitting
 from genimg.ui.store import Store
+from genimg.ui.turns import Turns
 
 IDLE_SECONDS = 6 * 3600
 """How long a visitor's session is remembered without a sign of life."""
@@ -27,10 +30,29 @@ LAST_SEED = 2**31 - 1
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 """Options of events that are no part of the public API."""
-LIVE: dict[str, Any] = {**PRIVATE, "queue": False, "trigger_mode": "always_last"}
+LATEST: dict[str, Any] = {**PRIVATE, "trigger_mode": "always_last"}
+"""Options of events of which the last one counts, also while the one before is being answered."""
+EACH: dict[str, Any] = {**PRIVATE, "trigger_mode": "multiple"}
+"""Options of events of which each one counts, also while the one before is being answered."""
+LIVE: dict[str, Any] = {**LATEST, "queue": False}
 """Options of events that follow a drag: the newest value wins, and the last one always lands."""
 
 Update = Any  # what a Gradio callback may return for one component
+
+P = ParamSpec("P")
+S = TypeVar("S", bound=Turns)
+T = TypeVar("T")
+
+
+_NEWEST_JS = """
+let newest = 0, kept = props.value;
+watch('value', () => {
+  const number = Number(/^<!--(\\d+)-->/.exec(props.value ?? '')?.[1] ?? newest);
+  if (number < newest) { props.value = kept; return; }
+  newest = number;
+  kept = props.value;
+});
+"""
 
 
 @dataclass(frozen=True)
@@ -47,6 +69,7 @@ class _Reaction:
     fn: Callable[..., Any]
     inputs: Sequence[Any]
     outputs: Sequence[Any]
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -57,12 +80,33 @@ class _Sending:
     inputs: Sequence[Any]
 
 
-def markup(value: str = "", elem_id: str | None = None, picks: bool = False) -> gr.HTML:
-    """A piece of our own HTML. With `picks`, its `data-pick` buttons make click events."""
+def in_turn(fn: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
+    """Let `fn(what belongs to the person, ...)` wait until their action before it is done."""
+
+    @wraps(fn)
+    def waiting(own: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with own:
+            return fn(own, *args, **kwargs)
+
+    return waiting
+
+
+def numbered(value: str) -> str:
+    """HTML that a markup with `newest` takes only if it holds nothing younger."""
+    return f"<!--{time.monotonic_ns() // 1000}-->{value}"
+
+
+def markup(
+    value: str = "", elem_id: str | None = None, picks: bool = False, newest: bool = False
+) -> gr.HTML:
+    """A piece of our own HTML. With `picks`, its `data-pick` buttons make click events.
+
+    With `newest`, an answer that arrives after a younger one is not shown; see `numbered`.
+    """
     return gr.HTML(
         value,
         elem_id=elem_id,
-        js_on_load=views.PICK_JS if picks else None,
+        js_on_load=(views.PICK_JS if picks else "") + (_NEWEST_JS if newest else "") or None,
         apply_default_css=False,
         min_height=0,
     )
@@ -97,22 +141,35 @@ class Desk:
         self._sendings: list[_Sending] = []
 
     def on_start(
-        self, fn: Callable[..., Any], inputs: Sequence[Any], outputs: Sequence[Any]
+        self,
+        fn: Callable[..., Any],
+        inputs: Sequence[Any],
+        outputs: Sequence[Any],
+        **options: Any,
     ) -> None:
-        """Call `fn` when somebody opens the page."""
-        self._start.append(_Reaction(fn, inputs, outputs))
+        """Call `fn` when somebody opens the page; `options` are those of the event."""
+        self._start.append(_Reaction(fn, inputs, outputs, options))
 
     def on_model(
-        self, fn: Callable[..., Any], inputs: Sequence[Any], outputs: Sequence[Any]
+        self,
+        fn: Callable[..., Any],
+        inputs: Sequence[Any],
+        outputs: Sequence[Any],
+        **options: Any,
     ) -> None:
         """Call `fn` when another model is chosen, by hand or by opening a picture that it made."""
-        self._model.append(_Reaction(fn, inputs, outputs))
+        self._model.append(_Reaction(fn, inputs, outputs, options))
 
     def on_open(
-        self, tab: str, fn: Callable[..., Any], inputs: Sequence[Any], outputs: Sequence[Any]
+        self,
+        tab: str,
+        fn: Callable[..., Any],
+        inputs: Sequence[Any],
+        outputs: Sequence[Any],
+        **options: Any,
     ) -> None:
         """Call `fn` when the tab with this id comes to the front."""
-        self._open[tab] = _Reaction(fn, inputs, outputs)
+        self._open[tab] = _Reaction(fn, inputs, outputs, options)
 
     def receive(
         self,
@@ -137,15 +194,29 @@ class Desk:
         started = page.load(self._refresh, [self.model], [self.model, footer], **PRIVATE)
         for reaction in self._start:
             started = started.success(
-                guard(reaction.fn), reaction.inputs, reaction.outputs, **PRIVATE
+                guard(reaction.fn),
+                reaction.inputs,
+                reaction.outputs,
+                **PRIVATE,
+                **reaction.options,
             )
         chosen = self.model.change(self._describe, [self.model], [footer], **PRIVATE)
         for reaction in self._model:
             chosen = chosen.success(
-                guard(reaction.fn), reaction.inputs, reaction.outputs, **PRIVATE
+                guard(reaction.fn),
+                reaction.inputs,
+                reaction.outputs,
+                **PRIVATE,
+                **reaction.options,
             )
         for name, reaction in self._open.items():
-            tabs[name].select(guard(reaction.fn), reaction.inputs, reaction.outputs, **PRIVATE)
+            tabs[name].select(
+                guard(reaction.fn),
+                reaction.inputs,
+                reaction.outputs,
+                **PRIVATE,
+                **reaction.options,
+            )
         for sending in self._sendings:
             tab, receiver = self._receivers[sending.to]
             sent = sending.button.click(

@@ -5,6 +5,8 @@ A thumbnail picks "example N" (a file) or "seed N" (a drawn picture).
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from genimg.errors import GenimgError
 from genimg.ui import opening, views
 from genimg.ui.store import Store
@@ -14,7 +16,7 @@ _DRAWN = 7
 
 def thumbs(store: Store, model: str) -> str:
     """What can be clicked to begin, as HTML."""
-    paths = store.examples(model)
+    paths = _paths(store, model)
     if paths:
         images = [store.picture(str(path)) for path in paths]
         labels = [f"Example {i + 1}" for i in range(len(images))]
@@ -27,7 +29,7 @@ def thumbs(store: Store, model: str) -> str:
 
 def first(store: Store, model: str) -> opening.Opened:
     """What the page opens with."""
-    return chosen(store, model, "example 0" if store.examples(model) else "seed 0")
+    return chosen(store, model, "example 0" if _paths(store, model) else "seed 0")
 
 
 def chosen(store: Store, model: str, pick: str) -> opening.Opened:
@@ -38,7 +40,12 @@ def chosen(store: Store, model: str, pick: str) -> opening.Opened:
     kind, number = pick.split()
     if kind == "seed":
         return opening.from_seed(store, model, int(number))
-    paths = store.examples(model)
+    paths = _paths(store, model)
     if not 0 <= int(number) < len(paths):
         raise GenimgError("This example belongs to another model. Load the page again.")
     return opening.from_file(store, model, str(paths[int(number)]), "example")
+
+
+def _paths(store: Store, model: str) -> list[Path]:
+    """The files that a model can begin with; none where it takes no pictures."""
+    return store.examples(model) if store.get(model).can_encode else []

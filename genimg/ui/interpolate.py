@@ -16,7 +16,7 @@ from genimg import Latent
 from genimg.editor import ease, path_times
 from genimg.errors import GenimgError
 from genimg.sheets import encode_animation
-from genimg.ui import views
+from genimg.ui import opening, views
 from genimg.ui.desk import (
     IDLE_SECONDS,
     LAST_SEED,
@@ -205,8 +205,7 @@ class _Interpolate:
         def set_from_file(
             file: Mapping[str, Any] | None, model: str, ends: Ends, *walk: Any
         ) -> dict[Any, Update]:
-            editor = self.desk.store.get(model)
-            latent = editor.encode(editor.fit(self.desk.store.picture(uploaded(file))))
+            latent = opening.latent_of(self.desk.store, model, uploaded(file))
             return self._show(ends.with_end(model, side, latent, "upload"), *walk)
 
         def set_from_seed(seed: str, model: str, ends: Ends, *walk: Any) -> dict[Any, Update]:

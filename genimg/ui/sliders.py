@@ -1,8 +1,8 @@
 """Which sliders are shown together, what do they say, and what do they add up to?
 
 A model has many directions, the page has POOL sliders. Directions are dealt out to pages: one for
-each factor of the labels ("coat"), then the measured ones, then the raw ones. Amounts are plain
-numbers in standard deviations, kept for all directions at once, whichever page is open.
+each factor of the labels ("coat"), then the measured ones, the components, the raw ones. Amounts
+are plain numbers in standard deviations, kept for all directions at once, whichever page is open.
 """
 
 from __future__ import annotations
@@ -22,7 +22,12 @@ FURTHEST = 100.0
 """Amounts beyond this are nonsense."""
 STEP = 0.1
 
-_TITLES = {"named": "Named", "measured": "Measured", "raw": "Raw"}
+_TITLES = {
+    "named": "Named",
+    "measured": "Measured",
+    "component": "Components",
+    "raw": "Raw",
+}
 _NUDGES = 3  # directions that one random nudge moves
 _TRUSTED = 0.8  # reliability from which a nudge may use a direction
 

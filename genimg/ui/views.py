@@ -80,22 +80,55 @@ def picture(image: Image.Image | None, title: str, note: str = "", empty: str = 
     )
 
 
-def thumbs(
+def thumbs(images: Sequence[Image.Image], picks: Sequence[str], labels: Sequence[str]) -> str:
+    """Small pictures to click; a click picks the word of `picks`. `labels` are read out."""
+    return _buttons("thumbs", images, picks, labels, [""] * len(images))
+
+
+def gallery(
+    images: Sequence[Image.Image], picks: Sequence[str], names: Sequence[str], chosen: int
+) -> str:
+    """Pictures to click, with their names under them, one of them chosen."""
+    columns = next((c for c, most in ((4, 16), (5, 25), (6, 36)) if len(images) <= most), 8)
+    return _buttons("samples", images, picks, names, names, chosen, columns)
+
+
+def _buttons(
+    kind: str,
     images: Sequence[Image.Image],
     picks: Sequence[str],
     labels: Sequence[str],
-    captions: bool = False,
-    kind: str = "thumbs",
+    captions: Sequence[str],
+    chosen: int | None = None,
+    columns: int = 8,
 ) -> str:
-    """Pictures to click; a click picks the word of `picks`. `labels` are read out or shown."""
     buttons = "".join(
-        f'<button type="button" data-pick="{escape(pick)}" aria-pressed="false" '
+        f'<button type="button" data-pick="{escape(pick)}" '
+        f'aria-pressed="{"true" if i == chosen else "false"}" '
         f'aria-label="{escape(label)}" title="{escape(label)}">'
         f'<img src="{data_uri(image)}" alt="" draggable="false">'
-        f"{f'<span>{escape(pick)}</span>' if captions else ''}</button>"
-        for image, pick, label in zip(images, picks, labels, strict=True)
+        f"{f'<span>{escape(caption)}</span>' if caption else ''}</button>"
+        for i, (image, pick, label, caption) in enumerate(
+            zip(images, picks, labels, captions, strict=True)
+        )
     )
-    return f'<div class="{escape(kind)}">{buttons}</div>'
+    return f'<div class="{kind}" data-columns="{columns}">{buttons}</div>'
+
+
+def parts(shape: Image.Image | None, style: Image.Image | None) -> str:
+    """The two parts of a style mix, each with its name; an empty frame where one is missing."""
+    cells = "".join(
+        '<figure><div class="part">'
+        + (f'<img src="{data_uri(image)}" alt="" draggable="false">' if image else "")
+        + f"</div><figcaption>{name}</figcaption></figure>"
+        for name, image in (("Shape", shape), ("Style", style))
+    )
+    return f'<div class="parts"><h3>Style mix</h3>{cells}</div>'
+
+
+def doubts(lines: Sequence[str]) -> str:
+    """What was not understood, a line each."""
+    return "".join(f'<p class="hint doubt">{escape(line)}</p>' for line in lines)
 
 
 def hint(text: str) -> str:

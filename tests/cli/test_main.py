@@ -142,7 +142,8 @@ def test_an_unknown_model_names_those_there_are(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(checkpoints_dir.parent)
-    more = {"reconstruct": ["x"], "edit": ["x"], "interpolate": ["x", "y"]}
+    more = {"interpolate": ["x", "y"], "mix": ["x", "y"]}
+    more |= {key: ["x"] for key in ("reconstruct", "edit", "vary", "classify")}
     assert main([name, "tiny-cat", *more.get(name, [])]) == 2
     told = capsys.readouterr().err
     assert "no model 'tiny-cat' (did you mean 'tiny-cats'?); checkpoints/ has tiny-cats" in told

@@ -12,11 +12,6 @@ from genimg.images import load_image
 
 
 @pytest.fixture
-def editor(tiny_checkpoint: Path) -> Editor:
-    return Editor.load(tiny_checkpoint, "cpu")
-
-
-@pytest.fixture
 def names(editor: Editor) -> tuple[str, str]:
     """Two directions of the model."""
     return editor.directions[0].name, editor.directions[1].name
@@ -53,20 +48,6 @@ def test_reconstruct(
     original = editor.fit(load_image(files[0]))
     assert same(first[0], original)
     assert same(first[1], editor.decode(editor.encode(original))[0])
-
-
-def test_sample(tiny_checkpoint: Path, editor: Editor, tmp_path: Path) -> None:
-    out, again, one = (tmp_path / name for name in ("a.png", "b.png", "one.png"))
-    words = ("sample", tiny_checkpoint, "--n", 4, "--seed", 3, "--temperature", 0.5, "--scale", 1)
-    assert run(*words, "--out", out) == 0
-    assert run(*words, "--out", again) == 0
-    assert out.read_bytes() == again.read_bytes()
-    with Image.open(out) as sheet:
-        second = sheet.crop((24, 4, 40, 20))
-    assert same(second, editor.decode(*editor.sample(4, 3, 0.5))[1])
-    assert run("sample", tiny_checkpoint, "--n", 1, "--seed", 8, "--out", one) == 0
-    with Image.open(one) as small, Image.open(out) as large:
-        assert small.width < large.width * 2
 
 
 def test_edit_a_photo(
@@ -181,13 +162,6 @@ def test_a_video_without_ffmpeg(
         (("reconstruct", "gone.png"), "gone.png"),
         (("reconstruct", "words.txt"), "words.txt"),
         (("reconstruct", "."), "."),
-        (("sample", "--n", "0"), "--n"),
-        (("sample", "--n", "5000"), "1024"),
-        (("sample", "--seed", "-1"), "--seed"),
-        (("sample", "--seed", "99999999999999"), "seed"),
-        (("sample", "--temperature", "-1"), "--temperature"),
-        (("sample", "--temperature", "99"), "temperature"),
-        (("sample", "--scale", "0"), "--scale"),
         (("edit", "seed:x"), "seed:x"),
         (("edit", "seed:1", "--move", "pink"), "NAME=AMOUNT"),
         (("edit", "seed:1", "--move", "=2"), "NAME=AMOUNT"),

@@ -7,6 +7,7 @@ import pytest
 
 from genimg import Editor
 from genimg.cli import main
+from genimg.models import build_model, save_model
 
 
 def test_describe_for_people(tiny_checkpoint: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -40,6 +41,25 @@ def test_describe_as_json(tiny_checkpoint: Path, capsys: pytest.CaptureFixture[s
     assert header["id"] == editor.model_id
     assert header["metrics"] == editor.header.metrics
     assert [row["name"] for row in header["directions"]] == [d.name for d in editor.directions]
+
+
+def test_describe_tells_what_a_gan_can_be_asked_for(
+    gan_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["describe", str(gan_path)]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "`sample --set` asks for fur black fur, white fur, pink fur" in told
+    assert "it only draws pictures, and mixes styles over 3 layers" in told
+    assert "exchanges" not in told
+
+
+def test_describe_a_classifier(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = build_model("classifier", (3, 16, 16), label_sizes=(3,), seed=0)
+    save_model(tmp_path / "judge.safetensors", model, "classifier", name="judge")
+    assert main(["describe", str(tmp_path / "judge.safetensors")]) == 0
+    told = capsys.readouterr().out
+    assert "classifier" in told and "16 x 16, colour" in told
+    assert "draws" not in told
 
 
 def test_evaluate_as_json(tiny_checkpoint: Path, capsys: pytest.CaptureFixture[str]) -> None:

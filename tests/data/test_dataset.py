@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from genimg.data.dataset import Card, Dataset, Factor
+from genimg.data.dataset import Card, Dataset, Factor, visible_labels
 from genimg.errors import DataError
 
 CARD = Card("dots", "Dots", "CC0", "nobody", "Made for a test.")
@@ -54,6 +54,52 @@ def test_a_split_gives_the_rows_of_its_indices(dots: Dataset, name: str) -> None
 def test_neighbouring_rows_are_a_view_and_others_a_copy(dots: Dataset) -> None:
     assert np.shares_memory(dots.split("train").images, dots.images)
     assert not np.shares_memory(dots.split("validation").images, dots.images)
+
+
+# -- what hides what
+
+HIDDEN = Factor("size", SIZE.values, hidden_by=(("colour", "blue"),))
+
+
+def test_a_hidden_value_is_no_visible_label(dots: Dataset) -> None:
+    hiding = dataclasses.replace(dots, factors=(COLOUR, HIDDEN))
+    assert hiding.labels is not None
+    for split, rows in hiding.splits.items():
+        visible = hiding.visible_labels(split)
+        assert visible is not None
+        assert visible.tolist() == [
+            [row % 2, -1 if row % 2 or row == 0 else row % 3] for row in rows.tolist()
+        ]
+    assert hiding.labels is dots.labels, "the labels themselves stay as they are"
+    assert hiding.labels[1].tolist() == [1, 1]
+
+
+def test_visible_labels_are_labels_where_nothing_hides_anything(dots: Dataset) -> None:
+    visible, labels = dots.visible_labels("test"), dots.split("test").labels
+    assert visible is not None and labels is not None
+    np.testing.assert_array_equal(visible, labels)
+    assert not np.shares_memory(visible, labels)
+    plain = dataclasses.replace(dots, labels=None, factors=())
+    assert plain.visible_labels("test") is None
+
+
+def test_making_labels_visible_twice_changes_nothing_more() -> None:
+    labels = np.array([[0, 2], [1, 0], [-1, 1]])
+    once = visible_labels(labels, (COLOUR, HIDDEN))
+    assert once.tolist() == [[0, 2], [1, -1], [-1, 1]]
+    np.testing.assert_array_equal(visible_labels(once, (COLOUR, HIDDEN)), once)
+
+
+@pytest.mark.parametrize("pair", [("shape", "blue"), ("colour", "green")])
+def test_what_hides_must_be_there(dots: Dataset, pair: tuple[str, str]) -> None:
+    factors = (COLOUR, dataclasses.replace(SIZE, hidden_by=(pair,)))
+    with pytest.raises(ValueError, match="hidden by what is not there"):
+        dataclasses.replace(dots, factors=factors)
+
+
+def test_nothing_hides_itself() -> None:
+    with pytest.raises(ValueError, match="hidden by itself"):
+        Factor("size", SIZE.values, hidden_by=(("size", "small"),))
 
 
 def test_a_missing_split_is_refused_with_the_names_of_those_there(dots: Dataset) -> None:

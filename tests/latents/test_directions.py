@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
+from sklearn.decomposition import PCA
 
 from genimg.latents import (
     GROUPS,
@@ -195,10 +196,103 @@ def test_groups_come_in_order_and_the_most_reliable_first(found: dict[str, Direc
     directions = list(found.values())
     groups = [GROUPS.index(d.group) for d in directions]
     assert groups == sorted(groups)
-    assert set(groups) == {0, 1, 2}
+    assert {GROUPS[group] for group in groups} == {"named", "measured", "raw"}
     named = [d.reliability for d in directions if d.group == "named"]
     assert len(named) == 4
     assert named == sorted(named, reverse=True)
+
+
+# -- codes that were drawn, not encoded
+
+
+@pytest.fixture(scope="module")
+def drawn() -> Evidence:
+    """Codes of a model without an encoder: independent along a turned set of axes.
+
+    The widest axis is the size, the second nothing that is measured, the third (backwards) the
+    weather; the last is too narrow to be shown.
+    """
+    rng = np.random.default_rng(3)
+    axes = np.linalg.qr(rng.standard_normal((D, D)))[0].T
+    deviations = np.array([4.0, 3.0, 2.0, 1.5, 1.0, 0.7, 0.5, 0.1])
+
+    def part(n: int) -> tuple[Floats, dict[str, Floats]]:
+        places = rng.standard_normal((n, D)) * deviations
+        scores = {
+            "size": 5.0 + 0.1 * places[:, 0] + 0.2 * rng.standard_normal(n),
+            "weather": -places[:, 2] + 0.5 * rng.standard_normal(n),
+            "luck": rng.standard_normal(n),
+            "flat": np.full(n, 0.3),
+        }
+        return places @ axes, scores
+
+    codes, scores = part(4000)
+    held_out, held_out_scores = part(COUNT)
+    return Evidence(
+        model_id="m",
+        codes=codes,
+        held_out=held_out,
+        kl=None,
+        survival=None,
+        scores=scores,
+        held_out_scores=held_out_scores,
+    )
+
+
+def test_components_are_the_principal_axes_the_widest_first(drawn: Evidence) -> None:
+    found = METHODS["components"](drawn)
+    assert len(found) == D - 1, "one carries less than two thousandths"
+    pca = PCA().fit(drawn.codes)
+    for direction, axis, variance in zip(
+        found, pca.components_, pca.explained_variance_, strict=False
+    ):
+        assert abs(towards(direction, axis)) == pytest.approx(1.0, abs=1e-5)
+        assert direction.std == pytest.approx(variance**0.5, rel=1e-3)
+        assert direction.group == "component"
+        if "," not in direction.name:
+            assert float(direction.vector[direction.vector.abs().argmax()]) > 0, "one of two signs"
+
+
+def test_a_component_is_named_by_the_attribute_that_goes_with_it(drawn: Evidence) -> None:
+    found = METHODS["components"](drawn)
+    expected = {1: "component 1, size", 3: "component 3, weather"}
+    assert [d.name for d in found] == [expected.get(i, f"component {i}") for i in range(1, D)]
+    for rank, name in ((1, "size"), (3, "weather")):
+        direction = found[rank - 1]
+        places = drawn.held_out @ direction.vector.double().numpy()
+        r = np.corrcoef(places, drawn.held_out_scores[name])[0, 1]
+        assert r > 0, "it points to more of it"
+        assert direction.reliability == pytest.approx(r**2, abs=1e-4)
+    variances = drawn.codes.var(axis=0).sum()
+    for rank in (2, 4):
+        share = found[rank - 1].std ** 2 / variances
+        assert found[rank - 1].reliability == pytest.approx(share, rel=1e-3)
+
+
+def test_components_come_last_by_width_and_stand_in_for_dimensions(drawn: Evidence) -> None:
+    names = [d.name for d in find_directions(drawn)]
+    assert names[:2] == ["weather", "size"]
+    assert names[2:] == [d.name for d in METHODS["components"](drawn)]
+    assert METHODS["dimensions"](drawn) == []
+
+
+def test_encoded_pictures_have_dimensions_instead(evidence: Evidence) -> None:
+    assert METHODS["components"](evidence) == []
+
+
+def test_there_are_sixteen_components_at_most() -> None:
+    rng = np.random.default_rng(4)
+    known = Evidence(
+        "m", rng.standard_normal((500, 40)), rng.standard_normal((100, 40)), None, None
+    )
+    found = METHODS["components"](known)
+    assert [d.name for d in found] == [f"component {i}" for i in range(1, 17)]
+    together = torch.stack([d.vector for d in found])
+    torch.testing.assert_close(together @ together.T, torch.eye(16), rtol=0, atol=1e-5)
+
+
+def test_codes_that_do_not_vary_have_no_components() -> None:
+    assert METHODS["components"](Evidence("m", np.ones((9, 3)), np.ones((5, 3)), None, None)) == []
 
 
 # -- what is known only in part

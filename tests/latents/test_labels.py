@@ -102,3 +102,34 @@ def test_names_that_do_not_fit_the_prior_are_refused(
 ) -> None:
     with pytest.raises(LatentError, match="do not fit the prior"):
         Labels.from_prior(prior(), factors)
+
+
+def test_a_latent_with_layers_is_read_by_their_mean_and_changed_in_all(labels: Labels) -> None:
+    z = torch.stack([latent(1, 0), latent(1, 0, seed=2)])
+    assert labels.read(z) == {"hat": "blue", "eyes": "round"}
+    changed = labels.change(z, {"hat": "red"})
+    torch.testing.assert_close(changed - z, (OFFSETS[0] - OFFSETS[1]).expand(2, -1))
+
+
+# -- a part of the way to another one
+
+
+def test_the_whole_way_is_the_other_one_and_none_is_the_first(labels: Labels) -> None:
+    a, b = latent(0, 1, seed=1), latent(2, 0, seed=2)
+    torch.testing.assert_close(labels.toward(a, b, 0.0, []), a)
+    torch.testing.assert_close(labels.toward(a, b, 1.0, ["hat", "eyes"]), b)
+
+
+@pytest.mark.parametrize("factors", [[], ["hat"], ["eyes"], ["eyes", "hat"]])
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_labels_are_taken_whole_and_the_rest_in_part(
+    labels: Labels, factors: list[str], share: float
+) -> None:
+    a, b = latent(0, 1, seed=1), latent(2, 0, seed=2)
+    moved = labels.toward(a, b, share, factors)
+    hat, eyes = (2 if "hat" in factors else 0), (0 if "eyes" in factors else 1)
+    rest_a, rest_b = a - OFFSETS[0] - OFFSETS[4], b - OFFSETS[2] - OFFSETS[3]
+    expected = torch.lerp(rest_a, rest_b, share) + OFFSETS[hat] + OFFSETS[3 + eyes]
+    torch.testing.assert_close(moved, expected)
+    layers = labels.toward(torch.stack([a, a]), b, share, factors)
+    torch.testing.assert_close(layers, torch.stack([expected, expected]))

@@ -13,6 +13,8 @@ from genimg.latents import (
     Latent,
     between,
     ease,
+    layer_groups,
+    mix,
     move,
     path_times,
 )
@@ -201,3 +203,65 @@ def test_an_unknown_easing_is_refused_with_the_choices() -> None:
         ease(0.5, "bouncy")
     with pytest.raises(LatentError, match="linear or smooth"):
         path_times(5, "bouncy")
+
+
+# -- layers
+
+
+def layered(seed: int, layers: int = 3) -> Latent:
+    return Latent(torch.randn(layers, 6, generator=torch.Generator().manual_seed(seed)), "m")
+
+
+def test_a_move_goes_through_all_layers() -> None:
+    start = layered(0)
+    moved = move(start, DIRECTIONS, {"pink": 1.5})
+    torch.testing.assert_close(moved.z - start.z, (3.0 * DIRECTIONS["pink"].vector).expand(3, -1))
+
+
+@pytest.mark.parametrize("method", INTERPOLATIONS)
+def test_every_layer_goes_its_own_way(method: str) -> None:
+    a, b, plain = layered(1), layered(2), latent(3)
+    for start, end in ((a, b), (a, plain), (plain, b)):
+        assert between(start, end, 0.0, method) == start
+        assert between(start, end, 1.0, method) == end
+        half = between(start, end, 0.3, method)
+        for row, x, y in zip(half.z, start.rows(3), end.rows(3), strict=True):
+            assert torch.equal(row, between(Latent(x, "m"), Latent(y, "m"), 0.3, method).z)
+
+
+def test_latents_of_other_layers_do_not_go_together() -> None:
+    for t in (0.0, 0.5):
+        with pytest.raises(LatentError, match="3 layers does not go with 4"):
+            between(layered(0, 3), layered(0, 4), t)
+    with pytest.raises(LatentError, match="3 layers does not go with 4"):
+        mix(layered(0, 4), layered(0, 3), 2, 4)
+
+
+@pytest.mark.parametrize("cut", [1, 2])
+def test_a_mix_has_the_coarse_layers_of_one_and_the_fine_ones_of_the_other(cut: int) -> None:
+    a, b = latent(0), layered(1)
+    mixed = mix(a, b, cut, 3)
+    assert torch.equal(mixed.z[:cut], a.z.expand(cut, -1))
+    assert torch.equal(mixed.z[cut:], b.z[cut:])
+    assert mix(b, b, cut, 3) == b
+    assert mixed.model_id == "m"
+
+
+def test_what_cannot_be_mixed_is_refused() -> None:
+    for cut in (-1, 0, 3):
+        with pytest.raises(LatentError, match=f"from 1 to 2, not {cut}"):
+            mix(latent(0), latent(1), cut, 3)
+    with pytest.raises(LatentError, match="a single layer"):
+        mix(latent(0), latent(1), 1, 1)
+    with pytest.raises(LatentError, match="belongs to model"):
+        mix(latent(0), latent(1, model_id="other"), 1, 3)
+
+
+@pytest.mark.parametrize("layers", range(1, 12))
+def test_groups_of_layers_cover_all_of_them(layers: int) -> None:
+    groups = layer_groups(layers)
+    assert (
+        list(groups) == [[], ["coarse", "fine"], ["coarse", "middle", "fine"]][min(layers, 3) - 1]
+    )
+    assert [i for part in groups.values() for i in part] == (list(range(layers)) if groups else [])
+    assert all(groups.values()), "none is empty"

@@ -61,6 +61,28 @@ def test_what_is_no_row_of_finite_numbers_is_refused(z: Tensor) -> None:
         direction(vector=z)
 
 
+def test_a_latent_may_have_a_row_for_each_layer() -> None:
+    plain, layered = Latent(torch.tensor([1.0, 2.0]), "a"), Latent(torch.eye(2), "a")
+    assert (plain.layers, layered.layers) == (1, 2)
+    assert plain.rows(3).tolist() == [[1.0, 2.0]] * 3
+    assert torch.equal(layered.rows(2), torch.eye(2))
+    assert layered != Latent(torch.eye(2).flatten(), "a")
+    assert len({layered, Latent(torch.eye(2), "a"), plain}) == 2
+    with pytest.raises(LatentError, match="2 layers does not go with 3"):
+        layered.rows(3)
+
+
+@pytest.mark.parametrize("z", [torch.zeros(1, 3), torch.zeros(2, 0), torch.zeros(2, 2, 2)])
+def test_rows_that_are_no_layers_are_refused(z: Tensor) -> None:
+    with pytest.raises(LatentError, match="one row of numbers, or one for each layer"):
+        Latent(z, "a")
+
+
+def test_a_direction_has_one_row_only() -> None:
+    with pytest.raises(LatentError, match="direction 'pink' must be one row of numbers, not"):
+        direction(vector=torch.eye(2))
+
+
 def test_latents_are_equal_when_model_and_numbers_are() -> None:
     latent = Latent(torch.tensor([1.0, 2.0]), "a")
     assert latent == Latent(torch.tensor([1.0, 2.0]), "a")

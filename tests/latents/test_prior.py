@@ -169,3 +169,30 @@ def test_a_value_that_never_occurs_is_never_drawn() -> None:
     assert prior.sizes.tolist() == [3, 3]
     assert float(prior.frequencies[2]) == 0.0
     assert bool(torch.isfinite(prior.sample(50, torch.Generator().manual_seed(0))).all())
+
+
+def test_labels_that_say_little_enter_where_pictures_shall_be_asked_for_by_them() -> None:
+    """For a GAN: the offsets are small beside the spread of the rest, but they are right."""
+    known = with_labels(noise=6.0)
+    assert len(fit_prior(known, (1,)).sizes) == 0
+    prior = fit_prior(known, (1,), enough_explained=0.0)
+    assert prior.sizes.tolist() == SIZES
+    for rows in (slice(0, 2), slice(2, 5)):
+        share = prior.frequencies[rows].numpy()
+        expected = OFFSETS[rows] - share @ OFFSETS[rows]
+        np.testing.assert_allclose(prior.offsets[rows].numpy(), expected, atol=1.2)
+    residual = prior.factors[0] @ prior.factors[0].T
+    torch.testing.assert_close(residual, 36.0 * torch.eye(3), atol=4.0, rtol=0)
+
+
+def test_how_much_labels_must_explain_is_a_part_of_the_held_out_variance() -> None:
+    known = with_labels(noise=3.0)
+    codes = known.held_out
+    noise = codes - (
+        OFFSETS[known.held_out_labels[:, 0]] + OFFSETS[2 + known.held_out_labels[:, 1]]
+    )
+    explained = 1 - np.square(noise).sum() / np.square(codes - codes.mean(axis=0)).sum()
+    assert 0.2 < explained < 0.9
+    for enough, labels in ((explained - 0.03, 2), (explained + 0.03, 0)):
+        prior = fit_prior(known, (1,), enough_explained=enough)
+        assert len(prior.sizes) == labels

@@ -79,7 +79,7 @@ def encoded(*numbers: float) -> str:
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("format_version", 2),
+        ("format_version", 3),
         ("format_version", None),
         ("latent", None),
         ("latent", 3),
@@ -142,3 +142,30 @@ def test_a_recipe_from_before_there_were_changes_has_none() -> None:
     values = json.loads(recipe().to_text())
     del values["changes"]
     assert Recipe.from_text(json.dumps(values)).changes == {}
+
+
+def layered() -> Recipe:
+    return Recipe(Latent(torch.randn(5, 8), "0123456789abcdef"), {"pink": 1.0}, "style mix", "cats")
+
+
+def test_a_latent_with_a_row_for_each_layer_comes_back() -> None:
+    before = layered()
+    after = Recipe.from_text(before.to_text())
+    assert after == before
+    assert after.latent.z.shape == (5, 8)
+    values = json.loads(before.to_text())
+    assert (values["format_version"], values["layers"]) == (2, 5)
+
+
+def test_one_row_is_written_as_ever() -> None:
+    """Programs from before there were layers go on reading it."""
+    values = json.loads(recipe().to_text())
+    assert values["format_version"] == 1
+    assert "layers" not in values
+
+
+@pytest.mark.parametrize("layers", [None, "5", 0, 1, 3, -5, 101, 5.0, True, [5]])
+def test_layers_that_cannot_be_are_refused(layers: Any) -> None:
+    values = json.loads(layered().to_text())
+    with pytest.raises(RecipeError, match="the recipe in this picture is damaged"):
+        Recipe.from_text(json.dumps({**values, "layers": layers}))

@@ -7,6 +7,7 @@ from torch.distributions import Normal, kl_divergence
 
 from genimg.errors import LatentError
 from genimg.models import DiagonalGaussian, LatentModel, Prior
+from genimg.models.base import draw_labels
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -138,6 +139,77 @@ def test_label_offsets_are_added_one_of_each_factor_as_often_as_they_occur() -> 
     assert shares.keys() == expected.keys(), "a value that never occurs is never drawn"
     for corner, share in expected.items():
         assert abs(shares[corner] - share) < 0.02, corner
+
+
+def test_wanted_labels_are_given_and_the_others_drawn_as_often_as_they_occur() -> None:
+    n = 4000
+    wanted = torch.full((n, 2), -1)
+    wanted[:, 0] = 0
+    wanted[:10, 1] = 1
+    drawn = labelled().sample(n, seeded(6), labels=wanted).round()
+    assert set(drawn[:, 0].tolist()) == {10.0}, "asked for, though seven in ten are the other"
+    assert set(drawn[:10, 1].tolist()) == {0.0}, "asked for, though it never occurs"
+    assert set(drawn[10:, 1].tolist()) == {5.0, -5.0}
+    assert abs(float((drawn[10:, 1] == 5.0).float().mean()) - 0.2) < 0.03
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0, 2.0])
+def test_what_is_drawn_does_not_depend_on_what_is_wanted(temperature: float) -> None:
+    """One seed with another label is the same picture with that label."""
+    prior, n = labelled(), 50
+    free = prior.sample(n, seeded(7), temperature)
+    nothing = prior.sample(n, seeded(7), temperature, labels=torch.full((n, 2), -1))
+    assert torch.equal(free, nothing)
+
+    def asked(a: int, b: int) -> Tensor:
+        return prior.sample(n, seeded(7), temperature, labels=torch.tensor([[a, b]] * n))
+
+    bare = asked(0, 0) - prior.offsets[0] - prior.offsets[2]
+    for a in range(2):
+        for b in range(3):
+            expected = bare + prior.offsets[a] + prior.offsets[2 + b]
+            torch.testing.assert_close(asked(a, b), expected, rtol=0, atol=1e-5)
+    half = prior.sample(n, seeded(7), temperature, labels=torch.tensor([[-1, 1]] * n))
+    torch.testing.assert_close(half[:, 0], free[:, 0])
+    torch.testing.assert_close(half[:, 1], asked(0, 1)[:, 1])
+
+
+def test_a_prior_without_labels_can_be_asked_for_none() -> None:
+    none = torch.zeros(5, 0, dtype=torch.int64)
+    prior = mixture()
+    assert torch.equal(prior.sample(5, seeded(1), labels=none), prior.sample(5, seeded(1)))
+
+
+def test_labels_are_drawn_from_their_factor_independently_of_each_other() -> None:
+    n, prior = 20_000, labelled()
+    drawn = draw_labels(prior.frequencies, (2, 3), n, seeded(8))
+    assert (drawn.shape, drawn.dtype) == ((n, 2), torch.int64)
+    together = torch.zeros(2, 3)
+    together.index_put_((drawn[:, 0], drawn[:, 1]), torch.ones(n), accumulate=True)
+    expected = torch.outer(torch.tensor([0.3, 0.7]), torch.tensor([0.2, 0.0, 0.8]))
+    torch.testing.assert_close(together / n, expected, rtol=0, atol=0.015)
+    assert torch.equal(drawn, draw_labels(prior.frequencies, [2, 3], n, seeded(8)))
+    assert not torch.equal(drawn, draw_labels(prior.frequencies, [2, 3], n, seeded(9)))
+
+
+def test_wanted_values_take_the_place_of_drawn_ones() -> None:
+    prior = labelled()
+    drawn = draw_labels(prior.frequencies, (2, 3), 3, seeded(8))
+    wanted = torch.tensor([[-1, -1], [0, 1], [-1, 2]])
+    found = draw_labels(prior.frequencies, (2, 3), 3, seeded(8), wanted)
+    assert found.tolist() == [drawn[0].tolist(), [0, 1], [int(drawn[2, 0]), 2]]
+    none = draw_labels(torch.zeros(0), (), 4, seeded())
+    assert (none.shape, none.dtype) == ((4, 0), torch.int64)
+
+
+@pytest.mark.parametrize(
+    "wanted", [[[0]], [[0, 1, 0]], [[0, 3]], [[2, 0]], [[0, 0], [1, 1]]], ids=str
+)
+def test_labels_that_a_model_does_not_have_are_refused(wanted: list[list[int]]) -> None:
+    with pytest.raises(LatentError, match="labels do not fit a model"):
+        labelled().sample(1, seeded(), labels=torch.tensor(wanted))
+    with pytest.raises(LatentError, match="labels do not fit a model"):
+        mixture().sample(1, seeded(), labels=torch.tensor(wanted))
 
 
 @pytest.mark.parametrize("prior", [mixture(), labelled(), Prior.standard(3)])

@@ -17,6 +17,7 @@ from genimg.data import Dataset
 from genimg.errors import TrainingError
 from genimg.models import LatentModel, build_model
 from genimg.training import Interrupted, TrainOptions
+from genimg.training.batches import Batch
 from genimg.training.compute import Compute
 from genimg.training.loop import Trainer
 from genimg.training.run import RunFolder
@@ -31,8 +32,8 @@ class PoisonedAfter(VAERecipe):
     good_steps = 3
 
     @override
-    def step(self, pixels: Tensor, rng: torch.Generator) -> dict[str, Tensor]:
-        terms = super().step(pixels, rng)
+    def step(self, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
+        terms = super().step(batch, rng)
         self.good_steps -= 1
         if self.good_steps < 0:
             with torch.no_grad():
@@ -144,8 +145,8 @@ def test_a_line_tells_the_loss_of_its_own_step(make: MakeTrainer) -> None:
         losses: list[float] = []
 
         @override
-        def step(self, pixels: Tensor, rng: torch.Generator) -> dict[str, Tensor]:
-            terms = super().step(pixels, rng)
+        def step(self, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
+            terms = super().step(batch, rng)
             self.losses.append(float(terms["loss"]))
             return terms
 
@@ -188,11 +189,11 @@ def test_patience_starts_anew_with_each_better_validation(
 
     class Scripted(VAERecipe):
         @override
-        def validate(self, model: LatentModel, pixels: Tensor) -> dict[str, float]:
+        def validate(self, model: LatentModel, batch: Batch) -> dict[str, float]:
             return {"loss": losses[self.done - 1]}
 
         @override
-        def step(self, pixels: Tensor, rng: torch.Generator) -> dict[str, Tensor]:
+        def step(self, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
             self.done = getattr(self, "done", 0) + 1
             return {"loss": torch.zeros(())}
 
@@ -248,10 +249,10 @@ def test_a_request_to_stop_ends_the_step_writes_the_state_and_leaves(
         done = 0
 
         @override
-        def step(self, pixels: Tensor, rng: torch.Generator) -> dict[str, Tensor]:
+        def step(self, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
             if self.done == 1:
                 os.kill(os.getpid(), number)
-            terms = super().step(pixels, rng)
+            terms = super().step(batch, rng)
             self.done += 1
             return terms
 

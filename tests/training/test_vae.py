@@ -12,6 +12,7 @@ from genimg.data import Dataset
 from genimg.images import array_to_pixels
 from genimg.models import MODELS, DiagonalGaussian, build_model
 from genimg.training import TrainOptions
+from genimg.training.batches import Batch
 from genimg.training.compute import Compute
 from genimg.training.evaluate import evaluate_model
 from genimg.training.recipe import cosine
@@ -30,6 +31,11 @@ def weights(recipe: VAERecipe) -> list[Tensor]:
 @pytest.fixture(scope="module")
 def pixels(cats: Dataset) -> Tensor:
     return array_to_pixels(cats.split("train").images[:16].copy())
+
+
+def batch(pixels: Tensor) -> Batch:
+    """Pixels as the loop gives them; a VAE looks at no labels."""
+    return Batch(pixels, torch.zeros(len(pixels), 0, dtype=torch.int64))
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -130,15 +136,15 @@ def test_every_preset_learns(preset: str, precision: str, steps: int, pixels: Te
     recipe = make(preset, precision)
     rng = seeded()
     with torch.no_grad():
-        first = recipe.validate(recipe.model, pixels)
+        first = recipe.validate(recipe.model, batch(pixels))
     for _ in range(steps):
         recipe.schedule(0.05, 10**6)
-        terms = recipe.step(pixels, rng)
+        terms = recipe.step(batch(pixels), rng)
     assert terms.keys() >= {"loss", "mse", "kl", "gradient_norm"}
     assert all(value.ndim == 0 and not value.requires_grad for value in terms.values())
     assert all(parameter.dtype == torch.float32 for parameter in recipe.model.parameters())
     with torch.no_grad():
-        last = recipe.validate(recipe.model, pixels)
+        last = recipe.validate(recipe.model, batch(pixels))
     assert 10 ** ((first["psnr"] - last["psnr"]) / 10) < 0.8
 
 
@@ -151,7 +157,7 @@ def test_a_step_is_a_function_of_weights_pixels_and_generator(pixels: Tensor) ->
     for seed in (5, 5, 6):
         recipe = make()
         recipe.schedule(0.5, 10**6)
-        recipe.step(pixels, seeded(seed))
+        recipe.step(batch(pixels), seeded(seed))
         results.append(weights(recipe))
     assert all(map(torch.equal, results[0], results[1]))
     assert not all(map(torch.equal, results[0], results[2]))
@@ -161,7 +167,7 @@ def test_gradients_are_clipped(pixels: Tensor) -> None:
     recipe = make()
     recipe.options = replace(recipe.options, max_gradient_norm=0.01)
     recipe.schedule(0.5, 10**6)
-    terms = recipe.step(pixels, seeded())
+    terms = recipe.step(batch(pixels), seeded())
     assert float(terms["gradient_norm"]) > 0.01
     gradients = [p.grad.flatten() for p in recipe.parameters if p.grad is not None]
     assert float(torch.cat(gradients).norm()) == pytest.approx(0.01, rel=1e-3)
@@ -172,11 +178,11 @@ def test_a_step_with_an_outlying_gradient_is_left_out(pixels: Tensor) -> None:
     recipe.schedule(0.5, 10**6)
     recipe.usual_norm = torch.tensor(1e-6)
     before = weights(recipe)
-    recipe.step(pixels, seeded())
+    recipe.step(batch(pixels), seeded())
     assert all(map(torch.equal, weights(recipe), before))
     assert 1e-6 < float(recipe.usual_norm) < 1.2e-6, "one outlier hardly moves what is usual"
     recipe.usual_norm = torch.tensor(0.5)
-    recipe.step(pixels, seeded())
+    recipe.step(batch(pixels), seeded())
     assert not all(map(torch.equal, weights(recipe), before))
 
 
@@ -185,13 +191,13 @@ def test_a_restored_recipe_goes_on_exactly(optimizer: str, pixels: Tensor) -> No
     whole = make("plain", optimizer=optimizer)
     whole.schedule(0.3, 10**6)
     for seed in range(3):
-        whole.step(pixels, seeded(seed))
+        whole.step(batch(pixels), seeded(seed))
     resumed = make("plain", optimizer=optimizer)
     resumed.load_state_dict(copy.deepcopy(whole.state_dict()))
     for recipe in (whole, resumed):
         recipe.schedule(0.4, 10**6)
         for seed in range(3, 6):
-            recipe.step(pixels, seeded(seed))
+            recipe.step(batch(pixels), seeded(seed))
     states = [recipe.model.state_dict() for recipe in (whole, resumed)]
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
     assert float(resumed.usual_norm) == float(whole.usual_norm) > 0
@@ -206,7 +212,7 @@ def test_validation_draws_nothing_and_changes_nothing(pixels: Tensor) -> None:
     recipe.model.eval()
     state = torch.get_rng_state()
     before = {name: tensor.clone() for name, tensor in recipe.model.state_dict().items()}
-    first, again = (recipe.validate(recipe.model, pixels) for _ in range(2))
+    first, again = (recipe.validate(recipe.model, batch(pixels)) for _ in range(2))
     assert first == again
     assert torch.equal(recipe.preview(recipe.model, pixels), recipe.preview(recipe.model, pixels))
     assert torch.equal(torch.get_rng_state(), state)
@@ -218,7 +224,7 @@ def test_the_psnr_of_validation_is_that_of_the_finished_model(cats: Dataset) -> 
     """One is measured on pixels, the other on bytes."""
     recipe = make()
     images = cats.split("validation").images[:64]
-    scores = recipe.validate(recipe.model, array_to_pixels(images.copy()))
+    scores = recipe.validate(recipe.model, batch(array_to_pixels(images.copy())))
     metrics = evaluate_model(recipe.model.eval(), images)
     assert scores["psnr"] == pytest.approx(metrics["psnr"], abs=0.05)
     assert scores["kl"] == pytest.approx(metrics["kl"], abs=0.05)

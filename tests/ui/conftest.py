@@ -1,4 +1,4 @@
-"""A served app with two tiny real models, a browser, and a page that notes what goes wrong."""
+"""A served app with tiny real models, a browser, and a page that notes what goes wrong."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import torch
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
@@ -19,13 +20,22 @@ from genimg import Editor
 from genimg.images import encode_png
 from genimg.models import build_model, save_model
 
-FIRST, SECOND = "a-tiny-cats", "b-untrained"
-"""The two models of the served folder, in the order of the menu."""
+FIRST, SECOND, DRAWER = "a-tiny-cats", "b-untrained", "c-tiny-gan"
+"""The models of the served folder, in the order of the menu: the last one only draws."""
 
 CHROMIUM = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+
+
+expect.set_options(timeout=15_000)  # a slow machine with other things to do
+
+_THREE_FRAMES = """() => new Promise((done) => {
+  let left = 3;
+  const next = () => (left-- ? requestAnimationFrame(next) : done());
+  next();
+})"""
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,31 @@ class Site:
         return {path for path in self.temporary.rglob("*") if path.is_file()}
 
 
+def save_gan(path: Path) -> None:
+    """A GAN of three layers that can be asked for labels, whose w nobody has described."""
+    model = build_model("gan", (3, 16, 16), "style", label_sizes=(3, 2), seed=5)
+    rng = torch.Generator().manual_seed(0)
+    for name, weights in model.named_parameters():
+        if "scale" in name or "conv2" in name:  # they start at zero: as if it had been trained
+            weights.data = 0.3 * torch.randn(weights.shape, generator=rng)
+    factors = [
+        {"name": "fur", "values": ["black fur", "white fur", "pink fur"]},
+        {"name": "hat", "values": ["no hat", "red hat"]},
+    ]
+    row = {"name": "component 1", "group": "component", "factor": "", "std": 1.0}
+    save_model(
+        path,
+        model,
+        "gan",
+        name=path.stem,
+        extra={
+            "data": {"name": "cats", "title": "Drawn", "factors": factors},
+            "directions": ({**row, "reliability": 0.5},),
+        },
+        tensors={"directions.vectors": torch.eye(16)[:1]},
+    )
+
+
 @pytest.fixture(scope="session")
 def site(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("site") / "checkpoints"
@@ -50,6 +85,9 @@ def site(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     shutil.copy(tiny_checkpoint, folder / f"{FIRST}.safetensors")
     other = build_model("vae", image_shape=(1, 16, 16), latent_dim=8, seed=3)
     save_model(folder / f"{SECOND}.safetensors", other, "vae", name=SECOND)
+    save_gan(folder / f"{DRAWER}.safetensors")
+    judge = build_model("classifier", image_shape=(3, 16, 16), label_sizes=(2,), seed=4)
+    save_model(folder / "judge.safetensors", judge, "classifier", name="judge")  # not in the menu
     (folder / "damaged.safetensors").write_bytes(b"not a model at all")
     temporary = tmp_path_factory.mktemp("temporary")
     os.environ["GRADIO_TEMP_DIR"] = str(temporary)
@@ -109,6 +147,8 @@ class Visitor:
         )
         page.goto(self.site.url)
         expect(page.locator("#edited img")).to_be_visible(timeout=30_000)
+        expect(page.locator("#slider-0")).to_be_visible()
+        expect(page.locator("#exchange")).to_be_visible()
         return self
 
     def picture(self, place: str) -> str:
@@ -136,6 +176,21 @@ class Visitor:
 
     def open_tab(self, name: str) -> None:
         self.page.get_by_role("tab", name=name).click()
+        expect(self.page.locator(f"#tab-{name.lower()}")).to_be_visible()
+        self.await_frames()
+
+    def choose_model(self, number: int) -> None:
+        self.page.locator("#model input").click()
+        self.page.get_by_role("option").nth(number).click()
+
+    def await_frames(self) -> None:
+        """Until a tab that has just been opened is as it stays.
+
+        Gradio puts the parts of a tab into the page when it is opened for the first time, and
+        sets them to their values once more in the next frame. Nobody types as fast as that, except
+        for a test.
+        """
+        self.page.evaluate(_THREE_FRAMES)
 
 
 @pytest.fixture

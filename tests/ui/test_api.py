@@ -14,7 +14,7 @@ from PIL import Image
 
 from genimg import Editor
 
-from .conftest import FIRST, SECOND, Site
+from .conftest import DRAWER, FIRST, SECOND, Site
 
 
 @pytest.fixture(scope="module")
@@ -41,16 +41,26 @@ def path_of(answer: Any) -> str:
 def test_exactly_the_documented_functions(client: Client) -> None:
     described = client.view_api(return_format="dict", print_info=False)
     assert set(described["named_endpoints"]) == {
-        "/list_models", "/reconstruct", "/edit", "/sample", "/interpolate",
+        "/list_models", "/reconstruct", "/edit", "/sample", "/understand", "/vary", "/mix",
+        "/interpolate",
     }  # fmt: skip
     assert described["unnamed_endpoints"] == {}
     parameters = described["named_endpoints"]["/sample"]["parameters"]
-    assert [p["parameter_name"] for p in parameters] == ["count", "seed", "temperature", "model"]
+    assert [p["parameter_name"] for p in parameters] == [
+        "count", "seed", "temperature", "model", "labels", "text",
+    ]  # fmt: skip
 
 
 def test_list_models(client: Client, editor: Editor) -> None:
     models = client.predict(api_name="/list_models")
-    assert [model["name"] for model in models] == [FIRST, SECOND]
+    assert [model["name"] for model in models] == [FIRST, SECOND, DRAWER]
+    assert [model["family"] for model in models] == ["vae", "vae", "gan"]
+    assert [model["can_encode"] for model in models] == [True, True, False]
+    assert [model["layers"] for model in models] == [1, 1, 3]
+    assert models[2]["choices"][1] == {"name": "hat", "values": ["no hat", "red hat"]}
+    assert models[2]["factors"] == []
+    factors = [{"name": name, "values": list(v)} for name, v in editor.factors.items()]
+    assert models[0]["choices"] == models[0]["factors"] == factors
     assert models[0]["image_shape"] == [3, 16, 16]
     assert [d["name"] for d in models[0]["directions"]] == [d.name for d in editor.directions]
 
@@ -91,6 +101,59 @@ def test_sample_depends_on_the_seed_alone(client: Client, editor: Editor) -> Non
     assert pixels(path_of(one)) == editor.decode(*editor.sample(1, seed=7))[0].tobytes()
 
 
+def test_sample_is_asked_for_labels_by_name_and_in_words(client: Client, site: Site) -> None:
+    gan = site.editor(DRAWER)
+    labels = {"fur": "pink fur", "hat": "red hat"}
+    expected = [image.tobytes() for image in gan.decode(*gan.sample(2, 5, 0.7, labels))]
+    common = {"count": 2, "seed": 5, "temperature": 0.7, "model": DRAWER, "api_name": "/sample"}
+    for asked in (
+        {"labels": labels},
+        {"text": "a pink cat with a red hat"},
+        {"text": "white fur, red hat", "labels": {"fur": "pink fur"}},
+    ):
+        pictures = client.predict(**common, **asked)
+        assert [pixels(path_of(picture)) for picture in pictures] == expected
+
+
+def test_understand_tells_what_it_took_and_what_not(client: Client) -> None:
+    answer = client.predict(text="pink cat with wings", model=DRAWER, api_name="/understand")
+    assert answer["labels"] == {"fur": "pink fur"}
+    [doubt] = answer["doubts"]
+    assert (doubt["words"], doubt["problem"]) == ("wings", "unknown")
+    assert "wings" in doubt["sentence"]
+
+
+def test_vary_and_mix_start_from_saved_pictures(client: Client, site: Site) -> None:
+    gan = site.editor(DRAWER)
+    a, b = client.predict(count=2, seed=3, model=DRAWER, api_name="/sample")
+    first, second = gan.sample(2, 3)
+    like = client.predict(
+        picture=handle_file(path_of(a)), count=3, seed=9, strength=0.5, model=DRAWER,
+        api_name="/vary",
+    )  # fmt: skip
+    varied = gan.vary(first, 3, 9, 0.5)
+    assert [gan.open_picture(path_of(picture)).latent for picture in like] == varied
+    mixed = client.predict(
+        shape=handle_file(path_of(a)), style=handle_file(path_of(b)), cut="fine", model=DRAWER,
+        api_name="/mix",
+    )  # fmt: skip
+    assert gan.open_picture(path_of(mixed)).latent == gan.mix(first, second, "fine")
+    moved = client.predict(
+        picture=handle_file(path_of(mixed)), amounts={"component 1": 1.0}, model=DRAWER,
+        api_name="/edit",
+    )  # fmt: skip
+    expected = gan.move(gan.mix(first, second, "fine"), {"component 1": 1.0})
+    assert gan.edited(gan.open_picture(path_of(moved))) == expected
+
+
+def test_vary_takes_any_picture_where_the_model_does(
+    client: Client, editor: Editor, photo: Path
+) -> None:
+    [like] = client.predict(picture=handle_file(str(photo)), count=1, seed=4, api_name="/vary")
+    latent = editor.encode(editor.fit(Image.open(photo)))
+    assert editor.open_picture(path_of(like)).latent == editor.vary(latent, 1, 4)[0]
+
+
 def test_interpolate_keeps_its_ends(client: Client, editor: Editor, photo: Path) -> None:
     [other] = client.predict(count=1, seed=3, api_name="/sample")
     steps = client.predict(
@@ -113,6 +176,17 @@ def test_interpolate_keeps_its_ends(client: Client, editor: Editor, photo: Path)
         ("/sample", {"seed": -1}, "seed"),
         ("/sample", {"seed": 1.5}, "whole number"),
         ("/sample", {"count": "3"}, "whole number"),
+        ("/sample", {"labels": {"eyes": "none at all"}}, "eyes cannot be"),
+        ("/sample", {"labels": ["eyes"]}, "names and words"),
+        ("/sample", {"text": "a cat with zebra wings"}, 'does not know "zebra"'),
+        ("/sample", {"text": 7}, "must be a text"),
+        ("/understand", {"text": None}, "must be a text"),
+        ("/vary", {"strength": 2}, "a strength is from 0 to 1"),
+        ("/vary", {"count": 0}, "1 to 64"),
+        ("/vary", {"model": DRAWER}, "only draws pictures"),
+        ("/mix", {}, "a single layer"),
+        ("/mix", {"model": DRAWER}, "only draws pictures"),
+        ("/reconstruct", {"model": DRAWER}, "only draws pictures"),
         ("/edit", {"amounts": {"wings": "far"}}, "numbers"),
         ("/edit", {"amounts": {}, "changes": "red"}, "names and words"),
         ("/edit", {"amounts": {}, "changes": {"wings": "red"}}, "wings"),
@@ -126,6 +200,10 @@ def test_mistakes_are_explained(
     file = handle_file(str(photo))
     pictures = {
         "/sample": {},
+        "/understand": {},
+        "/reconstruct": {"picture": file},
+        "/vary": {"picture": file},
+        "/mix": {"shape": file, "style": file},
         "/edit": {"picture": file},
         "/interpolate": {"picture_a": file, "picture_b": file},
     }[name]
@@ -183,7 +261,9 @@ def test_foreign_pages_get_no_answer(site: Site) -> None:
 def test_live_events_are_private(site: Site) -> None:
     config = httpx.get(f"{site.url}/config").json()
     public = [d["api_name"] for d in config["dependencies"] if d["api_visibility"] == "public"]
-    assert sorted(public) == ["edit", "interpolate", "list_models", "reconstruct", "sample"]
+    assert sorted(public) == [
+        "edit", "interpolate", "list_models", "mix", "reconstruct", "sample", "understand", "vary",
+    ]  # fmt: skip
     live = [d for d in config["dependencies"] if d["trigger_mode"] == "always_last"]
     assert len(live) >= 4
     assert not any(component["type"] == "state" and "value" in component["props"]

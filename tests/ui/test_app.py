@@ -17,6 +17,8 @@ from playwright.sync_api import Browser, expect
 
 import app
 
+from .conftest import save_gan
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -56,6 +58,19 @@ def test_without_a_model_the_page_says_what_to_do(tmp_path: Path, browser: Brows
         page = browser.new_page()
         page.goto(address)
         expect(page.locator("#original")).to_contain_text("genimg train vae --data cats")
+        page.close()
+
+
+@pytest.mark.browser
+def test_a_model_that_only_draws_is_no_reason_to_complain(tmp_path: Path, browser: Browser) -> None:
+    save_gan(tmp_path / "tiny-gan.safetensors")
+    with started(tmp_path) as address:
+        page = browser.new_page()
+        page.goto(address)
+        expect(page.locator("#edited img")).to_be_visible(timeout=30_000)
+        expect(page.locator("#only-draws")).to_contain_text("This model only draws")
+        expect(page.locator("#upload")).to_be_hidden()
+        expect(page.get_by_test_id("toast-body")).to_have_count(0)
         page.close()
 
 

@@ -95,3 +95,15 @@ def test_a_nudge_works_without_named_directions() -> None:
     raw = [direction(f"dimension {i}", "raw", 0.1) for i in range(3)]
     assert sliders.nudge({}, raw, random.Random(0))
     assert sliders.nudge({}, [], random.Random(0)) == {}
+
+
+def test_components_have_a_page_between_measured_and_raw() -> None:
+    found = sliders.pages(
+        [
+            direction("brightness", "measured"),
+            direction("component 1, warmth", "component", 0.4),
+            direction("dimension 1", "raw", 0.1),
+        ]
+    )
+    assert [page.title for page in found] == ["Measured", "Components", "Raw"]
+    assert found[1].names == ("component 1, warmth",)

@@ -86,7 +86,7 @@ def test_a_saved_edit_is_restored_with_its_own_model(tmp_path: Path) -> None:
     (tmp_path / "saved.png").write_bytes(editor.save_picture(latent, {}, origin="seed 5"))
     opened = opening.from_saved(models, "one", str(tmp_path / "saved.png"))
     assert opened is not None
-    assert (opened.sitting.model, opened.sitting.latent) == ("two", latent)
+    assert (opened.work.model, opened.work.latent) == ("two", latent)
     assert "now chosen" in opened.note
     (tmp_path / "two.safetensors").unlink()
     models.refresh()

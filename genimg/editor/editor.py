@@ -1,8 +1,4 @@
-"""The facade that the browser app, the command line and scripts share: load a model and use it.
-
-    editor = Editor.load("checkpoints/cats-64-vae.safetensors")
-    latent = editor.encode(Image.open("cat.png"))
-    [picture] = editor.decode(editor.move(latent, {"glasses": 3.0}))
+"""How is a loaded model used: pictures to latents and back, and all the ways to get and move them?
 
 An Editor holds a model and nothing about a person: `encode` (heavy, once) and `decode` (light,
 often) are apart, and what belongs to somebody is a `Latent` value that the caller keeps. So one
@@ -12,18 +8,18 @@ Editor serves many.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from numbers import Integral
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor
 
-from genimg.checkpoint import Header, read_header
-from genimg.errors import CheckpointError, GenimgError, LatentError, RecipeError
+from genimg.checkpoint import Header
+from genimg.editor.draws import MAX_TEMPERATURE, check_draw, check_whole, draw, vary, wanted_labels
+from genimg.editor.library import Factors, read_directions, read_labels
+from genimg.editor.match import Match, judge
+from genimg.errors import LatentError, RecipeError
 from genimg.images import encode_png, fit_image, read_text, to_images, to_pixels
 from genimg.latents import (
     TEXT_KEY,
@@ -31,57 +27,16 @@ from genimg.latents import (
     Labels,
     Latent,
     Recipe,
+    Wish,
     between,
-    ease,
+    layer_groups,
+    mix,
     move,
     path_times,
+    understand,
 )
-from genimg.metrics import psnr, ssim
 from genimg.models import LatentModel, Prior, load_model
 from genimg.models.device import choose_device
-
-__all__ = [
-    "TEXT_KEY",
-    "CheckpointInfo",
-    "Editor",
-    "Match",
-    "Recipe",
-    "ease",
-    "list_checkpoints",
-    "path_times",
-    "read_recipe",
-]
-
-MAX_SAMPLES = 1024
-MAX_SEED = 2**32 - 1
-MAX_TEMPERATURE = 10.0
-ROUGH_PSNR, CLOSE_PSNR = 24.0, 32.0
-"""dB; below the first nobody calls small pictures close, above the second few see a difference."""
-
-
-@dataclass(frozen=True)
-class Match:
-    """How close a reconstruction is to its original.
-
-    Attributes:
-        psnr: dB, higher is closer.
-        ssim: structural similarity, at most 1.
-        words: the same for people.
-    """
-
-    psnr: float
-    ssim: float
-    words: str
-
-
-@dataclass(frozen=True)
-class CheckpointInfo:
-    """A model file that can be offered: its path, its name and what its header says."""
-
-    path: Path
-    name: str
-    title: str
-    header: Header
 
 
 class Editor:
@@ -93,12 +48,14 @@ class Editor:
         header: Header,
         directions: tuple[Direction, ...] = (),
         labels: Labels | None = None,
+        choices: Factors | None = None,
     ) -> None:
         """Wrap a model that is already loaded; `Editor.load` is the usual way."""
         self._model = model.eval().requires_grad_(False)
         self._device = next(model.parameters()).device
         self._directions = {direction.name: direction for direction in directions}
         self._labels = labels or Labels.from_prior(Prior.standard(model.latent_shape[0]), ())
+        self._choices = choices or {}
         self.header = header
 
     @classmethod
@@ -110,8 +67,8 @@ class Editor:
             ConfigError: an unknown device.
         """
         model, header, tensors = load_model(Path(path), choose_device(device))
-        directions = _directions(Path(path), header, tensors, model.latent_shape)
-        return cls(model, header, directions, _labels(Path(path), header, model))
+        directions = read_directions(Path(path), header, tensors, model.latent_shape)
+        return cls(model, header, directions, *read_labels(Path(path), header, model))
 
     # -- what the model is
 
@@ -137,6 +94,26 @@ class Editor:
         Empty where the training pictures had no labels, or the model's latents do not follow them.
         """
         return dict(self._labels.factors)
+
+    @property
+    def choices(self) -> dict[str, tuple[str, ...]]:
+        """{labelled factor: names of its values} that `sample` can be asked for."""
+        return dict(self._choices)
+
+    @property
+    def can_encode(self) -> bool:
+        """Whether the model takes pictures, and does not only draw them."""
+        return self._model.has_encoder
+
+    @property
+    def layers(self) -> int:
+        """How many layers of the network can each have a latent of their own; 1 if none can."""
+        return self._model.layers
+
+    @property
+    def layer_groups(self) -> dict[str, range]:
+        """The layers as "coarse", "middle" and "fine"; empty where there is one."""
+        return layer_groups(self.layers)
 
     # -- between pictures and latents
 
@@ -166,29 +143,41 @@ class Editor:
 
     @torch.inference_mode()
     def decode(self, *latents: Latent) -> list[Image.Image]:
-        """Latents to pictures, one each, in one batch.
+        """Latents to pictures, one each.
+
+        Each goes through the network by itself: the last bits of a convolution depend on how many
+        pictures there are, and a picture of a grid shall be the very same when it is drawn alone.
 
         Raises:
             LatentError: a latent of another model or size.
         """
-        if not latents:
-            return []
         for latent in latents:
             self._require(latent)
-        z = torch.stack([latent.z for latent in latents]).to(self._device)
-        return to_images(self._model.decode(z))
+        made = [self._model.decode(latent.z[None].to(self._device)) for latent in latents]
+        return to_images(torch.cat(made)) if made else []
 
     def _require(self, latent: Latent) -> None:
         latent.require_model(self.model_id)
-        if tuple(latent.z.shape) != self._model.latent_shape:
+        [numbers] = self._model.latent_shape
+        if latent.z.shape[-1] != numbers:
             raise LatentError(
-                f"this model's latents have {self._model.latent_shape[0]} numbers, "
-                f"not {len(latent.z)}"
+                f"this model's latents have {numbers} numbers, not {latent.z.shape[-1]}"
+            )
+        if latent.layers not in (1, self.layers):
+            raise LatentError(
+                f"this latent is for {latent.layers} layers of a network, this model has "
+                f"{self.layers}"
             )
 
     # -- getting and moving points
 
-    def sample(self, n: int = 1, seed: int = 0, temperature: float = 1.0) -> list[Latent]:
+    def sample(
+        self,
+        n: int = 1,
+        seed: int = 0,
+        temperature: float = 1.0,
+        labels: Mapping[str, str] | None = None,
+    ) -> list[Latent]:
         """`n` latents drawn from the model's prior.
 
         Latent i depends on `seed + i` alone, so every picture of a grid can be drawn again by
@@ -196,23 +185,75 @@ class Editor:
 
         Args:
             temperature: spread around the commonest pictures; below 1 is safer, above 1 is wilder.
+                For a GAN this is known as truncation.
+            labels: {factor: value} that the pictures shall show, see `choices`; other factors are
+                drawn. The same seed with other labels is a like picture with those labels.
 
         Raises:
-            LatentError: a number out of range.
+            LatentError: a number out of range, or an unknown factor or value.
         """
-        for number in (n, seed):
-            _check_whole(number)
-        if not 1 <= n <= MAX_SAMPLES:
-            raise LatentError(f"draw 1 to {MAX_SAMPLES} pictures at once, not {n}")
-        if not 0 <= seed <= MAX_SEED:
-            raise LatentError(f"a seed is a whole number from 0 to {MAX_SEED}, not {seed}")
+        check_draw(n, seed)
         if not 0.0 <= temperature <= MAX_TEMPERATURE:
             raise LatentError(f"a temperature is from 0 to {MAX_TEMPERATURE:g}, not {temperature}")
-        drawn = [
-            self._model.sample_prior(1, torch.Generator().manual_seed(seed + i), temperature)[0]
-            for i in range(n)
-        ]
+        wanted = wanted_labels(self._choices, labels or {})
+        drawn = [draw(self._model, seed + i, temperature, wanted)[0] for i in range(n)]
         return [Latent(z, self.model_id) for z in drawn]
+
+    def understand(self, text: str) -> Wish:
+        """What a text such as "blue cat, glasses" asks `sample` for, and what is not understood.
+
+        Never fails: any text will do.
+        """
+        data = self.header.data
+        return understand(text, self._choices, f"{data.get('name', '')} {data.get('title', '')}")
+
+    def vary(
+        self,
+        latent: Latent,
+        n: int = 1,
+        seed: int = 0,
+        strength: float = 0.4,
+        labels: Mapping[str, str] | None = None,
+    ) -> list[Latent]:
+        """`n` latents like this one; variation i depends on `seed + i` alone.
+
+        Each goes part of the way to a fresh draw. Where labels can be exchanged, a part of the way
+        is some of the labels, each whole, and not half a hat.
+
+        Args:
+            strength: 0 is the latent itself, 1 a fresh draw.
+            labels: {factor: value} that the draws shall show, see `choices`.
+
+        Raises:
+            LatentError: a number out of range, an unknown label, or a latent of another model.
+        """
+        self._require(latent)
+        check_draw(n, seed)
+        if not 0.0 <= strength <= 1.0:
+            raise LatentError(f"a strength is from 0 to 1, not {strength}")
+        wanted = wanted_labels(self._choices, labels or {})
+        return [
+            vary(latent, self._model, self._labels, seed + i, strength, wanted) for i in range(n)
+        ]
+
+    def mix(self, coarse: Latent, fine: Latent, cut: int | str = "middle") -> Latent:
+        """A style mix: the coarse layers (shape) of one latent, the finer ones (colour) of another.
+
+        Args:
+            cut: where `fine` begins: a layer, 1 to `layers - 1`, or the name of a group of layers.
+
+        Raises:
+            LatentError: a model of one layer, an unknown cut, or a latent of another model.
+        """
+        self._require(coarse)
+        self._require(fine)
+        if isinstance(cut, str):
+            starts = {name: part.start for name, part in self.layer_groups.items() if part.start}
+            if starts and cut not in starts:
+                raise LatentError(f"the cut cannot be at {cut!r}; choose {' or '.join(starts)}")
+            cut = starts.get(cut, 0)
+        check_whole(cut)
+        return mix(coarse, fine, cut, self.layers)
 
     def move(self, latent: Latent, amounts: Mapping[str, float]) -> Latent:
         """The latent moved by {direction name: amount in standard deviations}.
@@ -258,26 +299,13 @@ class Editor:
     # -- judging, saving, restoring
 
     def match(self, original: Image.Image, reconstruction: Image.Image) -> Match:
-        """How close two pictures are, both fitted to the model first.
-
-        The words compare the PSNR with what can be expected: this model's own on held-out pictures
-        (from its header), from ROUGH_PSNR to CLOSE_PSNR. Within 3 dB of it is "very close", within
-        8 "close", within 13 "only roughly like it".
-        """
+        """How close two pictures are, both fitted to the model first."""
+        channels, height, width = self.image_shape
         a, b = (
-            np.asarray(self.fit(i)).reshape(*self.image_shape[1:], -1)
-            for i in (original, reconstruction)
+            np.asarray(self.fit(image)).reshape(height, width, channels)
+            for image in (original, reconstruction)
         )
-        decibels = psnr(a, b)
-        own = self.header.metrics.get("psnr")
-        usual = float(own) if isinstance(own, (int, float)) else CLOSE_PSNR
-        usual = min(max(usual, ROUGH_PSNR), CLOSE_PSNR)
-        steps = ((3.0, "very close"), (8.0, "close"), (13.0, "only roughly like it"))
-        words = next(
-            (words for gap, words in steps if decibels >= usual - gap),
-            "not what this model knows",
-        )
-        return Match(decibels, ssim(a, b), words)
+        return judge(a, b, self.header.metrics)
 
     def save_picture(
         self,
@@ -286,16 +314,20 @@ class Editor:
         *,
         changes: Mapping[str, str] | None = None,
         origin: str = "",
+        scale: int = 1,
     ) -> bytes:
         """A PNG of the latent with `changes` made (see `change`) and moved by `amounts`.
 
-        It carries its own recipe: the picture is the save file.
+        It carries its own recipe: the picture is the save file. `scale` makes each pixel that
+        many pixels wide.
 
         Raises:
             LatentError: a latent or direction that does not belong to this model.
         """
         recipe = Recipe(latent, dict(amounts or {}), origin, self.header.name, dict(changes or {}))
         [image] = self.decode(self.edited(recipe))
+        size = (image.width * scale, image.height * scale)
+        image = image.resize(size, Image.Resampling.NEAREST)
         return encode_png(image, {TEXT_KEY: recipe.to_text()})
 
     def edited(self, recipe: Recipe) -> Latent:
@@ -329,11 +361,6 @@ class Editor:
         return recipe
 
 
-def _check_whole(number: object) -> None:
-    if not isinstance(number, Integral):
-        raise LatentError(f"counts and seeds are whole numbers, not {number!r}")
-
-
 def read_recipe(source: str | Path | bytes | BinaryIO) -> Recipe:
     """The recipe inside a saved picture, of whichever model.
 
@@ -345,55 +372,3 @@ def read_recipe(source: str | Path | bytes | BinaryIO) -> Recipe:
     if text is None:
         raise RecipeError("this picture holds no genimg recipe; upload it as a picture instead")
     return Recipe.from_text(text)
-
-
-def _directions(
-    path: Path, header: Header, tensors: Mapping[str, Tensor], latent_shape: tuple[int, ...]
-) -> tuple[Direction, ...]:
-    vectors = tensors.get("directions.vectors")
-    if not header.directions:
-        return ()
-    if vectors is None or vectors.shape != (len(header.directions), *latent_shape):
-        raise CheckpointError(f"{path} is damaged: its directions and their vectors do not fit")
-    try:
-        return tuple(
-            Direction(vector=vector, model_id=header.id, **row)
-            for row, vector in zip(header.directions, vectors, strict=True)
-        )
-    except (TypeError, GenimgError) as error:
-        raise CheckpointError(f"{path} is damaged: {error}") from None
-
-
-def _labels(path: Path, header: Header, model: LatentModel) -> Labels:
-    rows = header.data.get("factors", [])
-    try:
-        factors = [(str(row["name"]), [str(value) for value in row["values"]]) for row in rows]
-        return Labels.from_prior(model.prior, factors)
-    except (TypeError, KeyError, ValueError, RuntimeError, GenimgError) as error:
-        raise CheckpointError(f"{path} is damaged: {error}") from None
-
-
-def list_checkpoints(folder: str | Path) -> tuple[list[CheckpointInfo], dict[Path, str]]:
-    """The models in a folder, by name, and {file: what is wrong with it} for those that cannot be
-    read.
-
-    Only headers are read, so this is quick.
-    """
-    good: list[CheckpointInfo] = []
-    bad: dict[Path, str] = {}
-    for path in sorted(Path(folder).glob("*.safetensors")):
-        if path.name.startswith("."):  # a file that is being written, or was when a program died
-            continue
-        try:
-            header = read_header(path)
-        except CheckpointError as error:
-            bad[path] = str(error)
-            continue
-        good.append(CheckpointInfo(path, path.stem, _title(path, header), header))
-    return good, bad
-
-
-def _title(path: Path, header: Header) -> str:
-    data: Mapping[str, Any] = header.data
-    title = str(data.get("title") or header.name)
-    return f"{title} · {path.stem}"

@@ -12,7 +12,9 @@ from genimg import Editor, Latent
 from genimg.errors import CheckpointError, LatentError, RecipeError
 from genimg.images import encode_png
 from genimg.latents import Recipe
-from genimg.models import Prior, build_model, save_model
+from genimg.models import build_model, save_model
+
+from .conftest import save_labelled
 
 FACTORS = [
     {"name": "hat", "values": ["none", "red hat"]},
@@ -20,24 +22,9 @@ FACTORS = [
 ]
 
 
-def save(path: Path, factors: list[dict[str, object]], seed: int = 0) -> Path:
-    """An untrained model whose prior is a sum of offsets along the first five dimensions."""
-    model = build_model("vae", (3, 16, 16), seed=seed)
-    model.prior = Prior(
-        weights=torch.ones(1),
-        means=torch.full((1, 16), 0.5),
-        factors=0.1 * torch.eye(16)[None],
-        offsets=3.0 * torch.eye(16)[:5],
-        frequencies=torch.tensor([0.5, 0.5, 0.2, 0.3, 0.5]),
-        sizes=torch.tensor([2, 3]),
-    )
-    save_model(path, model, "vae", name=path.stem, extra={"data": {"factors": factors}})
-    return path
-
-
 @pytest.fixture
 def editor(tmp_path: Path) -> Editor:
-    return Editor.load(save(tmp_path / "labelled.safetensors", FACTORS), "cpu")
+    return Editor.load(save_labelled(tmp_path / "labelled.safetensors", FACTORS), "cpu")
 
 
 def test_the_factors_are_those_of_the_file(editor: Editor) -> None:
@@ -91,7 +78,7 @@ def test_what_is_unknown_or_of_another_model_is_refused(editor: Editor, tmp_path
         editor.change(latent, {"shoes": "red"})
     with pytest.raises(LatentError, match="fur cannot be 'green'"):
         editor.change(latent, {"fur": "green"})
-    other = Editor.load(save(tmp_path / "other.safetensors", FACTORS, seed=1), "cpu")
+    other = Editor.load(save_labelled(tmp_path / "other.safetensors", FACTORS, seed=1), "cpu")
     [foreign] = other.sample()
     with pytest.raises(LatentError, match=other.model_id):
         editor.labels(foreign)
@@ -123,6 +110,6 @@ def test_a_model_without_labels_knows_none(tmp_path: Path) -> None:
     ids=str,
 )
 def test_names_that_do_not_fit_the_prior_make_a_damaged_file(tmp_path: Path, factors: list) -> None:  # type: ignore[type-arg]
-    path = save(tmp_path / "bad.safetensors", factors)
+    path = save_labelled(tmp_path / "bad.safetensors", factors)
     with pytest.raises(CheckpointError, match=r"bad\.safetensors"):
         Editor.load(path, "cpu")

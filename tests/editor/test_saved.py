@@ -1,8 +1,7 @@
-"""Saved pictures carry how they were made, and a folder of models is read file by file."""
+"""Saved pictures carry how they were made."""
 
 import io
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,25 +10,9 @@ import torch
 from PIL import Image
 
 from genimg import Editor, Latent
-from genimg.checkpoint import Header
-from genimg.checkpoint import save as save_checkpoint
-from genimg.editor import list_checkpoints, read_recipe
+from genimg.editor import read_recipe
 from genimg.errors import ImageError, LatentError, RecipeError
 from genimg.images import encode_png, load_image, read_text
-from genimg.models import build_model, save_model
-
-
-@pytest.fixture(scope="module")
-def editor(tiny_checkpoint: Path) -> Editor:
-    return Editor.load(tiny_checkpoint, "cpu")
-
-
-@pytest.fixture(scope="module")
-def other(tmp_path_factory: pytest.TempPathFactory) -> Editor:
-    """An untrained model of the same shapes."""
-    path = tmp_path_factory.mktemp("other") / "other.safetensors"
-    save_model(path, build_model("vae", (3, 16, 16), seed=77), "vae", name="other-model")
-    return Editor.load(path, "cpu")
 
 
 @pytest.fixture
@@ -165,49 +148,6 @@ def test_a_forged_recipe_is_refused(editor: Editor, changes: dict[str, object]) 
 def test_a_text_that_is_no_recipe_is_refused(editor: Editor, text: str) -> None:
     with pytest.raises((RecipeError, ImageError)):
         editor.open_picture(with_text(text))
-
-
-# -- a folder of models
-
-
-def test_bad_files_among_good_ones_are_reported_and_do_no_harm(
-    checkpoints_dir: Path, tiny_checkpoint: Path
-) -> None:
-    data = tiny_checkpoint.read_bytes()
-    shutil.copy(tiny_checkpoint, checkpoints_dir / "another.safetensors")
-    (checkpoints_dir / "garbage.safetensors").write_bytes(b"nothing of the kind")
-    (checkpoints_dir / "half.safetensors").write_bytes(data[: len(data) // 2])
-    (checkpoints_dir / "folder.safetensors").mkdir()
-    torch.save({"weight": torch.zeros(1)}, checkpoints_dir / "pickle.safetensors")
-    future = Header("vae", "future", "0", {"image_shape": [3, 16, 16]}, format_version=2)
-    save_checkpoint(checkpoints_dir / "future.safetensors", future, {"a": torch.zeros(1)})
-    (checkpoints_dir / ".being-written.safetensors").write_bytes(data)
-    (checkpoints_dir / "notes.txt").write_text("not a model, and not meant to be one")
-
-    good, bad = list_checkpoints(checkpoints_dir)
-    assert [info.name for info in good] == ["another", "tiny-cats"]
-    assert {path.stem for path in bad} == {"garbage", "half", "folder", "pickle", "future"}
-    for path, what in bad.items():
-        assert path.name in what
-    assert "update genimg" in bad[checkpoints_dir / "future.safetensors"]
-
-    info = good[1]
-    assert info.path == checkpoints_dir / "tiny-cats.safetensors"
-    assert info.header.image_shape == (3, 16, 16)
-    assert info.title == f"{info.header.data['title']} · tiny-cats"
-    assert Editor.load(info.path).model_id == info.header.id
-
-
-def test_a_folder_that_is_empty_or_missing_holds_no_models(tmp_path: Path) -> None:
-    assert list_checkpoints(tmp_path) == ([], {})
-    assert list_checkpoints(tmp_path / "gone") == ([], {})
-
-
-def test_a_model_without_data_is_listed_by_its_name(tmp_path: Path) -> None:
-    model = build_model("vae", (1, 28, 28), seed=0)
-    save_model(tmp_path / "file.safetensors", model, "vae", name="nameless")
-    [info], _ = list_checkpoints(str(tmp_path))
-    assert (info.name, info.title) == ("file", "nameless · file")
 
 
 def test_latents_are_equal_across_loads(tiny_checkpoint: Path) -> None:

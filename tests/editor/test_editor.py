@@ -1,6 +1,5 @@
 """The facade that everything above uses: a real small model, loaded and put to work."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -13,19 +12,6 @@ from genimg import Direction, Editor, Latent
 from genimg.data import load_dataset
 from genimg.errors import CheckpointError, ConfigError, LatentError
 from genimg.models import build_model, save_model
-
-
-@pytest.fixture(scope="module")
-def editor(tiny_checkpoint: Path) -> Editor:
-    return Editor.load(tiny_checkpoint, "cpu")
-
-
-@pytest.fixture(scope="module")
-def other(tmp_path_factory: pytest.TempPathFactory) -> Editor:
-    """An untrained model of the same shapes."""
-    path = tmp_path_factory.mktemp("other") / "other.safetensors"
-    save_model(path, build_model("vae", (3, 16, 16), seed=77), "vae", name="other-model")
-    return Editor.load(path, "cpu")
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +120,7 @@ def test_one_picture_decodes_as_in_a_grid(editor: Editor) -> None:
     assert len(together) == 64
     for latent, image in zip(latents, together, strict=True):
         [alone] = editor.decode(latent)
-        assert int(np.abs(array(alone) - array(image)).max()) <= 1  # rounding to bytes
+        assert np.array_equal(array(alone), array(image))
 
 
 def test_decoding_gives_pictures_of_the_models_shape(editor: Editor) -> None:
@@ -321,44 +307,3 @@ def test_a_latent_of_another_model_or_size_is_refused(editor: Editor, other: Edi
         editor.decode(editor.sample()[0], foreign)
     with pytest.raises(LatentError, match="16 numbers, not 15"):
         editor.decode(Latent(torch.zeros(15), editor.model_id))
-
-
-# -- how good a picture is
-
-
-@pytest.mark.parametrize(("own", "usual"), [(28.0, 28.0), (16.0, 24.0), (40.0, 32.0), (None, 32.0)])
-def test_the_words_compare_with_what_the_model_can_do(
-    tmp_path: Path, own: float | None, usual: float
-) -> None:
-    """With its PSNR on held-out pictures, from 24 to 32 dB: a bad model is not praised for less."""
-    path = tmp_path / "m.safetensors"
-    metrics = {} if own is None else {"psnr": own}
-    model = build_model("vae", (3, 16, 16), seed=0)
-    save_model(path, model, "vae", name="m", extra={"metrics": metrics})
-    judge = Editor.load(path, "cpu")
-
-    def words(gap: float) -> str:
-        """For a picture whose PSNR lies `gap` dB under the usual one."""
-        level = round(255 / 10 ** ((usual - gap) / 20))
-        grey = Image.new("RGB", (16, 16), (level,) * 3)
-        match = judge.match(Image.new("RGB", (16, 16)), grey)
-        assert match.psnr == pytest.approx(usual - gap, abs=0.5)
-        return match.words
-
-    assert words(2.4) == words(-2.0) == "very close"
-    assert words(3.6) == words(7.4) == "close"
-    assert words(8.6) == words(12.4) == "only roughly like it"
-    assert words(13.6) == "not what this model knows"
-
-
-def test_equal_pictures_match_perfectly(editor: Editor, cats: list[Image.Image]) -> None:
-    match = editor.match(cats[0], cats[0])
-    assert (match.psnr, match.words) == (100.0, "very close")
-    assert match.ssim == pytest.approx(1.0)
-    assert editor.match(cats[0], cats[1]).ssim < 0.9
-    assert json.dumps([match.psnr, match.ssim]), "plain numbers"
-
-
-def test_pictures_are_fitted_before_they_are_compared(editor: Editor) -> None:
-    large = Image.new("RGB", (64, 64), "red")
-    assert editor.match(large, Image.new("RGB", (16, 16), "red")).psnr == 100.0

@@ -1,0 +1,170 @@
+"""What can a model draw by itself: new pictures, more like one, a mix of two?"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from genimg.cli import options, points
+
+if TYPE_CHECKING:
+    from genimg.editor import Editor
+    from genimg.latents import Latent
+
+
+def configure_sample(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `sample`."""
+    options.add_model(parser)
+    _add_count(parser, 16)
+    parser.add_argument(
+        "--truncation",
+        "--temperature",
+        dest="temperature",
+        metavar="X",
+        type=options.number(0),
+        default=1.0,
+        help="spread: below 1 more typical, above 1 more varied (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--ask",
+        metavar="TEXT",
+        default="",
+        help='what the pictures shall show, in the words of the model, such as "blue cat, glasses"',
+    )
+    parser.add_argument(
+        "--set",
+        metavar="LABEL=VALUE",
+        type=points.exchange,
+        action="append",
+        default=[],
+        help='one label that the pictures shall have, such as "accessory=red hat"; give it again '
+        "for more (`describe` lists the labels)",
+    )
+    options.add_out(
+        parser, Path("samples.png"), "PNG grid to write; a single picture carries its recipe"
+    )
+    points.add_scale(parser, None)
+
+
+def run_sample(arguments: argparse.Namespace) -> int:
+    """Write a grid of new pictures, labelled with their seeds."""
+    options.check_out(arguments.out, options.SHEETS)
+    wanted = points.once(arguments.set, "--set")
+    editor = options.load_editor(arguments)
+    labels = {**_asked(editor, arguments.ask), **wanted}
+    latents = editor.sample(arguments.n, arguments.seed, arguments.temperature, labels)
+    if labels:
+        print(f"asked for: {', '.join(f'{name}={value}' for name, value in labels.items())}")
+    seeds = [arguments.seed + i for i in range(arguments.n)]
+    _write(
+        editor,
+        latents,
+        arguments,
+        captions=[str(seed) for seed in seeds],
+        origin=f"sample, seed {arguments.seed}",
+    )
+    return 0
+
+
+def configure_vary(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `vary`."""
+    options.add_model(parser)
+    parser.add_argument("image", metavar="IMAGE", help=points.START)
+    parser.add_argument(
+        "--strength",
+        metavar="X",
+        type=options.number(0, 1),
+        default=0.4,
+        help="0 is the picture itself, 1 any other picture (default: %(default)s)",
+    )
+    _add_count(parser, 8)
+    options.add_out(
+        parser, Path("variations.png"), "PNG grid to write; a single picture carries its recipe"
+    )
+    points.add_scale(parser, None)
+
+
+def run_vary(arguments: argparse.Namespace) -> int:
+    """Write a grid of pictures like one picture, which is the first of them."""
+    options.check_out(arguments.out, options.SHEETS)
+    editor = options.load_editor(arguments)
+    start = points.start(editor, arguments.image)
+    middle = editor.edited(start)
+    varied = editor.vary(middle, arguments.n, arguments.seed, arguments.strength)
+    captions = [str(arguments.seed + i) for i in range(arguments.n)]
+    origin = f"like {start.origin or 'a saved picture'}, seed {arguments.seed}"
+    if arguments.n > 1:
+        varied, captions = [middle, *varied], ["start", *captions]
+    _write(editor, varied, arguments, captions, origin)
+    return 0
+
+
+def configure_mix(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `mix`."""
+    options.add_model(parser)
+    parser.add_argument("a", metavar="A", help=f"the shape: {points.START}")
+    parser.add_argument("b", metavar="B", help="the finer layers: like A")
+    parser.add_argument(
+        "--cut",
+        metavar="WHERE",
+        default="middle",
+        help="where the layers of B begin: middle, fine, or the number of a layer "
+        "(default: %(default)s)",
+    )
+    options.add_out(parser, Path("mix.png"), "PNG to write; it carries its recipe")
+    points.add_scale(parser, None)
+
+
+def run_mix(arguments: argparse.Namespace) -> int:
+    """Write the style mix of two pictures as a PNG that carries its recipe."""
+    options.check_out(arguments.out, options.SHEETS)
+    editor = options.load_editor(arguments)
+    a, b = (points.start(editor, word) for word in (arguments.a, arguments.b))
+    cut = int(arguments.cut) if arguments.cut.lstrip("-").isdecimal() else arguments.cut
+    mixed = editor.mix(editor.edited(a), editor.edited(b), cut)
+    _write(editor, [mixed], arguments, [], f"mix of {a.origin} and {b.origin}")
+    return 0
+
+
+def _add_count(parser: argparse.ArgumentParser, n: int) -> None:
+    parser.add_argument(
+        "--n", type=options.whole(1), default=n, help="how many (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--seed",
+        type=options.whole(0),
+        default=0,
+        help="the same seed draws the same pictures; picture i is that of seed + i (default: 0)",
+    )
+
+
+def _asked(editor: Editor, text: str) -> dict[str, str]:
+    """The labels that a text asks for; what was not understood is said."""
+    wish = editor.understand(text)
+    for doubt in wish.doubts:
+        print(f"genimg: note: {doubt}", file=sys.stderr)
+    return dict(wish.labels)
+
+
+def _write(
+    editor: Editor,
+    latents: Sequence[Latent],
+    arguments: argparse.Namespace,
+    captions: Sequence[str],
+    origin: str,
+) -> None:
+    """One picture as a PNG with its recipe, several as a sheet with captions."""
+    if len(latents) == 1:
+        png = editor.save_picture(latents[0], origin=origin, scale=arguments.scale or 1)
+    else:
+        from genimg.images import encode_png
+        from genimg.sheets import contact_sheet
+
+        columns = max(1, round(len(latents) ** 0.5))
+        pictures = editor.decode(*latents)
+        sheet = contact_sheet(pictures, columns, captions, scale=arguments.scale or 2)
+        png = encode_png(sheet)
+    options.write(arguments.out, png)

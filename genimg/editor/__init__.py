@@ -1,0 +1,25 @@
+"""The facade that the browser app, the command line and scripts share: load a model and use it.
+
+editor = Editor.load("checkpoints/cats-64-vae.safetensors")
+latent = editor.encode(Image.open("cat.png"))
+[picture] = editor.decode(editor.move(latent, {"glasses": 3.0}))
+"""
+
+from genimg.editor.editor import Editor, read_recipe
+from genimg.editor.library import CheckpointInfo, list_checkpoints
+from genimg.editor.match import Match
+from genimg.latents import TEXT_KEY, Doubt, Recipe, Wish, ease, path_times
+
+__all__ = [
+    "TEXT_KEY",
+    "CheckpointInfo",
+    "Doubt",
+    "Editor",
+    "Match",
+    "Recipe",
+    "Wish",
+    "ease",
+    "list_checkpoints",
+    "path_times",
+    "read_recipe",
+]

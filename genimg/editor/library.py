@@ -1,0 +1,103 @@
+"""Which models are in a folder, and what does a header say of labels and directions?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from genimg.checkpoint import Header, read_header
+from genimg.errors import CheckpointError, GenimgError
+from genimg.latents import Direction, Labels
+from genimg.models import MODELS, LatentModel
+
+Factors = dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class CheckpointInfo:
+    """A model file that can be offered: its path, its name and what its header says."""
+
+    path: Path
+    name: str
+    title: str
+    header: Header
+
+
+def list_checkpoints(folder: str | Path) -> tuple[list[CheckpointInfo], dict[Path, str]]:
+    """The models in a folder that draw pictures, by name, and {file: what is wrong with it} for
+    files that cannot be read.
+
+    A classifier is in neither. Only headers are read, so this is quick.
+    """
+    good: list[CheckpointInfo] = []
+    bad: dict[Path, str] = {}
+    for path in sorted(Path(folder).glob("*.safetensors")):
+        if path.name.startswith("."):  # a file that is being written, or was when a program died
+            continue
+        try:
+            header = read_header(path)
+        except CheckpointError as error:
+            bad[path] = str(error)
+            continue
+        if header.family not in MODELS:
+            bad[path] = f"{path} is a model of an unknown family, {header.family!r}; update genimg"
+        elif MODELS[header.family].draws:
+            good.append(CheckpointInfo(path, path.stem, _title(path, header), header))
+    return good, bad
+
+
+def _title(path: Path, header: Header) -> str:
+    data: Mapping[str, Any] = header.data
+    title = str(data.get("title") or header.name)
+    return f"{title} · {path.stem}"
+
+
+def read_directions(
+    path: Path, header: Header, tensors: Mapping[str, Tensor], latent_shape: tuple[int, ...]
+) -> tuple[Direction, ...]:
+    """The directions that ride along in a checkpoint.
+
+    Raises:
+        CheckpointError: they do not fit their vectors, or are none.
+    """
+    vectors = tensors.get("directions.vectors")
+    if not header.directions:
+        return ()
+    if vectors is None or vectors.shape != (len(header.directions), *latent_shape):
+        raise CheckpointError(f"{path} is damaged: its directions and their vectors do not fit")
+    try:
+        return tuple(
+            Direction(vector=vector, model_id=header.id, **row)
+            for row, vector in zip(header.directions, vectors, strict=True)
+        )
+    except (TypeError, GenimgError) as error:
+        raise CheckpointError(f"{path} is damaged: {error}") from None
+
+
+def read_labels(path: Path, header: Header, model: LatentModel) -> tuple[Labels, Factors]:
+    """What can be read from a model's latents, and what its draws can be asked for.
+
+    The two are different things: the latents of a GAN need not follow its labels.
+
+    Raises:
+        CheckpointError: the names in the header fit neither.
+    """
+    try:
+        rows = header.data.get("factors", [])
+        names = [(str(row["name"]), [str(value) for value in row["values"]]) for row in rows]
+        sizes = tuple(len(values) for _, values in names)
+        asked, read = model.label_sizes, tuple(model.prior.sizes.tolist())
+        if (
+            sizes not in (asked, read)
+            or (asked and sizes != asked)
+            or len(dict(names)) != len(names)
+        ):
+            raise CheckpointError("the names of its labels do not fit it")
+        choices = {name: tuple(values) for name, values in names} if asked else {}
+        return Labels.from_prior(model.prior, names if read else ()), choices
+    except (TypeError, KeyError, ValueError, RuntimeError, GenimgError) as error:
+        raise CheckpointError(f"{path} is damaged: {error}") from None

@@ -1,0 +1,136 @@
+"""The networks that judge pictures while a generator learns. They are not part of a saved model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from typing_extensions import override
+
+from genimg.models.gan import GANConfig
+from genimg.models.vae import halvings
+
+SLOPE = 0.2
+
+
+@dataclass(frozen=True)
+class CriticConfig:
+    """Architecture of the residual critic: see `GANConfig` for the names."""
+
+    image_shape: tuple[int, int, int]
+    widths: tuple[int, ...]
+    label_sizes: tuple[int, ...] = ()
+
+
+class _Block(nn.Module):
+    """x + conv(lrelu(conv(lrelu(x)))), without normalisation; the last conv starts at zero."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
+        nn.init.zeros_(self.conv2.weight)
+
+    @override
+    def forward(self, x: Tensor) -> Tensor:
+        hidden = self.conv1(F.leaky_relu(x, SLOPE))
+        out: Tensor = x + self.conv2(F.leaky_relu(hidden, SLOPE))
+        return out
+
+
+class Critic(nn.Module):
+    """A residual critic with a projection head for labels (Miyato & Koyama 2018, eq. 4)."""
+
+    def __init__(self, config: CriticConfig) -> None:
+        super().__init__()
+        channels, size, _ = config.image_shape
+        widths = config.widths
+        self.stem = nn.Conv2d(4 * channels, widths[0], 3, padding=1)
+        layers: list[nn.Module] = []
+        for i, width in enumerate(widths):
+            layers.append(_Block(width))
+            if i + 1 < len(widths):
+                layers += [nn.AvgPool2d(2), nn.Conv2d(width, widths[i + 1], 1)]
+        self.layers = nn.Sequential(*layers)
+        side = size // 2 ** len(widths)
+        self.gather = nn.Conv2d(widths[-1], widths[-1], side, groups=widths[-1])
+        self.head = nn.Linear(widths[-1], 1)
+        self.sizes = config.label_sizes
+        self.embedding = nn.Parameter(torch.zeros(sum(config.label_sizes), widths[-1]))
+
+    @override
+    def forward(self, pixels: Tensor, labels: Tensor) -> Tensor:
+        """Pixels `[N, C, H, W]` and labels int64 `[N, F]` (-1: not told) to logits `[N]`."""
+        x = self.stem(F.pixel_unshuffle(pixels, 2))  # (N, w0, H/2, W/2)
+        x = F.leaky_relu(self.layers(x), SLOPE)  # (N, w, h, w)
+        with torch.autocast(x.device.type, enabled=False):  # bf16 has too few digits for a logit
+            return self._judge(self.gather(x.float()).flatten(1), labels)
+
+    def _judge(self, x: Tensor, labels: Tensor) -> Tensor:
+        logits: Tensor = self.head(x).squeeze(1)  # (N,)
+        for column, part in enumerate(torch.split(self.embedding, list(self.sizes))):
+            told = labels[:, column]
+            known = (told >= 0).to(x.dtype).unsqueeze(1)
+            direction = part[told.clamp_min(0)] * known  # (N, w)
+            logits = logits + (direction * x).sum(dim=1) * x.shape[1] ** -0.5
+        return logits
+
+
+class TextbookCritic(nn.Module):
+    """A network that looks at pixels alone; labels are ignored."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    @override
+    def forward(self, pixels: Tensor, labels: Tensor) -> Tensor:
+        """Pixels `[N, C, H, W]` to logits `[N]`."""
+        logits: Tensor = self.network(pixels).flatten()
+        return logits
+
+
+def _dcgan(config: GANConfig) -> nn.Sequential:
+    """The strided critic of Radford et al. 2016, no BatchNorm in its first layer."""
+    channels, size, _ = config.image_shape
+    layers: list[nn.Module] = []
+    for i, width in enumerate(config.widths):
+        layers.append(nn.Conv2d(channels, width, 4, stride=2, padding=1, bias=False))
+        if i:
+            layers.append(nn.BatchNorm2d(width))
+        layers.append(nn.LeakyReLU(SLOPE))
+        channels = width
+    side = size // 2 ** len(config.widths)
+    return nn.Sequential(*layers, nn.Conv2d(channels, 1, side, bias=False))
+
+
+def _conv_gan(config: GANConfig) -> nn.Sequential:
+    """Two strided convolutions with dropout, and one dense layer."""
+    channels, size, _ = config.image_shape
+    return nn.Sequential(
+        nn.Conv2d(channels, 64, 5, stride=2, padding=2),
+        nn.LeakyReLU(SLOPE),
+        nn.Dropout(0.3),
+        nn.Conv2d(64, 128, 5, stride=2, padding=2),
+        nn.LeakyReLU(SLOPE),
+        nn.Dropout(0.3),
+        nn.Flatten(),
+        nn.Linear(128 * (size // 4) ** 2, 1),
+    )
+
+
+def build_critic(config: GANConfig) -> nn.Module:
+    """The critic that goes with a generator: `critic(pixels, labels) -> logits [N]`."""
+    if config.architecture == "residual":
+        count = halvings(config.image_shape[1])
+        widths = tuple(min(32 * 2**i, 192) for i in range(count))
+        return Critic(CriticConfig(config.image_shape, widths, config.label_sizes))
+    network = _dcgan(config) if config.architecture == "dcgan" else _conv_gan(config)
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.normal_(module.weight, 0.0, 0.02)
+        elif isinstance(module, nn.BatchNorm2d):
+            nn.init.normal_(module.weight, 1.0, 0.02)
+    return TextbookCritic(network)

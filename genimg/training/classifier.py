@@ -1,0 +1,168 @@
+"""How a classifier learns: cross-entropy of every labelled factor, on slightly shifted pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from typing_extensions import override
+
+from genimg.data import Dataset, visible_labels
+from genimg.errors import ConfigError
+from genimg.models import Classifier
+from genimg.training.batches import Batch
+from genimg.training.classify import in_words, score, scores_to_metrics
+from genimg.training.coding import test_split
+from genimg.training.compute import Compute
+from genimg.training.options import TrainOptions
+from genimg.training.recipe import Findings, Recipe, cosine
+
+
+@dataclass(frozen=True)
+class ClassifierOptions:
+    """Training options of a classifier.
+
+    Attributes:
+        learning_rate: peak, reached after the warm-up; a cosine leads down from it.
+        final_learning_rate: at the end of the cosine.
+        warmup: part of the budget over which the rate climbs from 0.
+        weight_decay: of AdamW (Loshchilov & Hutter 2019), on matrices and kernels alone.
+        label_smoothing: share of certainty that is spread over all values (Szegedy et al. 2016).
+        shift: pictures are shifted by up to this part of their side; the border is repeated.
+        max_gradient_norm: clip.
+    """
+
+    learning_rate: float = 2e-3
+    final_learning_rate: float = 1e-6
+    warmup: float = 0.1
+    weight_decay: float = 0.02
+    label_smoothing: float = 0.02
+    shift: float = 1 / 16
+    max_gradient_norm: float = 5.0
+
+
+class ClassifierRecipe(Recipe):
+    """Supervised learning of all factors at once; a hidden or unknown label counts for nothing."""
+
+    model: Classifier
+
+    def __init__(self, model: Classifier, options: TrainOptions, compute: Compute) -> None:
+        super().__init__(model, options, compute)
+        self.options = ClassifierOptions(
+            learning_rate=options.learning_rate or ClassifierOptions.learning_rate
+        )
+        self.optimizers = {"model": self._optimizer()}
+
+    def _optimizer(self) -> torch.optim.Optimizer:
+        parameters = list(self.model.parameters())
+        if self.train_options.optimizer == "rmsprop":
+            return torch.optim.RMSprop(parameters, self.options.learning_rate, alpha=0.99)
+        groups: list[dict[str, Any]] = [
+            {"params": [p for p in parameters if p.ndim > 1]},
+            {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+        ]
+        rate, decay = self.options.learning_rate, self.options.weight_decay
+        return torch.optim.AdamW(groups, rate, weight_decay=decay, fused=True)
+
+    @override
+    @classmethod
+    def check(cls, options: TrainOptions) -> None:
+        if options.batch_size == 1:
+            raise ConfigError("a classifier needs a --batch-size of 2 or more")
+        if options.folds is not None and options.init_from is not None:
+            raise ConfigError(
+                "--folds cannot go with --init-from: that model has seen the pictures that a fold "
+                "is tested on"
+            )
+
+    @override
+    @classmethod
+    def lessons(cls, options: TrainOptions, dataset: Dataset) -> Dataset:
+        if dataset.labels is None or not bool((dataset.labels[dataset.splits["train"]] >= 0).any()):
+            raise ConfigError(
+                f"{options.data} has no labels, so there is nothing to learn to tell; a folder has "
+                "them when its pictures lie in folders of their own kind"
+            )
+        return replace(dataset, labels=visible_labels(dataset.labels, dataset.factors))
+
+    @override
+    def schedule(self, progress: float, images: int) -> None:
+        peak = self.options.learning_rate
+        rate = cosine(progress, peak, min(peak, self.options.final_learning_rate))
+        for group in self.optimizers["model"].param_groups:
+            group["lr"] = min(1.0, (progress + 1e-4) / self.options.warmup) * rate
+
+    @override
+    def step(self, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
+        self.model.train()
+        pixels = shifted(batch.pixels, round(self.options.shift * batch.pixels.shape[3]), rng)
+        with self.compute.autocast():
+            logits = self.model(pixels)
+        loss = cross_entropy(logits, batch.labels, self.options.label_smoothing)
+        optimizer = self.optimizers["model"]
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.options.max_gradient_norm)
+        optimizer.step()
+        return {"loss": loss.detach(), "gradient_norm": norm.detach()}
+
+    @override
+    def validate(self, model: Classifier, batch: Batch) -> dict[str, float]:
+        logits = model(batch.pixels)
+        right = [
+            (head.argmax(dim=1) == labels)[labels >= 0].float().mean()
+            for head, labels in zip(logits, batch.labels.T, strict=True)
+            if bool((labels >= 0).any())
+        ]
+        return {
+            "loss": float(cross_entropy(logits, batch.labels)),
+            "accuracy": float(torch.stack(right).mean()) if right else 0.0,
+        }
+
+    @override
+    def preview(self, model: Classifier, pixels: Tensor) -> None:
+        return None
+
+    @override
+    def finish(self, model: Classifier, dataset: Dataset, say: Callable[[str], None]) -> Findings:
+        say("measuring on the test pictures")
+        test = test_split(dataset)
+        assert test.labels is not None
+        scores = score(model, test.images, test.labels, dataset.factors)
+        metrics = scores_to_metrics(scores, len(test))
+        return Findings(metrics, [], dataset.factors, in_words(scores))
+
+
+def cross_entropy(logits: list[Tensor], labels: Tensor, smoothing: float = 0.0) -> Tensor:
+    """The cross-entropies of all factors, summed; each is a mean over the labels that are known.
+
+    Args:
+        logits: `[N, values]` for each factor.
+        labels: int64 `[N, F]`, -1 where a value is hidden or not known.
+    """
+    losses = []
+    for head, column in zip(logits, labels.T, strict=True):
+        loss = F.cross_entropy(
+            head.float(), column, ignore_index=-1, reduction="sum", label_smoothing=smoothing
+        )
+        losses.append(loss / (column >= 0).sum().clamp_min(1))
+    return torch.stack(losses).sum()
+
+
+def shifted(pixels: Tensor, most: int, rng: torch.Generator) -> Tensor:
+    """Each picture `[N, C, H, W]` moved by -`most` to `most` pixels both ways, its border repeated.
+
+    No value of any data set here depends on where in the picture the whole of it lies.
+    """
+    n, _, height, width = pixels.shape
+    moves = torch.randint(-most, most + 1, (2, n, 1), generator=rng, device=rng.device)
+    down, right = moves.to(pixels.device)
+    rows = (torch.arange(height, device=pixels.device) + down).clamp(0, height - 1)  # (N, H)
+    columns = (torch.arange(width, device=pixels.device) + right).clamp(0, width - 1)  # (N, W)
+    which = torch.arange(n, device=pixels.device)
+    picked = pixels[which[:, None, None], :, rows[:, :, None], columns[:, None, :]]  # (N, H, W, C)
+    return picked.permute(0, 3, 1, 2)

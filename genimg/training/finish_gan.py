@@ -1,0 +1,77 @@
+"""What turns a trained generator into a model for people: sliders on w, labels, numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from genimg.data import Dataset
+from genimg.latents import Evidence, find_directions, fit_prior
+from genimg.metrics import measure
+from genimg.models import model_digest
+from genimg.models.base import draw_labels
+from genimg.models.gan import GAN
+from genimg.training.coding import decode_all, test_split
+from genimg.training.evaluate import (
+    DEFAULT_COUNT,
+    evaluate_drawing,
+    evaluate_model,
+    find_judge,
+)
+from genimg.training.recipe import Findings
+
+DRAWN, HELD_OUT = 6_000, 1_000
+
+
+@torch.no_grad()
+def finish_gan(model: GAN, dataset: Dataset, say: Callable[[str], None] = print) -> Findings:
+    """Find the directions of w, describe where pictures lie in it, and measure the samples.
+
+    Directions are found on generated pictures, whose labels are those that were asked for; their
+    reliability is measured on other draws.
+    """
+    say("drawing pictures to find directions from")
+    evidence = gather(model, dataset)
+    directions = find_directions(evidence)
+    model.prior = fit_prior(evidence).to(next(model.parameters()).device)
+    metrics: dict[str, Any] = {}
+    if model.has_encoder:
+        say("measuring on the test pictures")
+        metrics |= evaluate_model(model, test_split(dataset).images[:DEFAULT_COUNT])
+    metrics |= evaluate_drawing(model, dataset, find_judge(dataset), say)
+    factors = dataset.factors if model.label_sizes else ()
+    samples = metrics["samples"]
+    words = f"{len(directions)} directions"
+    if not isinstance(samples, str):
+        words = (
+            f"own-feature FD {samples['fd']:.3f} (real pictures {samples['fd_floor']:.3f}), "
+            f"coverage {samples['coverage']:.3f}, {words}"
+        )
+    return Findings(metrics, directions, factors, words)
+
+
+@torch.no_grad()
+def gather(model: GAN, dataset: Dataset) -> Evidence:
+    """Draws from the model as evidence for its directions: w, labels, measured attributes."""
+    rng = torch.Generator().manual_seed(1)
+    n = DRAWN + HELD_OUT
+    labels = draw_labels(model.frequencies, model.label_sizes, n, rng)
+    w = model.sample_prior(n, rng, labels=labels)
+    images = decode_all(model, w)
+    codes, columns = w.double().numpy(), labels.cpu().numpy()
+    scores = measure(images)
+    labelled = bool(model.label_sizes)
+    return Evidence(
+        model_id=model_digest(model),
+        codes=codes[:DRAWN],
+        held_out=codes[DRAWN:],
+        kl=None,
+        survival=None,
+        factors=[(f.name, f.values) for f in dataset.factors] if labelled else [],
+        labels=columns[:DRAWN] if labelled else None,
+        held_out_labels=columns[DRAWN:] if labelled else None,
+        scores={name: values[:DRAWN] for name, values in scores.items()},
+        held_out_scores={name: values[DRAWN:] for name, values in scores.items()},
+    )

@@ -1,0 +1,398 @@
+"""How a GAN learns: a relativistic loss with both gradient penalties, and guards that speak up."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from typing_extensions import override
+
+from genimg.data import Dataset
+from genimg.errors import ConfigError
+from genimg.models import LatentModel, Model
+from genimg.models.base import draw_labels
+from genimg.models.critic import build_critic
+from genimg.models.gan import GAN, TEXTBOOK
+from genimg.training.augment import FEW_PICTURES, augment
+from genimg.training.batches import Batch, make_batch
+from genimg.training.compute import Compute
+from genimg.training.finish_gan import finish_gan
+from genimg.training.options import TrainOptions
+from genimg.training.recipe import Findings, Recipe, Unstable, cosine, make_optimizer
+from genimg.training.warm_start import from_gan, from_vae, set_frequencies
+from genimg.training.watch import sliced_wasserstein, spread
+
+COLLAPSED = 0.2
+"""Samples that differ from each other by less than this part of what real pictures do are repeats.
+"""
+RUNAWAY = 50.0
+"""A running mean of the weighted penalties above this says that the critic has run away; a healthy
+one stays below 1.
+"""
+PENALTY_MEMORY = 0.05
+GAMMA_STEP = 3.0
+GRACE_STEPS = 2_000
+"""Steps of the generator before its samples must vary: a fresh one draws grey on grey."""
+MIN_MSE = 1e-7
+COMPARED = 256
+MIN_SAMPLES = 64
+
+
+@dataclass(frozen=True)
+class GANOptions:
+    """Training options of a GAN.
+
+    Attributes:
+        generator_rate, critic_rate, mapping_rate: learning rates at the start.
+        final: the part of each that is left at the end of the budget (cosine).
+        betas: of Adam; the second moves to `final_beta2` over the burn-in.
+        burn_in: part of the budget over which gamma falls to a tenth of its start.
+        gamma: weight of the gradient penalties at the start.
+        label_dropout: chance that the critic is not told a label.
+        mixing: chance that a picture's finer layers get another w with the same labels.
+        critic_first: pictures (at most a tenth of the budget) that the critic sees alone, where
+            the generator is trained already.
+        anchor: weight of the log of the squared error of decode(encode(x)), where there is an
+            encoder; the log weighs a near error as a far one (compare Rybkin et al. 2021).
+    """
+
+    generator_rate: float = 5e-4
+    critic_rate: float = 5e-4
+    mapping_rate: float = 5e-4
+    final: float = 0.1
+    betas: tuple[float, float] = (0.0, 0.9)
+    final_beta2: float = 0.99
+    burn_in: float = 0.5
+    gamma: float = 1.0
+    label_dropout: float = 0.1
+    mixing: float = 0.5
+    critic_first: int = 0
+    anchor: float = 0.0
+
+
+FROM_SCRATCH = GANOptions()
+TRAINED = GANOptions(
+    generator_rate=5e-5,
+    critic_rate=5e-4,
+    mapping_rate=3e-4,
+    betas=(0.0, 0.99),
+    gamma=0.01,
+    burn_in=1.0,
+    critic_first=4_000,
+    anchor=0.25,
+)
+"""For a generator that can draw already: the rates of a fresh one ruin it, and its pictures are so
+near to real ones that a critic under heavier penalties, or of a shorter memory, stays flat.
+"""
+OF_THE_TEXTBOOK = GANOptions(2e-4, 2e-4, 2e-4, final=1.0, betas=(0.5, 0.999), final_beta2=0.999)
+"""Radford et al. 2016."""
+
+
+def choose_options(model: GAN, options: TrainOptions) -> GANOptions:
+    """What suits the generator and the size of its pictures, with what a person asked for."""
+    size = model.image_shape[1]
+    fresh = replace(FROM_SCRATCH, gamma=(size / 32) ** 2 if size > 32 else 1.0)
+    if model.config.architecture in TEXTBOOK:
+        chosen = OF_THE_TEXTBOOK
+    elif model.has_encoder:
+        chosen = TRAINED
+    elif options.init_from is not None:
+        chosen = replace(TRAINED, gamma=fresh.gamma, anchor=0.0)
+    else:
+        chosen = fresh
+    if options.gamma is not None:
+        chosen = replace(chosen, gamma=options.gamma)
+    if options.learning_rate is not None:
+        factor = options.learning_rate / chosen.generator_rate
+        chosen = replace(
+            chosen,
+            generator_rate=options.learning_rate,
+            critic_rate=factor * chosen.critic_rate,
+            mapping_rate=factor * chosen.mapping_rate,
+        )
+    return chosen
+
+
+class GANRecipe(Recipe):
+    """R3GAN's loss (Huang et al. 2024, "The GAN is dead; long live the GAN!", eq. 2 and section 3).
+
+    The critic tells a real picture from a generated one with the same labels, pair by pair; both
+    gradients are penalised at every step. The textbook presets get the textbook's loss instead.
+    """
+
+    model: GAN
+    max_remedies = 2
+
+    def __init__(self, model: GAN, options: TrainOptions, compute: Compute) -> None:
+        super().__init__(model, options, compute)
+        self.textbook = model.config.architecture in TEXTBOOK
+        self.options = choose_options(model, options)
+        self.augmented = options.augment == "on"
+        self.real_spread = 0.0
+        self.lively = False  # whether the samples have ever varied well
+        self.generator_steps = 0
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(options.seed + 2)
+            self.critic = build_critic(model.config).to(compute.device)
+        self.critic.to(memory_format=compute.memory_format)
+        self.critic.train()
+        synthesis = list(model.synthesis.parameters())
+        mapping = [*model.mapping.parameters(), model.embedding]
+        if model.encoder is not None:
+            model.encoder.requires_grad_(False)
+        rates, betas, name = self.options, self.options.betas, options.optimizer
+        groups = [
+            {"params": synthesis, "lr": rates.generator_rate, "rate": rates.generator_rate},
+            {"params": mapping, "lr": rates.mapping_rate, "rate": rates.mapping_rate},
+        ]
+        judging = [{"params": list(self.critic.parameters()), "rate": rates.critic_rate}]
+        self.optimizers = {
+            "generator": make_optimizer(name, groups, rates.generator_rate, betas),
+            "critic": make_optimizer(name, judging, rates.critic_rate, betas),
+        }
+        self.gamma = self.options.gamma
+        self.generator_learns = True
+        self.penalty = torch.zeros((), device=compute.device)  # running mean, weighted
+
+    @classmethod
+    @override
+    def start(cls, options: TrainOptions, dataset: Dataset, earlier: Model | None) -> Model:
+        if isinstance(earlier, GAN):
+            model = from_gan(options, dataset, earlier)
+        elif isinstance(earlier, LatentModel):
+            model = from_vae(options, dataset, earlier)
+        else:
+            begun = super().start(options, dataset, earlier)
+            assert isinstance(begun, GAN)
+            model = begun
+        set_frequencies(model, dataset)
+        return model
+
+    @classmethod
+    @override
+    def check(cls, options: TrainOptions) -> None:
+        if options.preset not in TEXTBOOK:
+            return
+        if options.gamma is not None:
+            raise ConfigError(f"--gamma is not for {options.preset}: it has no penalties to weigh")
+        if options.batch_size is not None and options.batch_size < 2:
+            raise ConfigError(
+                f"{options.preset} has BatchNorm: give it a --batch-size of 2 or more"
+            )
+
+    @override
+    def prepare(self, dataset: Dataset) -> None:
+        rows = dataset.splits["train"]
+        if self.train_options.augment == "auto":
+            self.augmented = len(rows) < FEW_PICTURES
+        some = rows[np.linspace(0, len(rows) - 1, min(len(rows), COMPARED)).astype(np.int64)]
+        self.real_spread = spread(make_batch(dataset.images[some], None).pixels)
+
+    @override
+    def networks(self) -> dict[str, nn.Module]:
+        return {"model": self.model, "critic": self.critic}
+
+    @override
+    def state_dict(self) -> dict[str, Any]:
+        return super().state_dict() | {
+            "penalty": self.penalty,
+            "lively": self.lively,
+            "generator_steps": self.generator_steps,
+        }
+
+    @override
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        super().load_state_dict(state)
+        self.penalty = state["penalty"].to(self.compute.device)
+        self.lively, self.generator_steps = state["lively"], state["generator_steps"]
+
+    @override
+    def schedule(self, progress: float, images: int) -> None:
+        options = self.options
+        burned_in = min(1.0, progress / options.burn_in)
+        start = options.gamma * GAMMA_STEP**self.remedies
+        self.gamma = cosine(burned_in, start, start / 10)
+        first = options.betas[1]
+        beta2 = cosine(burned_in, first, options.final_beta2)
+        for optimizer in self.optimizers.values():
+            for group in optimizer.param_groups:
+                peak = group["rate"] * (0.5**self.remedies if self.textbook else 1.0)
+                group["lr"] = cosine(progress, peak, options.final * peak)
+                if "betas" in group:
+                    group["betas"] = (options.betas[0], beta2)
+        alone = images < options.critic_first and progress < 0.1
+        self.generator_learns = not alone
+
+    # -- one step
+
+    @override
+    def step(self, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
+        self.model.train()
+        self.critic.train()
+        told = self._told(batch.labels, rng)
+        terms = self._critic_step(batch, told, rng)
+        if self.generator_learns:
+            terms |= self._generator_step(batch, told, rng)
+        terms["loss"] = terms["critic_loss"] + terms.get(
+            "generator_loss", torch.zeros_like(terms["critic_loss"])
+        )
+        return {name: value.detach() for name, value in terms.items()}
+
+    def _told(self, labels: Tensor, rng: torch.Generator) -> Tensor:
+        """The labels `[N, F]` that the critic is told: now and then it is not (-1)."""
+        dropped = torch.rand(labels.shape, generator=rng, device=rng.device)
+        return labels.masked_fill(dropped < self.options.label_dropout, -1)
+
+    def _fakes(self, labels: Tensor, rng: torch.Generator) -> Tensor:
+        """Generated pixels with the labels `[N, F]` of real ones; unknown labels are drawn."""
+        w = self._draw(labels, rng)
+        with self.compute.autocast():
+            pixels = self.model.decode(w)
+        return pixels.float()
+
+    def _draw(self, labels: Tensor, rng: torch.Generator) -> Tensor:
+        """w `[N, d]`, or `[N, layers, d]` where the finer layers of some get another one."""
+        model, n = self.model, len(labels)
+        asked = labels[:, : len(model.label_sizes)]
+        chosen = draw_labels(model.frequencies, model.label_sizes, n, rng, asked)
+        w = model.map(model.draw(chosen, rng), chosen)  # (N, d)
+        if model.layers == 1 or not self.options.mixing:
+            return w
+        other = model.map(model.draw(chosen, rng), chosen)
+        cut = torch.randint(1, model.layers, (n,), generator=rng, device=rng.device)
+        mixed = torch.rand(n, generator=rng, device=rng.device) < self.options.mixing
+        cut = torch.where(mixed, cut, model.layers)  # this layer and all after it get the other w
+        finer = torch.arange(model.layers, device=cut.device) >= cut[:, None]
+        return torch.where(finer[:, :, None], other[:, None], w[:, None])
+
+    def _logits(self, pixels: Tensor, told: Tensor, rng: torch.Generator) -> Tensor:
+        seen = augment(pixels, rng) if self.augmented else pixels
+        with self.compute.autocast():
+            logits: Tensor = self.critic(seen, told)
+        return logits.float()
+
+    def _critic_step(self, batch: Batch, told: Tensor, rng: torch.Generator) -> dict[str, Tensor]:
+        with torch.no_grad():
+            fakes = self._fakes(batch.labels, rng)
+        if self.textbook:
+            real = self._logits(batch.pixels, told, rng)
+            fake = self._logits(fakes, told, rng)
+            loss = F.softplus(-real).mean() + F.softplus(fake).mean()
+            terms = {"critic_loss": loss}
+        else:
+            pixels = torch.cat([batch.pixels, fakes]).requires_grad_()
+            logits = self._logits(pixels, torch.cat([told, told]), rng)
+            real, fake = logits.chunk(2)
+            (slope,) = torch.autograd.grad(logits.sum(), pixels, create_graph=True)
+            r1, r2 = slope.float().square().sum(dim=(1, 2, 3)).chunk(2)
+            loss = F.softplus(fake - real).mean()
+            penalty = 0.5 * self.gamma * (r1 + r2).mean()
+            terms = {"critic_loss": loss, "r1": r1.mean(), "r2": r2.mean()}
+            loss = loss + penalty
+            self.penalty = torch.lerp(self.penalty, penalty.detach(), PENALTY_MEMORY)
+        self._update("critic", loss)
+        return terms | {"real_logit": real.mean(), "fake_logit": fake.mean()}
+
+    def _generator_step(
+        self, batch: Batch, told: Tensor, rng: torch.Generator
+    ) -> dict[str, Tensor]:
+        self.critic.requires_grad_(False)
+        fake = self._logits(self._fakes(batch.labels, rng), told, rng)
+        if self.textbook:
+            loss = F.softplus(-fake).mean()
+        else:
+            with torch.no_grad():
+                real = self._logits(batch.pixels, told, rng)
+            loss = F.softplus(real - fake).mean()
+        terms = {"generator_loss": loss}
+        if self.model.has_encoder and self.options.anchor:
+            terms["anchor"] = self._anchor(batch.pixels)
+            loss = loss + self.options.anchor * terms["anchor"].clamp_min(MIN_MSE).log()
+        self._update("generator", loss)
+        self.critic.requires_grad_(True)
+        self.generator_steps += 1
+        return terms
+
+    def _anchor(self, pixels: Tensor) -> Tensor:
+        """The squared error of some pictures brought into w and back: keeps uploads faithful."""
+        some = pixels[::4]
+        with self.compute.autocast():
+            with torch.no_grad():
+                codes = self.model.encode(some).mode()
+            decoded = self.model.decode(codes)
+        return (decoded.float() - some).square().mean()
+
+    def _update(self, name: str, loss: Tensor) -> None:
+        optimizer = self.optimizers[name]
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+
+    # -- watching
+
+    @override
+    def validate(self, model: GAN, batch: Batch) -> dict[str, float]:
+        """Diversity, and the sliced Wasserstein distance of samples to held-out pictures ("loss").
+
+        Raises:
+            Unstable: the samples are repeats of each other, or the penalties have run away.
+        """
+        repeats = -(-MIN_SAMPLES // len(batch.labels))
+        samples = self._samples(model, batch.labels.repeat(repeats, 1))
+        diversity = spread(samples) / self.real_spread if self.real_spread > 1e-6 else 1.0
+        penalty = float(self.penalty)
+        if not math.isfinite(penalty) or penalty > RUNAWAY:
+            raise Unstable(
+                f"The critic has run away: its gradient penalties are {penalty:.3g}, and those of "
+                "a healthy critic stay below 1."
+            )
+        watched = self.lively or self.generator_steps >= GRACE_STEPS
+        if watched and diversity < COLLAPSED:
+            raise Unstable(
+                f"The samples have collapsed: they differ from each other by only {diversity:.0%} "
+                "of what real pictures do."
+            )
+        self.lively = self.lively or diversity >= 2 * COLLAPSED
+        samples = samples[: len(batch.pixels)]
+        distance = sliced_wasserstein(samples, batch.pixels)
+        scores = {"loss": distance, "diversity": diversity, "penalty": penalty}
+        if model.has_encoder:
+            error = (model.decode(model.encode(batch.pixels).mode()) - batch.pixels).square()
+            scores["psnr"] = float((10 * torch.log10(4 / error.mean(dim=(1, 2, 3)))).mean())
+        return scores
+
+    def _samples(self, model: GAN, labels: Tensor) -> Tensor:
+        """Samples with the labels `[N, F]` of held-out pictures, the same draws each time."""
+        rng = torch.Generator().manual_seed(0)
+        asked = labels[:, : len(model.label_sizes)].cpu()
+        w = model.sample_prior(len(labels), rng, labels=asked).to(self.compute.device)
+        return torch.cat([model.decode(part).clamp(-1, 1) for part in torch.split(w, 64)])
+
+    @override
+    def preview(self, model: GAN, pixels: Tensor) -> Tensor:
+        none = torch.full((len(pixels), len(model.label_sizes)), -1)
+        return self._samples(model, none)
+
+    @override
+    def remedy(self) -> str:
+        if self.textbook:
+            return "with half the learning rate"
+        return f"with {GAMMA_STEP:g} times the weight on the penalties (--gamma)"
+
+    @override
+    def advice(self) -> str:
+        gamma = "" if self.textbook else "a larger --gamma, "
+        return (
+            "More, or more varied, training pictures help most; else try a lower --learning-rate, "
+            f"{gamma}or --augment on."
+        )
+
+    @override
+    def finish(self, model: GAN, dataset: Dataset, say: Callable[[str], None]) -> Findings:
+        return finish_gan(model, dataset, say)

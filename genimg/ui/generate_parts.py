@@ -1,0 +1,144 @@
+"""Which parts does the Generate tab have, and where are they?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from genimg.ui import views
+from genimg.ui.desk import LAST_SEED, markup
+
+MENUS = 8
+"""How many labels have a menu; more can be asked for in words."""
+MOST = 64
+"""How many pictures are drawn at once, at most."""
+ANY = ""
+"""What a menu says where nothing is wished for."""
+CUTS = [("Middle and fine", "middle"), ("Fine only", "fine")]
+
+_EMPTY = "Press Draw to see pictures that the model makes up."
+
+
+class GenerateParts:
+    """The parts of the tab, laid out; what they do is said elsewhere."""
+
+    def __init__(self) -> None:
+        with gr.Column(elem_id="generate-grid"):
+            self._lay_out_settings()
+            self._lay_out_pictures()
+            self._lay_out_chosen()
+
+    def _lay_out_settings(self) -> None:
+        small: dict[str, Any] = {"size": "sm", "min_width": 0}
+        with gr.Column(elem_id="generate-settings"):
+            with gr.Column(elem_id="wishes", min_width=0):
+                self.text = gr.Textbox(
+                    label="Describe it",
+                    max_lines=2,
+                    max_length=300,
+                    visible="hidden",
+                    elem_id="describe",
+                )
+                self.understood = markup("", elem_id="understood", newest=True)
+                with gr.Column(elem_id="menus", min_width=0):
+                    self.menus = [
+                        gr.Dropdown(
+                            [("any", ANY)],
+                            value=ANY,
+                            label=f"Label {i + 1}",
+                            visible="hidden",
+                            filterable=False,
+                            min_width=0,
+                            elem_id=f"menu-{i}",
+                        )
+                        for i in range(MENUS)
+                    ]
+            with gr.Row(elem_id="seed-row"):
+                self.seed = gr.Number(
+                    1,
+                    label="Seed",
+                    precision=0,
+                    minimum=0,
+                    maximum=LAST_SEED,
+                    min_width=0,
+                    elem_id="seed",
+                )
+                self.dice = gr.Button("Random", elem_id="random-seed", **small)
+                self.reuse = gr.Button("Reuse", elem_id="reuse-seed", interactive=False, **small)
+            self.count = gr.Slider(
+                1, MOST, 16, step=1, label="How many", elem_id="count", buttons=[]
+            )
+            self.temperature = gr.Slider(
+                0,
+                1.5,
+                1,
+                step=0.05,
+                label="Variety",
+                info="Low: typical pictures. High: daring ones.",
+                elem_id="temperature",
+                buttons=[],
+            )
+            self.draw = gr.Button("Draw", variant="primary", size="md", elem_id="draw-grid")
+
+    def _lay_out_pictures(self) -> None:
+        with gr.Column(elem_id="generate-pictures"):
+            with gr.Row(elem_id="generate-head"):
+                self.note = markup(views.hint(_EMPTY), elem_id="generate-note", newest=True)
+                self.back = gr.Button(
+                    "Back",
+                    size="sm",
+                    min_width=0,
+                    scale=0,
+                    visible="hidden",
+                    elem_id="back",
+                )
+            self.grid = markup("", elem_id="samples", picks=True, newest=True)
+
+    def _lay_out_chosen(self) -> None:
+        wide: dict[str, Any] = {"size": "md", "min_width": 0, "interactive": False}
+        small: dict[str, Any] = {**wide, "size": "sm"}
+        with gr.Column(elem_id="generate-chosen", min_width=0):
+            self.chosen = markup(
+                views.picture(None, "Chosen", empty="Click a picture."),
+                elem_id="chosen",
+                newest=True,
+            )
+            with gr.Column(elem_id="chosen-actions", min_width=0):
+                self.to_edit = gr.Button("Edit this", elem_id="to-edit", variant="primary", **wide)
+                self.more = gr.Button("More like this", elem_id="more", **wide)
+                self.strength = gr.Slider(
+                    0,
+                    1,
+                    0.4,
+                    step=0.05,
+                    label="How different",
+                    elem_id="strength",
+                    buttons=[],
+                )
+                with gr.Row(elem_id="chosen-more"):
+                    self.to_a = gr.Button("Use as A", elem_id="to-a", **small)
+                    self.to_b = gr.Button("Use as B", elem_id="to-b", **small)
+                    self.save = gr.Button("Save PNG", elem_id="save-drawn", **small)
+            with gr.Column(elem_id="mix", min_width=0, visible=False) as self.mix_box:
+                self.parts = markup(views.parts(None, None), elem_id="mix-parts", newest=True)
+                with gr.Row(elem_id="mix-actions"):
+                    self.as_coarse = gr.Button("Shape from this", elem_id="as-coarse", **small)
+                    self.as_fine = gr.Button("Style from this", elem_id="as-fine", **small)
+                self.cut = gr.Radio(
+                    CUTS,
+                    value="middle",
+                    label="Layers of the style",
+                    elem_id="cut",
+                    elem_classes="pills",
+                )
+            self.saved = gr.JSON(visible=False)
+        self.choosers = [
+            self.to_edit,
+            self.more,
+            self.to_a,
+            self.to_b,
+            self.save,
+            self.as_coarse,
+            self.as_fine,
+        ]
