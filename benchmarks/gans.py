@@ -6,6 +6,7 @@ thread. Its run stays in runs/bench, so that a benchmark that was stopped goes o
 
 from __future__ import annotations
 
+import base64
 import os
 import statistics
 import subprocess
@@ -20,8 +21,10 @@ import torch
 
 from benchmarks.common import ROOT, Settings, say, usable_cores
 from genimg import Editor
+from genimg.checkpoint import read_header
 from genimg.data import Dataset, load_dataset
 from genimg.errors import GenimgError
+from genimg.files import write_atomically
 from genimg.models import build_model, load_classifier, load_model
 from genimg.training import RECIPES, TrainOptions
 from genimg.training.batches import Batch
@@ -83,6 +86,8 @@ def run_gans(settings: Settings) -> dict[str, Any]:
         shipped = settings.checkpoints / f"{chosen.gan}.safetensors"
         if shipped.is_file():
             rows.append({"learner": f"shipped {chosen.gan}", **_judged(shipped, dataset, judge)})
+            sheet = base64.b64decode(read_header(shipped).sheet)
+            write_atomically(ROOT / "benchmarks" / "sheets" / f"{chosen.gan}.webp", sheet)
         found[f"{chosen.data}-{chosen.size}"] = {"rows": rows}
     return {"minutes": minutes, "parallel": settings.parallel, "sets": found}
 

@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import itertools
 import json
+import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -58,6 +59,7 @@ def run_describe(arguments: argparse.Namespace) -> int:
 def configure_evaluate(parser: argparse.ArgumentParser) -> None:
     """The arguments of `evaluate`."""
     from genimg.training.evaluate import DEFAULT_COUNT
+    from genimg.training.samples import COUNT
 
     options.add_model(parser)
     parser.add_argument(
@@ -71,6 +73,20 @@ def configure_evaluate(parser: argparse.ArgumentParser) -> None:
         type=options.whole(1),
         help=f"at most how many test pictures (default: {DEFAULT_COUNT} reconstructed ones, or all "
         "that a classifier tells)",
+    )
+    parser.add_argument(
+        "--samples",
+        metavar="N",
+        type=options.whole(0),
+        default=COUNT,
+        help="pictures to draw for each of three seeds and to compare with as many test pictures, "
+        "in the features of a classifier; 0: none (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--classifier",
+        metavar="CKPT",
+        help="whose features samples are compared in (default: one that was trained on the same "
+        "pictures, from the model's folder or checkpoints/)",
     )
     options.add_data_root(parser)
     parser.add_argument("--json", action="store_true", help="the numbers as JSON")
@@ -87,7 +103,10 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
         data=arguments.data,
         data_root=arguments.data_root,
         count=arguments.count,
+        samples=arguments.samples,
+        classifier=arguments.classifier and options.checkpoint_path(arguments.classifier),
         device=choose_device(arguments.device),
+        say=lambda line: print(line, file=sys.stderr),
     )
     if arguments.json:
         print(json.dumps(result, indent=2, ensure_ascii=False))
@@ -96,8 +115,40 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
         print(*_pairs({name: of for name, of in result.items() if name not in tables}), sep="\n")
         print(*classify.score_lines(result, with_values=True), sep="\n")
     else:
-        print(*_pairs(result), sep="\n")
+        print(*_measures(result), sep="\n")
     return 0
+
+
+def _measures(values: Mapping[str, Any]) -> Iterator[str]:
+    """Numbers of a model that draws: of its reconstructions, then of its samples."""
+    samples = values.get("samples")
+    yield from _pairs({k: v for k, v in values.items() if k != "samples"})
+    if isinstance(samples, str):
+        yield from _pairs({"samples": samples})
+    elif samples:
+        yield from _samples(samples)
+
+
+def _samples(found: Mapping[str, Any]) -> Iterator[str]:
+    judge, copied = found["features"], found["memorisation"]
+    yield (
+        f"\nsamples: {found['count']} for each of the seeds {_plain(found['seeds'])}, "
+        f"truncation {found['temperature']:g}, {found['weights']} weights"
+    )
+    yield (
+        f"  in the features of {judge['name']} ({judge['id']}, accuracy {judge['accuracy']:.1%}): "
+        f"{found['caveat']}"
+    )
+    yield f"  {'':<14} {'samples':>9} {'real pictures':>14}"
+    for name in ("fd", "kid", "precision", "recall", "density", "coverage", "recognised"):
+        yield f"  {name:<14} {found[name]:9.4f} {found[f'{name}_floor']:14.4f}"
+    yield from _pairs({"copies": copied["verdict"]})
+    if "labels_followed" in found:
+        yield from _pairs({"labels followed": found["labels_followed"]})
+    distances = {name: seen["distance"] for name, seen in found["factors"].items()}
+    yield from _pairs({"label shares off by": distances})
+    missing = {name: seen["missing"] for name, seen in found["factors"].items() if seen["missing"]}
+    yield from _pairs({"values never drawn": missing or "none"})
 
 
 def _description(header: Header, path: Path, parameters: int) -> Iterator[str]:
@@ -124,8 +175,9 @@ def _description(header: Header, path: Path, parameters: int) -> Iterator[str]:
         yield from classify.score_lines(header.metrics)
         factors = header.data.get("factors", ())
         yield from _section("what it tells", {row["name"]: row["values"] for row in factors})
-    else:
-        yield from _section("metrics", header.metrics)
+    elif header.metrics:
+        yield "\nmetrics"
+        yield from _measures(header.metrics)
 
 
 def _abilities(editor: Editor) -> Iterator[str]:

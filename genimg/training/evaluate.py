@@ -12,7 +12,7 @@ import torch
 
 from genimg.checkpoint import Header, read_header
 from genimg.data import Dataset, load_dataset
-from genimg.errors import DataError
+from genimg.errors import DataError, MetricError
 from genimg.latents.directions import DEAD_KL
 from genimg.metrics import psnr, ssim
 from genimg.models import LatentModel, load_classifier, load_model
@@ -69,7 +69,10 @@ def evaluate_drawing(
         say(f"samples {words}")
         return {"samples": words}
     say(f"measuring samples in the features of {judge.header.name}")
-    return {"samples": evaluate_samples(model, dataset, judge, count)}
+    try:
+        return {"samples": evaluate_samples(model, dataset, judge, count)}
+    except MetricError as error:  # too few test pictures, say: no reason to lose a trained model
+        return {"samples": f"not measured: {error}"}
 
 
 def evaluate(

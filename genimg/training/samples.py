@@ -26,7 +26,7 @@ from genimg.metrics import (
 )
 from genimg.models import Classifier, LatentModel
 from genimg.models.base import draw_labels
-from genimg.training.classify import look_all
+from genimg.training.classify import header_factors, look_all
 from genimg.training.coding import decode_all, test_split
 
 Bytes = npt.NDArray[np.uint8]
@@ -79,7 +79,8 @@ def evaluate_samples(
 
     Returns JSON-ready numbers; `genimg.metrics` says what each is and where it comes from.
     """
-    factors = dataset.factors
+    factors = header_factors(judge.header)
+    same = [(f.name, f.values) for f in factors] == [(f.name, f.values) for f in dataset.factors]
     test = test_split(dataset).images[:count]
     count = len(test)
     train_images = dataset.split("train").images
@@ -94,7 +95,7 @@ def evaluate_samples(
         images, asked = draw(model, count, seed, temperature)
         seen = _look(judge, images, factors)
         drawn.append(seen)
-        for column, factor in enumerate(factors[: asked.shape[1]]):
+        for column, factor in enumerate(factors[: asked.shape[1] if same else 0]):
             visible = seen.values[:, column] >= 0
             right = seen.values[visible, column] == asked[visible, column]
             followed[factor.name].append(float(right.mean()))
