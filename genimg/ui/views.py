@@ -51,6 +51,18 @@ _METRICS = {
 }
 
 
+_SAMPLES = {  # keys of `metrics["samples"]`, those that are shown
+    "count": "drawn pictures measured",
+    "fd": "own-feature FD",
+    "fd_floor": "FD of real pictures",
+    "kid": "own-feature KID",
+    "precision": "precision",
+    "recall": "recall",
+    "coverage": "coverage",
+    "recognised": "recognised at sight",
+}
+
+
 def header() -> str:
     """The name of the program, at the top of the page."""
     return (
@@ -202,7 +214,7 @@ def card(info: CheckpointInfo | None, problems: Sequence[str] = ()) -> str:
     columns = [
         ("Model", _table(model)),
         ("How it was trained", _table(_known(header.trained, _TRAINED))),
-        ("Measured on held-out pictures", _table(_known(header.metrics, _METRICS))),
+        ("Measured on held-out pictures", _table(_measured(header.metrics))),
         (
             "Training pictures",
             f"<p>{escape(str(data.get('title', 'Not stated')))}. "
@@ -219,6 +231,14 @@ def card(info: CheckpointInfo | None, problems: Sequence[str] = ()) -> str:
         "and are deleted after about an hour. "
         '<a href="?view=api">Use it from a program</a></p></div>'
     )
+
+
+def _measured(metrics: Mapping[str, Any]) -> dict[str, str]:
+    """The numbers of a model, and of what it draws, if that was measured."""
+    samples = metrics.get("samples")
+    drawn = samples if isinstance(samples, Mapping) else {}
+    chosen = {key: drawn[key] for key in _SAMPLES if key in drawn}
+    return {**_known(metrics, _METRICS), **_known(chosen, _SAMPLES)}
 
 
 def _known(values: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, str]:

@@ -70,3 +70,13 @@ def test_the_card_shows_numbers_credit_and_licence(tiny_checkpoint: Path) -> Non
         info.header.id,
     ):
         assert str(text)[:12] in card
+
+
+def test_the_card_shows_what_was_measured_of_drawn_pictures(tiny_checkpoint: Path) -> None:
+    [info] = list_checkpoints(tiny_checkpoint.parent)[0]
+    samples = {"count": 500, "fd": 12.5, "coverage": 0.75, "factors": {"hat": {"red": 3}}}
+    object.__setattr__(info.header, "metrics", {"samples": samples})
+    card = views.card(info)
+    assert "own-feature FD" in card and "12.5" in card and "0.75" in card
+    object.__setattr__(info.header, "metrics", {"samples": "not measured: no classifier"})
+    assert "not measured: no classifier" in views.card(info)
