@@ -105,26 +105,30 @@ def run_vary(arguments: argparse.Namespace) -> int:
 def configure_mix(parser: argparse.ArgumentParser) -> None:
     """The arguments of `mix`."""
     options.add_model(parser)
-    parser.add_argument("a", metavar="A", help=f"the shape: {points.START}")
-    parser.add_argument("b", metavar="B", help="the finer layers: like A")
+    parser.add_argument("a", metavar="A", help=f"what the mix starts from: {points.START}")
+    parser.add_argument("b", metavar="B", help="what something is taken from: like A")
     parser.add_argument(
-        "--cut",
-        metavar="WHERE",
-        default="middle",
-        help="where the layers of B begin: middle, fine, or the number of a layer "
-        "(default: %(default)s)",
+        "--take",
+        metavar="WHAT",
+        action="append",
+        help='a label of B, such as "fur colour"; give it again for more. Or where the layers of B '
+        "begin, for a style mix: middle, fine, or the number of a layer (default: half of the "
+        "labels, or all layers but the coarsest)",
     )
     options.add_out(parser, Path("mix.png"), "PNG to write; it carries its recipe")
     points.add_scale(parser, None)
 
 
 def run_mix(arguments: argparse.Namespace) -> int:
-    """Write the style mix of two pictures as a PNG that carries its recipe."""
+    """Write the mix of two pictures as a PNG that carries its recipe."""
     options.check_out(arguments.out, options.SHEETS)
     editor = options.load_editor(arguments)
     a, b = (points.start(editor, word) for word in (arguments.a, arguments.b))
-    cut = int(arguments.cut) if arguments.cut.lstrip("-").isdecimal() else arguments.cut
-    mixed = editor.mix(editor.edited(a), editor.edited(b), cut)
+    take: int | list[str] | str | None = arguments.take
+    if take and len(arguments.take) == 1:
+        [word] = arguments.take
+        take = int(word) if word.lstrip("-").isdecimal() else word
+    mixed = editor.mix(editor.edited(a), editor.edited(b), take)
     _write(editor, [mixed], arguments, [], f"mix of {a.origin} and {b.origin}")
     return 0
 

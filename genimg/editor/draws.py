@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
 
 import torch
@@ -16,6 +16,7 @@ from genimg.models import LatentModel
 MAX_SAMPLES = 1024
 MAX_SEED = 2**32 - 1
 MAX_TEMPERATURE = 10.0
+VISIBLE_EFFECT = 0.1
 
 
 def draw(
@@ -99,3 +100,35 @@ def check_whole(number: object) -> None:
 def _or_near(word: str, known: Iterable[str]) -> str:
     near = " or ".join(repr(name) for name in suggest(word, known))
     return f" (did you mean {near}?)" if near else ""
+
+
+def mixable_layers(groups: Mapping[str, range], effect: object) -> tuple[str, ...]:
+    """The groups of finer layers of which another latent's can be seen.
+
+    Args:
+        effect: {group: the part of the change to another picture that its layers carry, with those
+            of all finer groups}, as a model's file says it; anything else is taken for not known.
+    """
+    known = effect if isinstance(effect, Mapping) else {}
+    carried = {name: known.get(name, 1.0) for name, part in groups.items() if part.start}
+    return tuple(
+        name
+        for name, share in carried.items()
+        if isinstance(share, (int, float)) and share >= VISIBLE_EFFECT
+    )
+
+
+def check_mixable(names: Sequence[str], labels: Iterable[str], layers: Iterable[str]) -> None:
+    """Refuse what a model cannot take from another picture: some labels, or one group of layers.
+
+    Raises:
+        LatentError: naming what it can.
+    """
+    known, groups = list(labels), list(layers)
+    for name in names:
+        if name not in known:
+            can = [", ".join(map(repr, known)), " or ".join(map(repr, groups))]
+            said = "; or ".join(part for part in can if part) or "nothing"
+            raise LatentError(
+                f"a mix of this model cannot take {name!r} from the other picture; it can {said}"
+            )

@@ -7,7 +7,7 @@ Editor serves many.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,7 +16,16 @@ import torch
 from PIL import Image
 
 from genimg.checkpoint import Header
-from genimg.editor.draws import MAX_TEMPERATURE, check_draw, check_whole, draw, vary, wanted_labels
+from genimg.editor.draws import (
+    MAX_TEMPERATURE,
+    check_draw,
+    check_mixable,
+    check_whole,
+    draw,
+    mixable_layers,
+    vary,
+    wanted_labels,
+)
 from genimg.editor.library import Factors, read_directions, read_labels
 from genimg.editor.match import Match, judge
 from genimg.errors import LatentError, RecipeError
@@ -114,6 +123,14 @@ class Editor:
     def layer_groups(self) -> dict[str, range]:
         """The layers as "coarse", "middle" and "fine"; empty where there is one."""
         return layer_groups(self.layers)
+
+    @property
+    def mixable(self) -> tuple[str, ...]:
+        """What `mix` can take from another picture so that it shows: the labels that can be
+        exchanged, else the groups of finer layers that change something.
+        """
+        effect = self.header.metrics.get("layer_effect")
+        return tuple(self.factors) or mixable_layers(self.layer_groups, effect)
 
     # -- between pictures and latents
 
@@ -236,24 +253,33 @@ class Editor:
             vary(latent, self._model, self._labels, seed + i, strength, wanted) for i in range(n)
         ]
 
-    def mix(self, coarse: Latent, fine: Latent, cut: int | str = "middle") -> Latent:
-        """A style mix: the coarse layers (shape) of one latent, the finer ones (colour) of another.
+    def mix(
+        self, base: Latent, other: Latent, take: int | str | Collection[str] | None = None
+    ) -> Latent:
+        """One latent with something of another: some of its labels, or its finer layers.
 
         Args:
-            cut: where `fine` begins: a layer, 1 to `layers - 1`, or the name of a group of layers.
+            take: labels, such as ["fur colour"]; or where the layers of `other` begin: a layer, 1
+                to `layers - 1`, or "middle" or "fine" (a style mix, Karras et al. 2019). By
+                default the first half of `mixable`, or all layers but the coarsest.
 
         Raises:
-            LatentError: a model of one layer, an unknown cut, or a latent of another model.
+            LatentError: nothing that this model can take, or a latent of another model.
         """
-        self._require(coarse)
-        self._require(fine)
-        if isinstance(cut, str):
+        self._require(base)
+        self._require(other)
+        if take is None:
+            take = self.mixable[: -(-len(self.mixable) // 2)] if self.factors else ["middle"]
+        if isinstance(take, (str, Collection)):
+            names = [take] if isinstance(take, str) else list(take)
             starts = {name: part.start for name, part in self.layer_groups.items() if part.start}
-            if starts and cut not in starts:
-                raise LatentError(f"the cut cannot be at {cut!r}; choose {' or '.join(starts)}")
-            cut = starts.get(cut, 0)
-        check_whole(cut)
-        return mix(coarse, fine, cut, self.layers)
+            if len(names) != 1 or names[0] not in starts:
+                check_mixable(names, self.factors, starts)
+                shown = self.labels(other)
+                return self.change(base, {name: shown[name] for name in names})
+            take = starts[names[0]]
+        check_whole(take)
+        return mix(base, other, take, self.layers)
 
     def move(self, latent: Latent, amounts: Mapping[str, float]) -> Latent:
         """The latent moved by {direction name: amount in standard deviations}.

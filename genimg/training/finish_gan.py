@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from genimg.data import Dataset
-from genimg.latents import Evidence, find_directions, fit_prior
+from genimg.latents import Evidence, find_directions, fit_prior, layer_groups
 from genimg.metrics import measure
 from genimg.models import model_digest
 from genimg.models.base import draw_labels
@@ -23,6 +23,7 @@ from genimg.training.evaluate import (
 from genimg.training.recipe import Findings
 
 DRAWN, HELD_OUT = 6_000, 1_000
+PAIRS = 64
 
 
 @torch.no_grad()
@@ -37,6 +38,8 @@ def finish_gan(model: GAN, dataset: Dataset, say: Callable[[str], None] = print)
     directions = find_directions(evidence)
     model.prior = fit_prior(evidence).to(next(model.parameters()).device)
     metrics: dict[str, Any] = {}
+    if model.layers > 1:
+        metrics["layer_effect"] = layer_effect(model)
     if model.has_encoder:
         say("measuring on the test pictures")
         metrics |= evaluate_model(model, test_split(dataset).images[:DEFAULT_COUNT])
@@ -50,6 +53,28 @@ def finish_gan(model: GAN, dataset: Dataset, say: Callable[[str], None] = print)
             f"coverage {samples['coverage']:.3f}, {words}"
         )
     return Findings(metrics, directions, factors, words)
+
+
+@torch.no_grad()
+def layer_effect(model: GAN) -> dict[str, float]:
+    """{group: the part of the change from one picture to another that comes with its layers and
+    all finer ones}, mean absolute pixels over pairs of samples.
+
+    A generator that was started from a VAE draws nearly everything in its coarsest layer.
+    """
+    rng = torch.Generator().manual_seed(2)
+    device = next(model.parameters()).device
+    base, other = (model.sample_prior(PAIRS, rng).to(device) for _ in range(2))
+    before = model.decode(base)
+    whole = (model.decode(other) - before).abs().mean()
+    effect = {}
+    for name, part in layer_groups(model.layers).items():
+        if part.start:
+            mixed = base.unsqueeze(1).repeat(1, model.layers, 1)
+            mixed[:, part.start :] = other.unsqueeze(1)
+            change = (model.decode(mixed) - before).abs().mean() / whole.clamp_min(1e-9)
+            effect[name] = round(float(change), 4)
+    return effect
 
 
 @torch.no_grad()

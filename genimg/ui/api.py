@@ -52,8 +52,8 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
 
     def list_models() -> list[dict[str, Any]]:
         """The models: name, title, family, picture shape (C, H, W), whether they take pictures
-        (can_encode), layers that can be mixed, labels that can be asked for (choices) and
-        exchanged (factors), directions.
+        (can_encode), its layers, what a mix can take (mixable), labels that can be asked for
+        (choices) and exchanged (factors), directions.
         """
         keys = ("name", "group", "factor", "reliability")
         return [
@@ -64,6 +64,7 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
                 "image_shape": list(info.header.image_shape),
                 "can_encode": editor.can_encode,
                 "layers": editor.layers,
+                "mixable": list(editor.mixable),
                 "choices": _rows(editor.choices),
                 "factors": _rows(editor.factors),
                 "directions": [{key: row[key] for key in keys} for row in info.header.directions],
@@ -170,14 +171,19 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
         ]
 
     def mix(
-        shape: dict[str, Any], style: dict[str, Any], cut: str = "middle", model: str = ""
+        base: dict[str, Any],
+        other: dict[str, Any],
+        take: list[str] | None = None,
+        model: str = "",
     ) -> dict[str, Any]:
-        """The coarse layers of one picture with the finer ones of another, from `cut` (middle or
-        fine) on.
+        """One picture with something of another: some labels (["fur colour"]), or its finer layers
+        (["middle"] or ["fine"]). list_models tells under `mixable` what there is.
         """
         editor = editor_of(model)
-        mixed = editor.mix(latent_of(shape, model), latent_of(style, model), _word(cut, "cut"))
-        return file_of(editor.save_picture(mixed, origin="style mix"), "mix")
+        names = None if take is None else [_word(name, "take") for name in _list(take)]
+        chosen = names[0] if names and len(names) == 1 else names
+        mixed = editor.mix(latent_of(base, model), latent_of(other, model), chosen)
+        return file_of(editor.save_picture(mixed, origin="mix"), "mix")
 
     def interpolate(
         picture_a: dict[str, Any],
@@ -229,4 +235,10 @@ def _mapping(value: Any, name: str, kinds: tuple[type, ...]) -> dict[str, Any]:
     ):
         words = "numbers" if float in kinds else "words"
         raise GenimgError(f"{name} must be an object of names and {words}.")
+    return value
+
+
+def _list(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise GenimgError(f"take must be a list of words, not {value!r}.")
     return value

@@ -68,6 +68,7 @@ class Board(Turns):
         self.wish = ""
         self.coarse: Picture | None = None
         self.fine: Picture | None = None
+        self.takable: tuple[str, ...] = ()
         self._earlier: list[Grid] = []
         self._grids = 0
 
@@ -130,7 +131,8 @@ def alike(
     ]
 
 
-def mixed(editor: Editor, coarse: Picture, fine: Picture, cut: str) -> Picture:
-    """The shape of one picture in the style of another."""
-    latent = editor.mix(coarse.latent, fine.latent, cut)
-    return Picture(latent, "mix", f"mix of {coarse.origin} and {fine.origin}")
+def mixed(editor: Editor, base: Picture, other: Picture, take: Sequence[str]) -> Picture:
+    """One picture with something of another: some labels, or the finer layers (the first named)."""
+    layers = [name for name in take if name in editor.layer_groups]
+    latent = editor.mix(base.latent, other.latent, layers[0] if layers else take)
+    return Picture(latent, "mix", f"mix of {base.origin} and {other.origin}")

@@ -51,7 +51,8 @@ class _Generate(GenerateParts):
         self.board = gr.State(Board(), time_to_live=IDLE_SECONDS)
         self.wishes = [self.text, self.understood, *self.menus]
         self.picked = [self.board, self.note, self.chosen, self.reuse]
-        self.shown = [*self.picked, self.grid, self.back, self.mix_box, self.parts, *self.choosers]
+        self.shown = [*self.picked, self.grid, self.back, self.mix_box, self.parts, self.cut]
+        self.shown += self.choosers
         self._wire()
 
     def _wire(self) -> None:
@@ -213,22 +214,23 @@ class _Generate(GenerateParts):
         own.show(grid.model, f"More like {grid.picture.origin}", pictures)
         return self._shown(own)
 
-    def take_coarse(self, own: Board, cut: str) -> dict[Any, Update]:
-        """The chosen picture gives the shape of a mix."""
+    def take_coarse(self, own: Board, cut: list[str]) -> dict[Any, Update]:
+        """The chosen picture is what a mix starts from."""
         own.coarse = self._grid(own).picture
         return self.put_mix(own, cut)
 
-    def take_fine(self, own: Board, cut: str) -> dict[Any, Update]:
-        """The chosen picture gives the style of a mix."""
+    def take_fine(self, own: Board, cut: list[str]) -> dict[Any, Update]:
+        """The chosen picture is what a mix takes something from."""
         own.fine = self._grid(own).picture
         return self.put_mix(own, cut)
 
-    def put_mix(self, own: Board, cut: str) -> dict[Any, Update]:
+    def put_mix(self, own: Board, cut: list[str]) -> dict[Any, Update]:
         """Put the mix, once it has both its parts, in front of the grid."""
         grid = self._grid(own)
         if own.coarse is not None and own.fine is not None:
             editor = self.desk.store.get(grid.model)
-            picture = board.mixed(editor, own.coarse, own.fine, cut)
+            known = [name for name in cut or () if name in editor.mixable]
+            picture = board.mixed(editor, own.coarse, own.fine, known)
             others = [other for other in grid.pictures if other.name != picture.name]
             own.show(grid.model, "A mix, and what it was made from", [picture, *others][:MOST])
         return self._shown(own)
@@ -267,7 +269,8 @@ class _Generate(GenerateParts):
             **self._picked(own),
             self.grid: numbered(views.gallery(images, grid.picks, names, grid.chosen)),
             self.back: gr.Button(visible=True if own.can_go_back else "hidden"),
-            self.mix_box: gr.Column(visible=editor.layers > 1),
+            self.mix_box: gr.Column(visible=bool(editor.mixable)),
+            self.cut: self._takable(own, editor),
             self.parts: numbered(self._mix_parts(own, editor)),
             **dict.fromkeys(self.choosers, gr.Button(interactive=True)),
         }
@@ -290,6 +293,14 @@ class _Generate(GenerateParts):
             ),
             self.reuse: gr.Button(interactive=picture.seed is not None),
         }
+
+    def _takable(self, own: Board, editor: Editor) -> Update:
+        """What a mix may take; what is ticked stays while the model does."""
+        if own.takable == editor.mixable:
+            return gr.skip()
+        own.takable = editor.mixable
+        half = -(-len(editor.mixable) // 2)
+        return gr.CheckboxGroup(choices=list(own.takable), value=list(own.takable[:half]))
 
     def _mix_parts(self, own: Board, editor: Editor) -> str:
         shape, style = (

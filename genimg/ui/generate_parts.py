@@ -15,7 +15,6 @@ MOST = 64
 """How many pictures are drawn at once, at most."""
 ANY = ""
 """What a menu says where nothing is wished for."""
-CUTS = [("Middle and fine", "middle"), ("Fine only", "fine")]
 
 _EMPTY = "Press Draw to see pictures that the model makes up."
 
@@ -123,14 +122,12 @@ class GenerateParts:
             with gr.Column(elem_id="mix", min_width=0, visible=False) as self.mix_box:
                 self.parts = markup(views.parts(None, None), elem_id="mix-parts", newest=True)
                 with gr.Row(elem_id="mix-actions"):
-                    self.as_coarse = gr.Button("Shape from this", elem_id="as-coarse", **small)
-                    self.as_fine = gr.Button("Style from this", elem_id="as-fine", **small)
-                self.cut = gr.Radio(
-                    CUTS,
-                    value="middle",
-                    label="Layers of the style",
+                    self.as_coarse = gr.Button("Start here", elem_id="as-coarse", **small)
+                    self.as_fine = gr.Button("Take from here", elem_id="as-fine", **small)
+                self.cut = gr.CheckboxGroup(
+                    [],
+                    label="What is taken",
                     elem_id="cut",
-                    elem_classes="pills",
                 )
             self.saved = gr.JSON(visible=False)
         self.choosers = [

@@ -127,15 +127,15 @@ def _buttons(
     return f'<div class="{kind}" data-columns="{columns}">{buttons}</div>'
 
 
-def parts(shape: Image.Image | None, style: Image.Image | None) -> str:
-    """The two parts of a style mix, each with its name; an empty frame where one is missing."""
+def parts(base: Image.Image | None, other: Image.Image | None) -> str:
+    """The two pictures of a mix, each with its name; an empty frame where one is missing."""
     cells = "".join(
         '<figure><div class="part">'
         + (f'<img src="{data_uri(image)}" alt="" draggable="false">' if image else "")
         + f"</div><figcaption>{name}</figcaption></figure>"
-        for name, image in (("Shape", shape), ("Style", style))
+        for name, image in (("Start", base), ("Take from", other))
     )
-    return f'<div class="parts"><h3>Style mix</h3>{cells}</div>'
+    return f'<div class="parts"><h3>Mix</h3>{cells}</div>'
 
 
 def doubts(lines: Sequence[str]) -> str:

@@ -125,7 +125,7 @@ def test_mix(
     cut: str | None, meant: int | str, gan_path: Path, gan: Editor, tmp_path: Path
 ) -> None:
     out, again = tmp_path / "m.png", tmp_path / "again.png"
-    words = [] if cut is None else ["--cut", cut]
+    words = [] if cut is None else ["--take", cut]
     assert run("mix", gan_path, "seed:1", "seed:2", *words, "--out", out) == 0
     a, b = (gan.sample(1, seed)[0] for seed in (1, 2))
     recipe = gan.open_picture(out)
@@ -160,9 +160,9 @@ def test_mix(
         (("reconstruct", "photo.png"), "only draws pictures: it has no encoder"),
         (("edit", "photo.png"), "only draws pictures"),
         (("interpolate", "photo.png", "seed:1"), "only draws pictures"),
-        (("mix", "seed:1", "seed:2", "--cut", "coarse"), "choose middle or fine"),
-        (("mix", "seed:1", "seed:2", "--cut", "9"), "from 1 to 2"),
-        (("mix", "seed:1", "seed:2", "--cut", "-1"), "from 1 to 2"),
+        (("mix", "seed:1", "seed:2", "--take", "coarse"), "it can 'middle' or 'fine'"),
+        (("mix", "seed:1", "seed:2", "--take", "9"), "from 1 to 2"),
+        (("mix", "seed:1", "seed:2", "--take", "-1"), "from 1 to 2"),
         (("mix", "seed:1"), "B"),
     ],
 )
@@ -188,5 +188,6 @@ def test_what_cannot_be_drawn(
 def test_a_model_of_one_layer_mixes_nothing(
     tiny_checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run("mix", tiny_checkpoint, "seed:1", "seed:2", "--out", tmp_path / "m.png") == 2
+    words = ("mix", tiny_checkpoint, "seed:1", "seed:2", "--take", "1")
+    assert run(*words, "--out", tmp_path / "m.png") == 2
     assert "a single layer" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -57,7 +58,6 @@ def test_a_gan_without_an_encoder_says_so(gan: Editor) -> None:
 
 
 def test_a_gan_with_an_encoder_takes_pictures(tmp_path: Path) -> None:
-    from dataclasses import replace
 
     from genimg.models.gan import GAN, preset_config
 
@@ -257,6 +257,27 @@ def test_a_mix_takes_shape_from_one_and_colour_from_the_other(gan: Editor) -> No
     assert same(gan.decode(gan.mix(a, a))[0], gan.decode(a)[0])
 
 
+def test_a_mix_takes_labels_where_they_can_be_exchanged(editor: Editor) -> None:
+    a, b = editor.sample(2, seed=3)
+    taken, *left = editor.mixable
+    assert editor.mixable == tuple(editor.factors)
+    mixed = editor.mix(a, b, [taken])
+    shown = editor.labels(mixed)
+    assert shown[taken] == editor.labels(b)[taken]
+    assert all(shown[name] == editor.labels(a)[name] for name in left)
+    assert editor.mix(a, b, []) == a
+    half = editor.mixable[: -(-len(editor.mixable) // 2)]
+    assert editor.mix(a, b) == editor.mix(a, b, half)
+
+
+def test_layers_that_hardly_change_anything_are_not_offered(gan: Editor) -> None:
+    assert gan.mixable == ("middle", "fine")
+    told = replace(gan.header, metrics={"layer_effect": {"middle": 0.4, "fine": 0.02}})
+    assert Editor(gan._model, told).mixable == ("middle",)
+    odd = replace(gan.header, metrics={"layer_effect": {"middle": "much", "fine": None}})
+    assert Editor(gan._model, odd).mixable == ()
+
+
 def test_a_mix_can_be_decoded_beside_others_moved_walked_and_saved(gan: Editor) -> None:
     a, b = gan.sample(2)
     mixed = gan.mix(a, b)
@@ -276,12 +297,13 @@ def test_a_mix_can_be_decoded_beside_others_moved_walked_and_saved(gan: Editor) 
     [
         (0, "from 1 to 2, not 0"),
         (3, "from 1 to 2, not 3"),
-        ("coarse", "'coarse'; choose middle or fine"),
-        ("", "choose middle or fine"),
+        ("coarse", "cannot take 'coarse' .* it can 'middle' or 'fine'"),
+        ("", "it can 'middle' or 'fine'"),
+        (["middle", "fine"], "cannot take 'middle'"),
         (1.5, "whole numbers"),
     ],
 )
-def test_what_cannot_be_mixed(gan: Editor, cut: int | str, message: str) -> None:
+def test_what_cannot_be_mixed(gan: Editor, cut: int | str | list[str], message: str) -> None:
     a, b = gan.sample(2)
     with pytest.raises(LatentError, match=message):
         gan.mix(a, b, cut)
@@ -289,9 +311,10 @@ def test_what_cannot_be_mixed(gan: Editor, cut: int | str, message: str) -> None
 
 def test_a_model_of_one_layer_mixes_nothing(editor: Editor, gan: Editor) -> None:
     a, b = editor.sample(2)
-    for cut in (1, "fine"):
-        with pytest.raises(LatentError, match="a single layer"):
-            editor.mix(a, b, cut)
+    with pytest.raises(LatentError, match="a single layer"):
+        editor.mix(a, b, 1)
+    with pytest.raises(LatentError, match="cannot take 'fine'"):
+        editor.mix(a, b, "fine")
     with pytest.raises(LatentError, match=gan.model_id):
         editor.mix(a, gan.sample()[0])
 

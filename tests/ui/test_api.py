@@ -134,7 +134,7 @@ def test_vary_and_mix_start_from_saved_pictures(client: Client, site: Site) -> N
     varied = gan.vary(first, 3, 9, 0.5)
     assert [gan.open_picture(path_of(picture)).latent for picture in like] == varied
     mixed = client.predict(
-        shape=handle_file(path_of(a)), style=handle_file(path_of(b)), cut="fine", model=DRAWER,
+        base=handle_file(path_of(a)), other=handle_file(path_of(b)), take=["fine"], model=DRAWER,
         api_name="/mix",
     )  # fmt: skip
     assert gan.open_picture(path_of(mixed)).latent == gan.mix(first, second, "fine")
@@ -203,7 +203,7 @@ def test_mistakes_are_explained(
         "/understand": {},
         "/reconstruct": {"picture": file},
         "/vary": {"picture": file},
-        "/mix": {"shape": file, "style": file},
+        "/mix": {"base": file, "other": file},
         "/edit": {"picture": file},
         "/interpolate": {"picture_a": file, "picture_b": file},
     }[name]

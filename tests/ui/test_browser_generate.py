@@ -244,7 +244,8 @@ def test_a_style_mix_and_on_to_edit(drawing: Visitor, site: Site, tmp_path: Path
     expect(page.locator("#chosen figcaption")).to_contain_text("Mix")
     assert shown(drawing)[0] == drawn(editor, [editor.mix(a, b)])[0]
     before = page.locator("#samples button").first.get_attribute("data-pick") or ""
-    page.locator("#cut label", has_text="Fine only").click()
+    page.locator("#cut label", has_text="fine").click()
+    page.locator("#cut label", has_text="middle").click()
     await_grid(drawing, before)
     mixed = editor.mix(a, b, "fine")
     assert shown(drawing)[0] == drawn(editor, [mixed])[0]
