@@ -29,7 +29,7 @@ from genimg.models import build_model, load_classifier, load_model
 from genimg.training import RECIPES, TrainOptions
 from genimg.training.batches import Batch
 from genimg.training.compute import Compute
-from genimg.training.samples import Judge, evaluate_samples
+from genimg.training.samples import Judge, Reference, evaluate_samples, look_at_reals
 
 STANDARD_MINUTES = 10.0
 FIXED = ("--threads", "1", "--precision", "bf16", "--layout", "channels_last", "--batch-size", "32")
@@ -76,16 +76,19 @@ def run_gans(settings: Settings) -> dict[str, Any]:
     for chosen in SETS:
         dataset = load_dataset(chosen.data, size=chosen.size, root=settings.data_root)
         judge = Judge(*load_classifier(_checkpoint(settings, chosen.classifier)))
+        reals = look_at_reals(dataset, judge)
         rows = []
         vae = _checkpoint(settings, chosen.vae)
-        rows.append({"learner": "VAE's prior", **_judged(vae, dataset, judge)})
+        rows.append({"learner": "VAE's prior", **_judged(vae, dataset, judge, reals)})
         for other, learner in jobs:
             if other == chosen:
                 model = _out(chosen, learner, minutes, settings.seed) / "model.safetensors"
-                rows.append({"learner": learner, **_judged(model, dataset, judge)})
+                rows.append({"learner": learner, **_judged(model, dataset, judge, reals)})
         shipped = settings.checkpoints / f"{chosen.gan}.safetensors"
         if shipped.is_file():
-            rows.append({"learner": f"shipped {chosen.gan}", **_judged(shipped, dataset, judge)})
+            rows.append(
+                {"learner": f"shipped {chosen.gan}", **_judged(shipped, dataset, judge, reals)}
+            )
             sheet = base64.b64decode(read_header(shipped).sheet)
             write_atomically(ROOT / "benchmarks" / "sheets" / f"{chosen.gan}.webp", sheet)
         found[f"{chosen.data}-{chosen.size}"] = {"rows": rows}
@@ -147,10 +150,10 @@ def _start(
     )
 
 
-def _judged(path: Path, dataset: Dataset, judge: Judge) -> dict[str, Any]:
+def _judged(path: Path, dataset: Dataset, judge: Judge, reals: Reference) -> dict[str, Any]:
     model, header, _ = load_model(path)
     say(f"  judging {path.parent.name}/{path.name}")
-    found = evaluate_samples(model, dataset, judge)
+    found = evaluate_samples(model, dataset, judge, reference=reals)
     missing = {name: seen["missing"] for name, seen in found["factors"].items() if seen["missing"]}
     return {
         "images": header.trained["images"],

@@ -63,6 +63,30 @@ class _Seen:
     confident: npt.NDArray[np.bool_]
 
 
+@dataclass(frozen=True)
+class Reference:
+    """Real pictures as the judge sees them: test pictures, training pictures, and as many of the
+    latter as there are of the first.
+    """
+
+    real: _Seen
+    train: _Seen
+    other: _Seen
+
+
+@torch.no_grad()
+def look_at_reals(dataset: Dataset, judge: Judge, count: int = COUNT) -> Reference:
+    """What samples are compared with; the same for all models of these pictures."""
+    factors = header_factors(judge.header)
+    test = test_split(dataset).images[:count]
+    train_images = dataset.split("train").images
+    order = np.random.default_rng(0).permutation(len(train_images))[:TRAINING_PICTURES]
+    train = _look(judge, np.asarray(train_images[np.sort(order)]), factors)
+    shuffled = np.random.default_rng(1).permutation(len(train.features))
+    real = _look(judge, np.asarray(test), factors)
+    return Reference(real, train, _rows(train, shuffled[: len(test)]))
+
+
 @torch.no_grad()
 def evaluate_samples(
     model: LatentModel,
@@ -71,24 +95,21 @@ def evaluate_samples(
     count: int = COUNT,
     seeds: Sequence[int] = SEEDS,
     temperature: float = 1.0,
+    reference: Reference | None = None,
 ) -> dict[str, Any]:
     """Measure `count` samples for each seed against as many test pictures.
 
-    Distances are means over the seeds (with their standard deviation where it says so); the floors
-    compare training pictures with the same test pictures.
+    `reference` is what `look_at_reals` gives for the same count. Distances are means over the
+    seeds (with their standard deviation where it says so); the floors compare training pictures
+    with the same test pictures.
 
     Returns JSON-ready numbers; `genimg.metrics` says what each is and where it comes from.
     """
     factors = header_factors(judge.header)
     same = [(f.name, f.values) for f in factors] == [(f.name, f.values) for f in dataset.factors]
-    test = test_split(dataset).images[:count]
-    count = len(test)
-    train_images = dataset.split("train").images
-    order = np.random.default_rng(0).permutation(len(train_images))[:TRAINING_PICTURES]
-    train = _look(judge, np.asarray(train_images[np.sort(order)]), factors)
-    shuffled = np.random.default_rng(1).permutation(len(train.features))
-    other = _rows(train, shuffled[:count])
-    real = _look(judge, np.asarray(test), factors)
+    reference = reference or look_at_reals(dataset, judge, count)
+    real, train, other = reference.real, reference.train, reference.other
+    count = len(real.features)
     drawn = []
     followed: dict[str, list[float]] = {factor.name: [] for factor in factors}
     for seed in seeds:
