@@ -52,12 +52,18 @@ def edit_tab(page: Page) -> None:
     page.screenshot(path=FOLDER / "edit.png")
 
 
-def sample_tab(page: Page) -> None:
-    """A grid of drawn pictures."""
+def generate_tab(page: Page) -> None:
+    """A wish in words, the pictures that it gives, and one of them chosen."""
     page.get_by_role("tab", name="Generate").click()
-    expect(page.locator(".samples img").first).to_be_visible(timeout=20_000)
-    time.sleep(0.5)
-    page.screenshot(path=FOLDER / "sample.png")
+    expect(page.locator("#samples img").first).to_be_visible(timeout=20_000)
+    time.sleep(1.0)
+    before = page.locator("#samples button").first.get_attribute("data-pick") or ""
+    page.locator("#describe textarea").fill("blue cat with glasses")
+    page.locator("#describe textarea").press("Enter")
+    expect(page.locator("#samples button").first).not_to_have_attribute("data-pick", before)
+    page.locator("#samples button").nth(4).click()
+    time.sleep(1.5)
+    page.screenshot(path=FOLDER / "generate.png")
 
 
 def walk() -> None:
@@ -96,7 +102,7 @@ def main() -> None:
             page.goto(f"http://127.0.0.1:{port}")
             expect(page.locator("#edited img")).to_be_visible(timeout=30_000)
             edit_tab(page)
-            sample_tab(page)
+            generate_tab(page)
             browser.close()
     finally:
         app.terminate()

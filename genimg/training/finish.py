@@ -25,7 +25,7 @@ from genimg.latents import (
     fit_prior,
 )
 from genimg.metrics import measure
-from genimg.models import MODELS, LatentModel, model_digest, save_model
+from genimg.models import LatentModel, model_digest, save_model
 from genimg.training.coding import decode_all, encode_all, test_split
 from genimg.training.evaluate import DEFAULT_COUNT, evaluate_model
 from genimg.training.recipe import Findings
@@ -157,7 +157,7 @@ def write(trainer: Trainer, dataset: Dataset, findings: Findings) -> None:
             "steps": clock.step,
             "batch_size": trainer.batches.batch_size,
             "budget": {"minutes": minutes} if images is None else {"images": images},
-            "preset": options.preset or MODELS[options.family].presets[0],
+            "preset": trainer.recipe.preset(),
             "seed": options.seed,
             "compute": str(trainer.recipe.compute),
             "torch": version("torch"),

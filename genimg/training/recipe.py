@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from genimg.data import Dataset, Factor
 from genimg.errors import CheckpointError, TrainingError
 from genimg.latents import Direction
-from genimg.models import Model, build_model
+from genimg.models import MODELS, Model, build_model
 from genimg.training.batches import Batch
 from genimg.training.compute import Compute
 from genimg.training.options import TrainOptions
@@ -139,6 +139,10 @@ class Recipe(ABC):
     @abstractmethod
     def finish(self, model: Any, dataset: Dataset, say: Callable[[str], None]) -> Findings:
         """Make the trained `model` ready for people, and find out what its file shall say."""
+
+    def preset(self) -> str:
+        """The preset of the model that is trained, for its file."""
+        return self.train_options.preset or MODELS[self.train_options.family].presets[0]
 
     def remedy(self) -> str:
         """In words, what is different after `remedies` has been raised by one."""
