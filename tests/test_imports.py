@@ -88,7 +88,7 @@ def test_every_exported_name_is_there(name: str) -> None:
         "decode": ("self", "latents"),
         "sample": ("self", "n", "seed", "temperature", "labels"),
         "vary": ("self", "latent", "n", "seed", "strength", "labels"),
-        "mix": ("self", "coarse", "fine", "cut"),
+        "mix": ("self", "base", "other", "take"),
         "move": ("self", "latent", "amounts"),
         "interpolate": ("self", "a", "b", "n", "method"),
     }.items(),

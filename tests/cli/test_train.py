@@ -19,11 +19,13 @@ SMALL = ["--data", "cats", "--size", "16", "--count", "400", "--device", "cpu"]
 FIXED = ["--threads", "1", "--precision", "fp32", "--layout", "channels_last"]
 
 
-def asked(words: list[str], monkeypatch: pytest.MonkeyPatch) -> TrainOptions:
+def asked(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, family: str = "vae"
+) -> TrainOptions:
     """The options that `train` passes on for these words."""
     seen: list[TrainOptions] = []
     monkeypatch.setattr("genimg.training.train", seen.append)
-    assert main(["train", "vae", *words]) == 0
+    assert main(["train", family, *words]) == 0
     (options,) = seen
     return options
 
@@ -57,10 +59,18 @@ def test_every_field_has_its_option(monkeypatch: pytest.MonkeyPatch) -> None:
         "count": 100,
     }
     fields = {field.name for field in dataclasses.fields(TrainOptions)}
-    assert values.keys() == fields - {"family", "minutes"}
+    assert values.keys() == fields - {"family", "minutes", "gamma", "augment", "folds"}
     assert train.HELP.keys() == fields - {"family"}
     words = [f"--{name.replace('_', '-')}={value}" for name, value in values.items()]
     assert asked(words, monkeypatch) == TrainOptions(**values)
+
+
+def test_options_of_one_family(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["--gamma", "0.5", "--augment", "on"]
+    options = asked(words, monkeypatch, "gan")
+    assert options == TrainOptions("gan", gamma=0.5, augment="on")
+    options = asked(["--folds", "5"], monkeypatch, "classifier")
+    assert options == TrainOptions("classifier", folds=5)
 
 
 def test_special_words(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +84,14 @@ def test_special_words(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (["gan"], "vae"),
+        (["diffusion"], "vae"),
+        (["vae", "--gamma", "1"], "for a gan"),
+        (["gan", "--gamma", "0"], "above 0"),
+        (["gan", "--folds", "3"], "for a classifier"),
+        (["classifier", "--folds", "1"], "2 to 20"),
+        (["vae", "--augment", "on"], "for a gan"),
+        (["gan", "--preset", "dcgan", "--gamma", "1", *SMALL, *FIXED], "no penalties"),
+        (["gan", "--preset", "deep", *SMALL, *FIXED], "style"),
         (["vae", "--minutes", "1", "--images", "5"], "not both"),
         (["vae", "--minutes", "0"], "above 0"),
         (["vae", "--minutes", "nan"], "finite"),
