@@ -106,7 +106,7 @@ def evaluate(
         told = {"model": header.name, "id": header.id, "data": dataset.name}
         return told | evaluate_classifier(judge_model, header, dataset, count)
     model, header, _ = load_model(path, device)
-    dataset = dataset_of(path, header, data, data_root, None if samples else 1)
+    dataset = dataset_of(path, header, data, data_root, 1)
     images = dataset.split("test").images[: count or DEFAULT_COUNT]
     if not len(images):
         raise DataError(f"{dataset.name} has no test pictures")
@@ -119,6 +119,8 @@ def evaluate(
             if classifier is None
             else Judge(*load_classifier(classifier))
         )
+        if judge is not None:  # the training pictures are needed, too
+            dataset = dataset_of(path, header, data, data_root)
         result |= evaluate_drawing(model, dataset, judge, say, samples)
     return result
 

@@ -19,9 +19,7 @@ SMALL = ["--data", "cats", "--size", "16", "--count", "400", "--device", "cpu"]
 FIXED = ["--threads", "1", "--precision", "fp32", "--layout", "channels_last"]
 
 
-def asked(
-    words: list[str], monkeypatch: pytest.MonkeyPatch, family: str = "vae"
-) -> TrainOptions:
+def asked(words: list[str], monkeypatch: pytest.MonkeyPatch, family: str = "vae") -> TrainOptions:
     """The options that `train` passes on for these words."""
     seen: list[TrainOptions] = []
     monkeypatch.setattr("genimg.training.train", seen.append)
