@@ -86,7 +86,7 @@ def test_noise_is_worse_and_a_constant_reaches_nothing(
     assert bad["coverage"] < good["coverage"]
     monkeypatch.setattr(vae, "decode", lambda z: decode(z[:1]).expand(len(z), -1, -1, -1))
     one = evaluate_samples(vae, cats, judge, COUNT, seeds=(0,), reference=reals)
-    assert one["coverage"] < 0.1
+    assert one["coverage"] < 0.3 * good["coverage"]
     assert all(len(seen["missing"]) >= 7 for seen in one["factors"].values())
 
 
