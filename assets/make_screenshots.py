@@ -23,7 +23,7 @@ from genimg.files import write_atomically  # noqa: E402
 from genimg.sheets import encode_animation  # noqa: E402
 
 FOLDER = HERE / "screenshots"
-CATS = HERE.parent / "checkpoints" / "cats-64-vae.safetensors"
+CATS = HERE.parent / "checkpoints" / "cats-64-gan.safetensors"
 ENLARGED = 4
 
 

@@ -338,7 +338,7 @@ def test_a_run_that_cannot_be_mended_ends_with_its_last_good_state(make: MakeTra
     trainer.run(saver(trainer), said.append)
     assert len(said) == 3
     assert [("Going back" in line) for line in said] == [True, True, False]
-    assert "went wrong again after 2 milder tries" in said[-1]
+    assert "That was after 2 milder tries. The run ends with the last good state" in said[-1]
     assert "--learning-rate" in said[-1]
     assert trainer.clock.images == GOOD
     for state in (trainer.folder.load_state(), trainer.folder.load_good()):

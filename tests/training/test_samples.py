@@ -87,7 +87,7 @@ def test_noise_is_worse_and_a_constant_reaches_nothing(
     monkeypatch.setattr(vae, "decode", lambda z: decode(z[:1]).expand(len(z), -1, -1, -1))
     one = evaluate_samples(vae, cats, judge, COUNT, seeds=(0,), reference=reals)
     assert one["coverage"] < 0.3 * good["coverage"]
-    assert all(len(seen["missing"]) >= 7 for seen in one["factors"].values())
+    assert sum(len(seen["missing"]) for seen in one["factors"].values()) > 25
 
 
 def test_training_pictures_as_samples_are_found_out(

@@ -245,6 +245,8 @@ def test_a_style_mix_and_on_to_edit(drawing: Visitor, site: Site, tmp_path: Path
     assert shown(drawing)[0] == drawn(editor, [editor.mix(a, b)])[0]
     before = page.locator("#samples button").first.get_attribute("data-pick") or ""
     page.locator("#cut label", has_text="fine").click()
+    await_grid(drawing, before)
+    before = page.locator("#samples button").first.get_attribute("data-pick") or ""
     page.locator("#cut label", has_text="middle").click()
     await_grid(drawing, before)
     mixed = editor.mix(a, b, "fine")
@@ -264,8 +266,23 @@ def test_a_style_mix_and_on_to_edit(drawing: Visitor, site: Site, tmp_path: Path
     assert opened(edited).tobytes() == drawn(editor, [moved])[0]
 
 
-def test_a_model_of_one_layer_offers_no_mix(generate: Visitor) -> None:
-    expect(generate.page.locator("#mix-parts")).to_have_count(0)
+def test_a_mix_of_labels(generate: Visitor, site: Site) -> None:
+    editor, page = site.editor(), generate.page
+    choose(generate, 1)
+    page.click("#as-coarse")
+    expect(page.locator("#mix-parts img")).to_have_count(1)
+    choose(generate, 3)
+    page.click("#as-fine")
+    expect(page.locator("#chosen figcaption")).to_contain_text("Mix")
+    a, b = editor.sample(1, 2)[0], editor.sample(1, 4)[0]
+    assert shown(generate)[0] == drawn(editor, [editor.mix(a, b)])[0]
+    assert page.locator("#cut label").all_inner_texts() == list(editor.mixable)
+    ticked = list(editor.mixable[: -(-len(editor.mixable) // 2)])
+    before = page.locator("#samples button").first.get_attribute("data-pick") or ""
+    page.locator("#cut label", has_text=editor.mixable[-1]).click()
+    await_grid(generate, before)
+    mixed = editor.mix(a, b, [*ticked, editor.mixable[-1]])
+    assert shown(generate)[0] == drawn(editor, [mixed])[0]
 
 
 def test_edit_says_that_a_model_only_draws(visit: Visit, site: Site, photo: Path) -> None:
