@@ -6,6 +6,7 @@ Each function turns plain values into a piece of HTML; everything that comes fro
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -35,6 +36,7 @@ LOGO = (
     '<circle cx="16" cy="11" r="3.1" fill="var(--gi-paper)"/></svg>'
 )
 
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _TRAINED = {  # keys of a header's `trained` -> what a person reads; others are shown as they are
     "images": "pictures seen",
     "minutes": "minutes of training",
@@ -226,10 +228,21 @@ def card(info: CheckpointInfo | None, problems: Sequence[str] = ()) -> str:
     body = "".join(f"<section><h3>{name}</h3>{inside}</section>" for name, inside in columns)
     return (
         f'<div class="card">{warnings}<h2>About this model: {escape(info.title)}</h2>'
-        f'<div class="columns">{body}</div>'
+        f'<div class="columns">{body}</div>{_sheet(header.sheet)}'
         '<p class="links">Uploads stay on the machine that runs genimg '
         "and are deleted after about an hour. "
         '<a href="?view=api">Use it from a program</a></p></div>'
+    )
+
+
+def _sheet(sheet: str) -> str:
+    """The samples of seeds 0 to 63 that a model's file holds, folded away; "" where it has none."""
+    if not _BASE64.fullmatch(sheet):
+        return ""
+    return (
+        '<details class="sheet"><summary>Samples of seeds 0 to 63, as they come</summary>'
+        f'<img src="data:image/webp;base64,{sheet}" alt="Sixty-four samples" draggable="false">'
+        "</details>"
     )
 
 

@@ -80,3 +80,14 @@ def test_the_card_shows_what_was_measured_of_drawn_pictures(tiny_checkpoint: Pat
     assert "own-feature FD" in card and "12.5" in card and "0.75" in card
     object.__setattr__(info.header, "metrics", {"samples": "not measured: no classifier"})
     assert "not measured: no classifier" in views.card(info)
+
+
+def test_the_card_shows_the_sheet_of_samples_and_nothing_else_in_its_place(
+    tiny_checkpoint: Path,
+) -> None:
+    [info] = list_checkpoints(tiny_checkpoint.parent)[0]
+    assert f'src="data:image/webp;base64,{info.header.sheet}"' in views.card(info)
+    for forged in ("", 'AA==" onerror="alert(1)', "<script>"):
+        object.__setattr__(info.header, "sheet", forged)
+        assert "<img" not in views.card(info)
+        assert "alert" not in views.card(info) and "<script" not in views.card(info)
