@@ -154,6 +154,8 @@ class _Edit(EditParts):
 
     def open_example(self, sitting: Sitting, model: str, event: gr.EventData) -> dict[Any, Update]:
         """An example was clicked."""
+        if sitting.is_late(getattr(event, "at", None)):
+            return {self.desk.sitting: gr.skip()}
         return self._begin(sitting, examples.chosen(self.desk.store, model, str(event.pick)))
 
     def open_random(self, sitting: Sitting, model: str) -> dict[Any, Update]:

@@ -196,7 +196,8 @@ class _Generate(GenerateParts):
 
     def choose(self, own: Board, event: gr.EventData) -> dict[Any, Update]:
         """A picture was clicked."""
-        own.choose(str(event.pick))
+        if not own.is_late(getattr(event, "at", None)):
+            own.choose(str(event.pick))
         return self._picked(own)
 
     def go_back(self, own: Board) -> dict[Any, Update]:

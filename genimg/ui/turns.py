@@ -15,6 +15,7 @@ class Turns:
 
     def __init__(self) -> None:
         self._turn = threading.Lock()
+        self._latest = 0.0
 
     def __enter__(self) -> Self:
         self._turn.acquire()
@@ -22,6 +23,16 @@ class Turns:
 
     def __exit__(self, *reason: object) -> None:
         self._turn.release()
+
+    def is_late(self, at: object) -> bool:
+        """Whether a click made at `at` (milliseconds of the page's clock) is older than one that
+        has been here already. What is no time is never late.
+        """
+        if isinstance(at, bool) or not isinstance(at, (int, float)):
+            return False
+        late = at < self._latest
+        self._latest = max(self._latest, at)
+        return late
 
     def __deepcopy__(self, memo: object) -> Self:
         """Everybody starts with an empty one."""

@@ -17,16 +17,19 @@ from genimg.editor import CheckpointInfo, Match
 from genimg.images import data_uri
 
 PICK_JS = """
+let count = 0;
 element.addEventListener('click', (event) => {
   const button = event.target.closest('[data-pick]');
   if (!button) return;
   for (const other of element.querySelectorAll('[aria-pressed]')) {
     other.setAttribute('aria-pressed', String(other === button));
   }
-  trigger('click', { pick: button.dataset.pick });
+  trigger('click', { pick: button.dataset.pick, at: Date.now() + (count++ % 1000) / 1000 });
 });
 """
-"""For gr.HTML(js_on_load=...): a click on a `data-pick` button is an event with that value."""
+"""For gr.HTML(js_on_load=...): a click on a `data-pick` button is an event with that value,
+and with when it was, as clicks may arrive in another order (see `Turns.is_late`).
+"""
 
 LOGO = (
     '<svg class="logo" viewBox="0 0 32 32" aria-hidden="true">'

@@ -90,3 +90,11 @@ def test_nobody_starts_with_somebody_elses(pictures: list[Picture]) -> None:
     own = Board()
     own.show("m", "first", pictures)
     assert copy.deepcopy(own).grid is None
+
+
+def test_a_click_that_arrives_after_a_later_one_is_late() -> None:
+    own = Board()
+    assert [own.is_late(at) for at in (10.0, 30.0, 20.0, 30.0, 31)] == [
+        False, False, True, False, False,
+    ]  # fmt: skip
+    assert not any(own.is_late(odd) for odd in (None, "5", True, [1]))
