@@ -16,6 +16,7 @@ import torch
 
 from benchmarks.common import Settings, say
 from genimg import Editor
+from genimg.editor import list_checkpoints
 from genimg.errors import GenimgError
 from genimg.images import to_pixels
 from genimg.models import load_model
@@ -28,7 +29,7 @@ REPEATS = 400
 
 def run_decode(settings: Settings) -> dict[str, Any]:
     """Latency of `Editor.decode` and `.encode` over the bare network, for every checkpoint."""
-    files = sorted(settings.checkpoints.glob("*.safetensors"))
+    files = [info.path for info in list_checkpoints(settings.checkpoints)[0]]
     if not files:
         raise GenimgError(f"there is no model in {settings.checkpoints}; train one or name another")
     torch.set_num_threads(1)

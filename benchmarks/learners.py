@@ -36,7 +36,7 @@ from genimg.images import array_to_pixels, pixels_to_array
 from genimg.metrics import psnr, ssim
 from genimg.models import LatentModel, build_model
 from genimg.training import TrainOptions
-from genimg.training.batches import Batches
+from genimg.training.batches import Batch, Batches
 from genimg.training.compute import Compute, choose_compute
 from genimg.training.evaluate import evaluate_model
 from genimg.training.loop import Trainer
@@ -100,9 +100,9 @@ class _StampedRecipe(VAERecipe):
     stamps: list[float]
 
     @override
-    def step(self, pixels: Tensor, rng: torch.Generator) -> dict[str, Tensor]:
+    def step(self, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
         self.stamps.append(time.perf_counter())
-        return super().step(pixels, rng)
+        return super().step(batch, rng)
 
 
 def run_job(job: Job) -> dict[str, Any]:
@@ -195,11 +195,12 @@ def _one_step(
     """A real training step on a copy, for genimg to time its kinds of arithmetic."""
     trial: LatentModel = copy.deepcopy(model).to(memory_format=compute.memory_format)
     recipe = VAERecipe(trial, options, compute)
-    pixels = compute.place(Batches(dataset, options.batch_size or 32, 0).next(torch.Generator()))
+    batch = Batches(dataset, options.batch_size or 32, 0).next(torch.Generator())
+    batch = Batch(compute.place(batch.pixels), batch.labels)
     recipe.schedule(0.5, 0)
 
     def step() -> None:
-        recipe.step(pixels, torch.Generator().manual_seed(0))
+        recipe.step(batch, torch.Generator().manual_seed(0))
 
     return step
 
@@ -221,7 +222,7 @@ def _pythae(job: Job, dataset: Dataset) -> dict[str, Any]:
     model.train()
     start = time.perf_counter()
     while time.perf_counter() - start < 60.0 * job.minutes:
-        pixels = (batches.next(rng) + 1.0) / 2.0  # pythae wants 0 to 1
+        pixels = (batches.next(rng).pixels + 1.0) / 2.0  # pythae wants 0 to 1
         stamps.append(time.perf_counter())
         output = model(DatasetOutput(data=pixels))
         optimizer.zero_grad()

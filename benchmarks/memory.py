@@ -42,7 +42,7 @@ def _through_api(app: App, edits: int) -> dict[str, Any]:
         client = Client(app.address, verbose=False, download_files=folder)
         model = client.predict(api_name="/list_models")[0]
         names = [direction["name"] for direction in model["directions"]]
-        drawn = client.predict(1, 0, 1.0, model["name"], api_name="/sample")
+        drawn = client.predict(count=1, seed=0, model=model["name"], api_name="/sample")
         picture = Path(folder) / "picture.png"
         picture.write_bytes(Path(_path(drawn[0])).read_bytes())
         rng = random.Random(0)
