@@ -182,9 +182,10 @@ class Model(nn.Module, ABC):
     config: Any
 
     @property
-    @abstractmethod
     def image_shape(self) -> tuple[int, int, int]:
         """(C, H, W) of the pictures."""
+        shape: tuple[int, int, int] = self.config.image_shape
+        return shape
 
 
 class LatentModel(Model):
@@ -198,9 +199,9 @@ class LatentModel(Model):
     prior: Prior
 
     @property
-    @abstractmethod
     def latent_shape(self) -> tuple[int, ...]:
         """The shape of one latent, `(d,)`."""
+        return (self.config.latent_dim,)
 
     @property
     def layers(self) -> int:

@@ -98,11 +98,6 @@ class Classifier(Model):
         self.dropout = nn.Dropout(0.3)
         self.heads = nn.ModuleList(nn.Linear(config.features, n) for n in config.label_sizes)
 
-    @property
-    @override
-    def image_shape(self) -> tuple[int, int, int]:
-        return self.config.image_shape
-
     def features(self, pixels: Tensor) -> Tensor:
         """Pixels `[N, C, H, W]` to the features that the heads read, `[N, features]`."""
         x = self.blocks(self.stem(pixels)).flatten(1)  # (N, C h w)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from genimg.models.gan import GANConfig
-from genimg.models.vae import halvings
+from genimg.models.vae import ResidualBlock, halvings
 
 SLOPE = 0.2
 
@@ -24,14 +24,8 @@ class CriticConfig:
     label_sizes: tuple[int, ...] = ()
 
 
-class _Block(nn.Module):
-    """x + conv(lrelu(conv(lrelu(x)))), without normalisation; the last conv starts at zero."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
-        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
-        nn.init.zeros_(self.conv2.weight)
+class _Block(ResidualBlock):
+    """The same with leaky ReLUs: x + conv(lrelu(conv(lrelu(x))))."""
 
     @override
     def forward(self, x: Tensor) -> Tensor:

@@ -21,13 +21,13 @@ from typing_extensions import override
 from genimg.errors import ConfigError
 from genimg.models.base import DiagonalGaussian, LatentModel, Prior, draw_labels
 from genimg.models.vae import (
-    LOGVAR_RANGE,
     ResidualBlock,
     ResidualEncoder,
     VAEConfig,
     default_latent_dim,
     halvings,
     plain_decoder,
+    posterior,
     square_side,
 )
 
@@ -267,16 +267,6 @@ class GAN(LatentModel):
 
     @property
     @override
-    def image_shape(self) -> tuple[int, int, int]:
-        return self.config.image_shape
-
-    @property
-    @override
-    def latent_shape(self) -> tuple[int, ...]:
-        return (self.config.latent_dim,)
-
-    @property
-    @override
     def layers(self) -> int:
         config = self.config
         return 1 + config.blocks * len(config.widths) if config.style else 1
@@ -300,8 +290,7 @@ class GAN(LatentModel):
         """
         if self.encoder is None:
             return super().encode(pixels)
-        mean, logvar = self.encoder(pixels).float().chunk(2, dim=1)  # (N, d) each
-        return DiagonalGaussian(mean, logvar.clamp(*LOGVAR_RANGE))
+        return posterior(self.encoder, pixels)
 
     @override
     def decode(self, z: Tensor) -> Tensor:

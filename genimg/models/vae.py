@@ -257,6 +257,12 @@ NETWORKS = {
 }
 
 
+def posterior(encoder: nn.Module, pixels: Tensor) -> DiagonalGaussian:
+    """What an encoder of this file says of pixels `[N, C, H, W]`."""
+    mean, logvar = encoder(pixels).float().chunk(2, dim=1)  # (N, d) each
+    return DiagonalGaussian(mean, logvar.clamp(*LOGVAR_RANGE))
+
+
 class VAE(LatentModel):
     """Variational autoencoder (Kingma & Welling 2014) over one of three pairs of networks."""
 
@@ -272,16 +278,6 @@ class VAE(LatentModel):
 
     @property
     @override
-    def image_shape(self) -> tuple[int, int, int]:
-        return self.config.image_shape
-
-    @property
-    @override
-    def latent_shape(self) -> tuple[int, ...]:
-        return (self.config.latent_dim,)
-
-    @property
-    @override
     def has_encoder(self) -> bool:
         return True
 
@@ -290,8 +286,7 @@ class VAE(LatentModel):
         """Pixels `[N, C, H, W]` in [-1, 1] to the posterior over latents (Kingma & Welling 2014,
         eq. 9).
         """
-        mean, logvar = self.encoder(pixels).float().chunk(2, dim=1)  # (N, d) each
-        return DiagonalGaussian(mean, logvar.clamp(*LOGVAR_RANGE))
+        return posterior(self.encoder, pixels)
 
     @override
     def decode(self, z: Tensor) -> Tensor:
