@@ -13,7 +13,7 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help env app test check train-shipped bench clean
+.PHONY: help env app test test-long check train-shipped bench clean
 # A step that fails leaves no half-written target.
 .DELETE_ON_ERROR:
 
@@ -27,6 +27,9 @@ app: $(VENV)/.runtime  ## Open the app in the browser
 
 test: check  ## All checks, then all tests (with CI=true a skipped test fails)
 	$(PY) -m pytest -p tests.no_skips $(PYTEST)
+
+test-long: $(VENV)/.dev  ## The tests of long use: a thousand drags, and all drawn out as far
+	GENIMG_LONG=1 $(PY) -m pytest tests/ui/test_browser_live.py tests/ui/test_live.py $(PYTEST)
 
 check: $(VENV)/.dev  ## Style, types and who may import whom
 	$(PY) -m ruff check .

@@ -67,7 +67,9 @@ def _through_browser(app: App, edits: int) -> dict[str, Any]:
         page = chromium.new_page()
         page.goto(app.address)
         wait_for_editor(page)
-        return _watch(app, edits, lambda number: pull_slider(page, 0.1 * (1 + number % 39)))
+        return _watch(
+            app, edits, lambda number: pull_slider(page, 0.1 * (1 + number % 39), number % 20 == 0)
+        )
 
 
 def _watch(app: App, edits: int, edit: Callable[[int], None]) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Measure genimg:  python benchmarks/run.py [training] [fashion-pair] [gans] [gan-speed] [decode]
-                                          [start] [memory]
+                                          [live] [locks] [start] [memory]
 
-Without a part: training, gan-speed, decode, start and memory, one after another. Results are added
-to results.json part by part, and the tables of the README beside that file are written from it.
+Without a part: training, gan-speed, decode, live, start and memory, one after another. Results are
+added to results.json part by part, and the tables of the README beside that file are written from
+it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # genimg runs from its folder
 
-from benchmarks import decode, gans, memory, start, training
+from benchmarks import decode, gans, live, locks, memory, start, training
 from benchmarks.common import ROOT, Settings, machine, say
 from benchmarks.tables import update_readme
 from genimg.errors import GenimgError
@@ -29,10 +30,12 @@ PARTS: dict[str, Callable[[Settings], dict[str, Any]]] = {
     "gans": gans.run_gans,
     "gan-speed": gans.run_gan_speed,
     "decode": decode.run_decode,
+    "live": live.run_live,
+    "locks": locks.run_locks,
     "start": start.run_start,
     "memory": memory.run_memory,
 }
-STANDARD = ("training", "gan-speed", "decode", "start", "memory")
+STANDARD = ("training", "gan-speed", "decode", "live", "start", "memory")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -27,9 +27,21 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 PATIENCE = 120.0
 """Seconds after which something that has not happened is a failure."""
 
-EDITED = "#edited img"
+EDITED = "#edited .frame > canvas:not([hidden])"
 SLIDER = "#slider-0 input[type=range]"
-EDITS = "#active"
+
+_PULL = """([where, value, keep]) => new Promise((done) => {
+  const slider = document.querySelector(where);
+  const seen = ({ detail }) => {
+    if (Math.abs((detail.totals[slider.dataset.name] ?? 0) - value) > 1e-6) return;
+    document.removeEventListener('genimg:frame', seen);
+    done();
+  };
+  document.addEventListener('genimg:frame', seen);
+  slider.value = value;
+  slider.dispatchEvent(new Event('input', { bubbles: true }));
+  if (keep) slider.dispatchEvent(new Event('change', { bubbles: true }));
+})"""
 
 
 class App:
@@ -95,6 +107,11 @@ class App:
                 time.sleep(0.02)
         raise GenimgError(f"app.py did not answer within {PATIENCE:.0f} s")
 
+    @property
+    def process_id(self) -> int:
+        """Of the app's process."""
+        return self._process.pid
+
     def memory(self) -> float:
         """Resident memory of the app's process in MB (10^6 bytes)."""
         process = str(self._process.pid)
@@ -142,11 +159,11 @@ def wait_for_editor(page: Page) -> None:
     page.wait_for_selector(f"{SLIDER}:enabled", timeout=patience)
 
 
-def pull_slider(page: Page, amount: float) -> None:
-    """Set the first slider to an amount that is not 0, and wait until the app has answered."""
-    page.locator(SLIDER).fill(f"{amount:.1f}")
-    page.wait_for_function(
-        "([where, amount]) => document.querySelector(where).textContent.includes(amount)",
-        arg=[EDITS, f"{amount:+.1f}"],
-        timeout=1000.0 * PATIENCE,
-    )
+def pull_slider(page: Page, amount: float, keep: bool = False) -> None:
+    """Set the first slider to an amount and wait for its picture; with `keep`, let it go there."""
+    page.evaluate(_PULL, [SLIDER, round(amount, 1), keep])
+
+
+def shown_picture(page: Page) -> str:
+    """The edited picture, as a data: URI."""
+    return str(page.locator(EDITED).first.evaluate("(canvas) => canvas.toDataURL()"))

@@ -10,7 +10,7 @@ import statistics
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.common import Settings, say
-from benchmarks.server import EDITED, App, browser, pull_slider, wait_for_editor
+from benchmarks.server import App, browser, pull_slider, shown_picture, wait_for_editor
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -39,12 +39,10 @@ def _once(settings: Settings, chromium: Browser) -> dict[str, float]:
             page.goto(app.address)
             wait_for_editor(page)
             usable = app.seconds()
-            before = page.locator(EDITED).get_attribute("src")
+            before = shown_picture(page)
             pull_slider(page, 2.0)
             edited = app.seconds()
-            assert page.locator(EDITED).get_attribute("src") != before, (
-                "the picture stayed as it was"
-            )
+            assert shown_picture(page) != before, "the picture stayed as it was"
     finally:
         page.close()
     say(f"  answers after {answered:.1f} s, usable {usable:.1f} s, first edit {edited:.1f} s")

@@ -189,6 +189,99 @@ def _decode(part: Part) -> str:
     )
 
 
+def _live(part: Part) -> str:
+    head = [
+        "drag", "latency, median ms", "95 %, ms", "frames/s", "frames an input event",
+        "server, ms a frame",
+    ]  # fmt: skip
+    drags = {
+        "genimg": part["alone"],
+        "plain `gr.Slider.change` to `gr.Image`": part["plain"],
+        f"genimg, while {part['people']} others drag": part["crowded"],
+    }
+    rows = [
+        [
+            name,
+            f"{drag['median_ms']:.1f}",
+            f"{drag['p95_ms']:.1f}",
+            f"{drag['fps']:.1f}",
+            f"{drag['frames_per_event']:.2f}",
+            "" if drag["server_ms"] is None else f"{drag['server_ms']:.1f}",
+        ]
+        for name, drag in drags.items()
+    ]
+    bars, others = part["bars"], part["others"]
+    return (
+        f"{_table(head, rows)}\n\n{part['model']}, {part['seconds']:g} s of each drag. 95 %: "
+        f"{_judged(part['p95_ms'], bars['p95_ms'], 'ms')} Frames a second: "
+        f"{_reached(part['fps'], bars['fps'])} Against the plain way: "
+        f"{_reached(part['ratio'], bars['ratio'], ' times')}\n\nThe {part['people']} others got "
+        f"{others['frames'] / part['seconds']:.0f} frames/s, 95 % of them within "
+        f"{others['p95_ms']:.0f} ms; with the measured page, {part['people_fps']:.0f} frames/s in "
+        f"all. The program takes {part['idle_percent']:g} % of a core while nobody does anything."
+    )
+
+
+def _reached(value: float, bar: float, unit: str = "") -> str:
+    word = "met" if value >= bar else "**missed**"
+    return f"{value:g}{unit} against a bar of {bar:g}{unit}: {word}."
+
+
+_LOCKS = {
+    "kept": "**What the locked one still changes by**, in standard deviations over the model's own "
+    "samples:",
+    "verdicts": "**In how many pictures the verdict of the locked one's label changes**:",
+    "moved": "**What the moved one changes by**, in standard deviations:",
+}
+_OTHER_LOCKS = {
+    "alone": "*its value alone*",
+    "within": "*without offsets*",
+    "plain": "*plain lengths*",
+}
+
+
+_LOCKS = {
+    "kept": "**What the locked one still changes by**, in standard deviations over the model's own "
+    "samples:",
+    "verdicts": "**In how many pictures the verdict of the locked one's label changes**:",
+    "moved": "**What the moved one changes by**, in standard deviations:",
+}
+_OTHER_LOCKS = {
+    "alone": "*its value alone*",
+    "within": "*without offsets*",
+    "plain": "*plain lengths*",
+}
+
+
+def _locks(part: Part) -> str:
+    pieces = []
+    for key, title in _LOCKS.items():
+        head = ["model", "moved → locked", "pairs", "free", "locked", "less"]
+        rows = [
+            [
+                found["model"],
+                f"{row['moved']} → {row['kept']}",
+                str(row["pairs"]),
+                *(_change(row, way, key) for way in ("free", "locked")),
+                f"{1 - row['locked'][key] / row['free'][key]:.0%}",
+                *(_change(row, way, key) for way in _OTHER_LOCKS),
+            ]
+            for found in part["models"]
+            for row in found["rows"]
+            if key in row["free"]
+        ]
+        pieces.append(f"{title}\n\n{_table([*head, *_OTHER_LOCKS.values()], rows)}")
+    pieces.append(
+        f"Means over {part['latents']} samples, each moved by {part['amount']:g} standard "
+        "deviations to both sides."
+    )
+    return "\n\n".join(pieces)
+
+
+def _change(row: Part, way: str, key: str) -> str:
+    return f"{row[way][key]:.1%}" if key == "verdicts" else f"{row[way][key]:.2f}"
+
+
 def _start(part: Part) -> str:
     head = ["run", "page answers, s", "page usable, s", "first edit seen, s"]
     rows = [
@@ -222,6 +315,8 @@ RENDERERS: dict[str, Callable[[Part], str]] = {
     "gans": _gans,
     "gan-speed": _gan_speed,
     "decode": _decode,
+    "live": _live,
+    "locks": _locks,
     "start": _start,
     "memory": _memory,
 }

@@ -155,4 +155,4 @@ def test_no_file_is_too_long_to_read() -> None:
 
 def test_pixels_are_converted_in_one_place() -> None:
     scaled = [path for path in (ROOT / "genimg").rglob("*.py") if "127.5" in path.read_text()]
-    assert scaled == [ROOT / "genimg" / "images.py"]
+    assert scaled == [ROOT / "genimg" / "images" / "arrays.py"]

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, NoReturn
 
-from genimg.cli import classify, data, draw, pictures, report, train
+from genimg.cli import classify, data, draw, pictures, reconstruct, report, train
 from genimg.errors import ConfigError, GenimgError
 
 __all__ = ["COMMANDS", "Command", "main"]
@@ -32,8 +32,8 @@ COMMANDS: dict[str, Command] = {
     "data": Command("show a data set: card, counts, contact sheet", data.configure, data.run),
     "reconstruct": Command(
         "show pictures beside what a model makes of them",
-        pictures.configure_reconstruct,
-        pictures.run_reconstruct,
+        reconstruct.configure_reconstruct,
+        reconstruct.run_reconstruct,
     ),
     "sample": Command("draw new pictures", draw.configure_sample, draw.run_sample),
     "vary": Command("draw more pictures like one", draw.configure_vary, draw.run_vary),
@@ -59,6 +59,11 @@ COMMANDS: dict[str, Command] = {
         "measure a model on pictures it never saw",
         report.configure_evaluate,
         report.run_evaluate,
+    ),
+    "calibrate": Command(
+        "measure what a model usually reaches, for the words on a match",
+        reconstruct.configure_calibrate,
+        reconstruct.run_calibrate,
     ),
     "describe": Command(
         "tell what a model file says of itself",

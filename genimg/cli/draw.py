@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,14 +44,16 @@ def configure_sample(parser: argparse.ArgumentParser) -> None:
         "for more (`describe` lists the labels)",
     )
     options.add_out(
-        parser, Path("samples.png"), "PNG grid to write; a single picture carries its recipe"
+        parser,
+        Path("samples.png"),
+        "PNG grid to write; a single picture (.png, .webp) carries its recipe",
     )
     points.add_scale(parser, None)
 
 
 def run_sample(arguments: argparse.Namespace) -> int:
     """Write a grid of new pictures, labelled with their seeds."""
-    options.check_out(arguments.out, options.SHEETS)
+    options.check_out(arguments.out, _endings(arguments.n))
     wanted = points.once(arguments.set, "--set")
     editor = options.load_editor(arguments)
     labels = {**_asked(editor, arguments.ask), **wanted}
@@ -82,14 +84,16 @@ def configure_vary(parser: argparse.ArgumentParser) -> None:
     )
     _add_count(parser, 8)
     options.add_out(
-        parser, Path("variations.png"), "PNG grid to write; a single picture carries its recipe"
+        parser,
+        Path("variations.png"),
+        "PNG grid to write; a single picture (.png, .webp) carries its recipe",
     )
     points.add_scale(parser, None)
 
 
 def run_vary(arguments: argparse.Namespace) -> int:
     """Write a grid of pictures like one picture, which is the first of them."""
-    options.check_out(arguments.out, options.SHEETS)
+    options.check_out(arguments.out, _endings(arguments.n))
     editor = options.load_editor(arguments)
     start = points.start(editor, arguments.image)
     middle = editor.edited(start)
@@ -115,13 +119,13 @@ def configure_mix(parser: argparse.ArgumentParser) -> None:
         "begin, for a style mix: middle, fine, or the number of a layer (default: half of the "
         "labels, or all layers but the coarsest)",
     )
-    options.add_out(parser, Path("mix.png"), "PNG to write; it carries its recipe")
+    options.add_out(parser, Path("mix.png"), "PNG or WebP (.webp) to write; it carries its recipe")
     points.add_scale(parser, None)
 
 
 def run_mix(arguments: argparse.Namespace) -> int:
-    """Write the mix of two pictures as a PNG that carries its recipe."""
-    options.check_out(arguments.out, options.SHEETS)
+    """Write the mix of two pictures as a file that carries its recipe."""
+    options.check_out(arguments.out, _endings(1))
     editor = options.load_editor(arguments)
     a, b = (points.start(editor, word) for word in (arguments.a, arguments.b))
     take: int | list[str] | str | None = arguments.take
@@ -131,6 +135,11 @@ def run_mix(arguments: argparse.Namespace) -> int:
     mixed = editor.mix(editor.edited(a), editor.edited(b), take)
     _write(editor, [mixed], arguments, [], f"mix of {a.origin} and {b.origin}")
     return 0
+
+
+def _endings(count: int) -> Collection[str]:
+    """What the name of the output may end in."""
+    return options.PICTURES if count == 1 else options.SHEETS
 
 
 def _add_count(parser: argparse.ArgumentParser, n: int) -> None:
@@ -160,9 +169,13 @@ def _write(
     captions: Sequence[str],
     origin: str,
 ) -> None:
-    """One picture as a PNG with its recipe, several as a sheet with captions."""
+    """One picture as a file with its recipe, several as a sheet with captions."""
     if len(latents) == 1:
-        png = editor.save_picture(latents[0], origin=origin, scale=arguments.scale or 1)
+        from genimg.latents import Recipe
+
+        kind = options.PICTURES[arguments.out.suffix.lower()]
+        recipe = Recipe(latents[0], origin=origin)
+        data = editor.save_picture(recipe, kind=kind, scale=arguments.scale or 1)
     else:
         from genimg.images import encode_png
         from genimg.sheets import contact_sheet
@@ -170,5 +183,5 @@ def _write(
         columns = max(1, round(len(latents) ** 0.5))
         pictures = editor.decode(*latents)
         sheet = contact_sheet(pictures, columns, captions, scale=arguments.scale or 2)
-        png = encode_png(sheet)
-    options.write(arguments.out, png)
+        data = encode_png(sheet)
+    options.write(arguments.out, data)

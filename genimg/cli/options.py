@@ -7,7 +7,7 @@ import difflib
 import math
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from genimg.errors import CheckpointError, ConfigError
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 CHECKPOINTS = Path("checkpoints")
 SUFFIX = ".safetensors"
 SHEETS = (".png",)
+PICTURES: dict[str, Literal["png", "webp"]] = {".png": "png", ".webp": "webp"}
+"""Ending of a file that carries its recipe -> what `Editor.save_picture` calls it."""
 
 
 def whole(low: int, high: int | None = None) -> Callable[[str], int]:

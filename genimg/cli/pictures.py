@@ -1,52 +1,21 @@
-"""What can be done with a picture: reconstruct it, edit it, walk from it to another one."""
+"""What can be done with a picture: edit it, or walk from it to another one."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genimg.cli import options, points
-from genimg.errors import LatentError
+from genimg.errors import ConfigError, LatentError
 
 if TYPE_CHECKING:
-    from PIL import Image
-
     from genimg.editor import Editor
     from genimg.sheets import AnimationFormat
 
 ANIMATIONS: dict[str, AnimationFormat] = {".webp": "webp", ".gif": "gif", ".mp4": "mp4"}
-PAIRS_PER_ROW = 4
-
-
-def configure_reconstruct(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `reconstruct`."""
-    options.add_model(parser)
-    parser.add_argument("images", metavar="IMAGE", nargs="+", help="any picture file")
-    options.add_out(parser, Path("reconstruction.png"), "PNG sheet of pairs to write")
-    points.add_scale(parser)
-
-
-def run_reconstruct(arguments: argparse.Namespace) -> int:
-    """Write a sheet of originals beside their reconstructions, and print how near they are."""
-    options.check_out(arguments.out, options.SHEETS)
-    editor = options.load_editor(arguments)
-    from genimg.images import encode_png, load_image
-    from genimg.sheets import contact_sheet
-
-    shown: list[Image.Image] = []
-    labels: list[str] = []
-    for path in arguments.images:
-        original = editor.fit(load_image(path))
-        (reconstruction,) = editor.decode(editor.encode(original))
-        match = editor.match(original, reconstruction)
-        print(f"{path}: PSNR {match.psnr:.2f} dB, SSIM {match.ssim:.3f}, {match.words}")
-        shown += [original, reconstruction]
-        labels += ["original", f"{match.psnr:.1f} dB"]
-    columns = 2 * min(len(arguments.images), PAIRS_PER_ROW)
-    sheet = contact_sheet(shown, columns, labels=labels, scale=arguments.scale)
-    options.write(arguments.out, encode_png(sheet))
-    return 0
 
 
 def configure_edit(parser: argparse.ArgumentParser) -> None:
@@ -72,24 +41,51 @@ def configure_edit(parser: argparse.ArgumentParser) -> None:
         help='exchange what a labelled part of the picture is, such as "accessory=red hat"; '
         "give it again for more (`describe` lists the labels)",
     )
-    options.add_out(parser, Path("edited.png"), "PNG to write; it carries its recipe")
+    parser.add_argument(
+        "--keep",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="hold a direction where it is while others move; give it again for more. What was "
+        "kept in a saved picture stays kept, unless --move names it",
+    )
+    options.add_out(
+        parser, Path("edited.png"), "PNG or WebP (.webp) to write; it carries its recipe"
+    )
+    points.add_scale(parser, 1)
+    parser.add_argument(
+        "--smooth",
+        action="store_true",
+        help="a larger picture (--scale) is smooth; else each pixel becomes a square",
+    )
 
 
 def run_edit(arguments: argparse.Namespace) -> int:
-    """Write the moved picture as a PNG that carries its recipe."""
-    options.check_out(arguments.out, options.SHEETS)
+    """Write the moved picture as a file that carries its recipe."""
+    options.check_out(arguments.out, options.PICTURES)
     moves = points.once(arguments.move, "--move")
     changes = points.once(arguments.set, "--set")
+    for name in arguments.keep:
+        if name in moves:
+            raise ConfigError(f"{name!r} cannot both move and be kept: leave out one of the two")
     editor = options.load_editor(arguments)
-    _check_names(editor, moves)
+    _check_names(editor, [*moves, *arguments.keep])
     start = points.start(editor, arguments.image)
-    amounts = {**start.amounts, **moves}
-    changes = {**start.changes, **changes}
-    png = editor.save_picture(start.latent, amounts, changes=changes, origin=start.origin)
-    options.write(arguments.out, png)
-    applied = [f"{factor}: {value}" for factor, value in changes.items()]
-    applied += [f"{name} {amount:+g}" for name, amount in amounts.items()]
-    print(f"edits: {', '.join(applied) or 'none'}")
+    kept = {*(name for name in start.locks if name not in moves), *arguments.keep}
+    held = replace(start, changes={**start.changes, **changes}, locks=tuple(kept))
+    edited = held.pulled(moves)
+    if edited != start:
+        edited = edited.after(start, ", ".join(_words(changes, moves)) or "other locks")
+    data = editor.save_picture(
+        edited,
+        kind=options.PICTURES[arguments.out.suffix.lower()],
+        scale=arguments.scale,
+        smooth=arguments.smooth,
+    )
+    options.write(arguments.out, data)
+    print(f"edits: {', '.join(_words(edited.changes, edited.amounts)) or 'none'}")
+    if edited.locks:
+        print(f"kept: {', '.join(edited.locks)}")
     return 0
 
 
@@ -162,10 +158,18 @@ def _move(text: str) -> tuple[str, float]:
     return name.strip(), options.finite(amount)
 
 
-def _check_names(editor: Editor, moves: dict[str, float]) -> None:
+def _words(changes: Mapping[str, str], amounts: Mapping[str, float]) -> list[str]:
+    """Edits in words for people."""
+    return [
+        *(f"{factor}: {value}" for factor, value in changes.items()),
+        *(f"{name} {amount:+g}" for name, amount in amounts.items()),
+    ]
+
+
+def _check_names(editor: Editor, names: Iterable[str]) -> None:
     """Refuse a direction that the model does not have, and suggest those it has."""
     known = [direction.name for direction in editor.directions]
-    for name in moves:
+    for name in names:
         if name not in known:
             raise LatentError(
                 f"this model has no direction {name!r}{options.near(name, known)}; "

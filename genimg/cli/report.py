@@ -122,11 +122,26 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
 def _measures(values: Mapping[str, Any]) -> Iterator[str]:
     """Numbers of a model that draws: of its reconstructions, then of its samples."""
     samples = values.get("samples")
-    yield from _pairs({k: v for k, v in values.items() if k != "samples"})
+    yield from _pairs({k: v for k, v in values.items() if k not in ("samples", "match")})
+    if "match" in values:
+        yield from _pairs({"match": _calibration(values)})
     if isinstance(samples, str):
         yield from _pairs({"samples": samples})
     elif samples:
         yield from _samples(samples)
+
+
+def _calibration(values: Mapping[str, Any]) -> str:
+    """What the words on a match rest on."""
+    from genimg.metrics import Calibration
+
+    found = Calibration.from_metrics(values)
+    if found is None:
+        return "calibrated with numbers that cannot be read; `calibrate` writes them anew"
+    return (
+        f"calibrated with {found.pictures:,} {found.split} pictures, PSNR {found.psnr[1]:.1f} to "
+        f"{found.psnr[99]:.1f} dB for 98 of 100"
+    )
 
 
 def _samples(found: Mapping[str, Any]) -> Iterator[str]:

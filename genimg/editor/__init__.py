@@ -6,17 +6,33 @@ latent = editor.encode(Image.open("cat.png"))
 """
 
 from genimg.editor.editor import Editor, read_recipe
+from genimg.editor.effects import Effect, Strip
 from genimg.editor.library import CheckpointInfo, list_checkpoints
 from genimg.editor.match import Match
-from genimg.latents import TEXT_KEY, Doubt, Recipe, Wish, ease, path_times
+from genimg.latents import (
+    MAX_STEPS,
+    TEXT_KEY,
+    Doubt,
+    Moves,
+    Recipe,
+    Step,
+    Wish,
+    ease,
+    path_times,
+)
 
 __all__ = [
+    "MAX_STEPS",
     "TEXT_KEY",
     "CheckpointInfo",
     "Doubt",
     "Editor",
+    "Effect",
     "Match",
+    "Moves",
     "Recipe",
+    "Step",
+    "Strip",
     "Wish",
     "ease",
     "list_checkpoints",

@@ -7,56 +7,56 @@ Editor serves many.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
-from PIL import Image
-
+from genimg.editor.effects import Comparing
 from genimg.editor.judging import Judging
-from genimg.editor.moving import Moving
-from genimg.errors import LatentError, RecipeError
-from genimg.images import encode_png, read_text
-from genimg.latents import TEXT_KEY, Latent, Recipe
+from genimg.errors import ImageError, LatentError, RecipeError
+from genimg.images import encode_png, encode_webp, enlarge, read_text
+from genimg.latents import TEXT_KEY, Recipe
+
+WRITERS = {"png": encode_png, "webp": encode_webp}
+"""What a picture can be saved as."""
 
 
-class Editor(Moving, Judging):
+class Editor(Comparing, Judging):
     """One loaded model. Stateless after loading, so it may be shared between people and threads.
 
     See `Loaded` for what it is and the way between pictures and latents, `Moving` for getting and
-    moving latents, `Judging` for how well it knows a picture.
+    moving latents, `Comparing` for what differs between pictures, `Judging` for how well it knows a
+    picture.
     """
 
     def save_picture(
         self,
-        latent: Latent,
-        amounts: Mapping[str, float] | None = None,
+        recipe: Recipe,
         *,
-        changes: Mapping[str, str] | None = None,
-        origin: str = "",
+        kind: Literal["png", "webp"] = "png",
         scale: int = 1,
+        smooth: bool = False,
     ) -> bytes:
-        """A PNG of the latent with `changes` made (see `change`) and moved by `amounts`.
+        """The picture that a recipe makes (see `edited`) as the bytes of a file.
 
-        It carries its own recipe: the picture is the save file. `scale` makes each pixel that
-        many pixels wide.
+        It carries the recipe: the picture is the save file, and what is read from it draws the very
+        same pixels again, whatever it was saved as.
+
+        Args:
+            kind: a PNG or a WebP, both lossless.
+            scale: how many times larger to save it, 1 to 16.
+            smooth: whether larger ones are smooth; else each pixel becomes a square.
 
         Raises:
             LatentError: a latent or direction that does not belong to this model.
+            RecipeError: a recipe too long to be read again.
+            ImageError: another kind or scale.
         """
-        recipe = Recipe(latent, dict(amounts or {}), origin, self.header.name, dict(changes or {}))
-        [image] = self.decode(self.edited(recipe))
-        size = (image.width * scale, image.height * scale)
-        image = image.resize(size, Image.Resampling.NEAREST)
-        return encode_png(image, {TEXT_KEY: recipe.to_text()})
-
-    def edited(self, recipe: Recipe) -> Latent:
-        """Where a recipe ends: its latent with its changes made, moved by its amounts.
-
-        Raises:
-            LatentError: a word, direction or latent that does not belong to this model.
-        """
-        return self.move(self.change(recipe.latent, recipe.changes), recipe.amounts)
+        if kind not in WRITERS:
+            raise ImageError(f"a picture is saved as {' or '.join(WRITERS)}, not {kind!r}")
+        latent = self.edited(recipe)
+        text = recipe.named(self.header.name).to_text()
+        [image] = self.decode(latent)
+        return WRITERS[kind](enlarge(image, scale, smooth), {TEXT_KEY: text})
 
     def open_picture(self, source: str | Path | bytes | BinaryIO) -> Recipe:
         """The recipe inside a picture that `save_picture` made with this model.
@@ -73,7 +73,8 @@ class Editor(Moving, Judging):
                 "choose that model first"
             )
         try:
-            self.edited(recipe)
+            for each in (recipe, *(step.recipe for step in recipe.lineage)):
+                self.edited(each)
         except LatentError as error:
             raise RecipeError(
                 f"the recipe in this picture does not fit the model: {error}"

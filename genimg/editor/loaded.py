@@ -11,11 +11,15 @@ from PIL import Image
 from genimg.checkpoint import Header
 from genimg.editor.draws import mixable_layers
 from genimg.editor.library import Factors, read_directions, read_labels
+from genimg.editor.seeing import Watching
 from genimg.errors import LatentError
 from genimg.images import fit_image, to_images, to_pixels
-from genimg.latents import Direction, Labels, Latent, layer_groups
+from genimg.latents import Direction, Labels, Latent, Locks, covariance_of, layer_groups
 from genimg.models import LatentModel, Prior, load_model
 from genimg.models.device import choose_device
+
+TOGETHER = 16
+"""Pictures that go through the network at once: with more, what it works on leaves the cache."""
 
 
 class Loaded:
@@ -28,6 +32,7 @@ class Loaded:
         directions: tuple[Direction, ...] = (),
         labels: Labels | None = None,
         choices: Factors | None = None,
+        watching: Watching | None = None,
     ) -> None:
         """Wrap a model that is already loaded; `Editor.load` is the usual way."""
         self._model = model.eval().requires_grad_(False)
@@ -35,6 +40,8 @@ class Loaded:
         self._directions = {direction.name: direction for direction in directions}
         self._labels = labels or Labels.from_prior(Prior.standard(model.latent_shape[0]), ())
         self._choices = choices or {}
+        self._watching = watching or Watching()
+        self._locks = Locks(covariance_of(model.prior), self._directions)
         self.header = header
 
     @classmethod
@@ -45,9 +52,13 @@ class Loaded:
             CheckpointError: the file is missing, damaged or of another version.
             ConfigError: an unknown device.
         """
-        model, header, tensors = load_model(Path(path), choose_device(device))
-        directions = read_directions(Path(path), header, tensors, model.latent_shape)
-        return cls(model, header, directions, *read_labels(Path(path), header, model))
+        path, chosen = Path(path), choose_device(device)
+        model, header, tensors = load_model(path, chosen)
+        directions = read_directions(path, header, tensors, model.latent_shape)
+        labels = read_labels(path, header, model)
+        data = str(header.data.get("name", ""))
+        watching = Watching(None, path.parent, data, model.image_shape, chosen)
+        return cls(model, header, directions, *labels, watching)
 
     # -- what the model is
 
@@ -142,6 +153,19 @@ class Loaded:
             self._require(latent)
         made = [self._model.decode(latent.z[None].to(self._device)) for latent in latents]
         return to_images(torch.cat(made)) if made else []
+
+    @torch.inference_mode()
+    def decode_together(self, *latents: Latent) -> list[Image.Image]:
+        """As `decode`, many at a time: about twice as quick, and single values may differ by one
+        level from what `decode` draws. All latents are of the same shape.
+        """
+        for latent in latents:
+            self._require(latent)
+        if not latents:
+            return []
+        points = torch.stack([latent.z for latent in latents]).to(self._device)
+        made = [self._model.decode(part) for part in torch.split(points, TOGETHER)]
+        return to_images(torch.cat(made))
 
     def _require(self, latent: Latent) -> None:
         latent.require_model(self.model_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import partial
 
 from genimg.editor.draws import (
     MAX_TEMPERATURE,
@@ -15,7 +16,16 @@ from genimg.editor.draws import (
 )
 from genimg.editor.loaded import Loaded
 from genimg.errors import LatentError
-from genimg.latents import Latent, Wish, between, mix, move, path_times, understand
+from genimg.latents import (
+    Latent,
+    Recipe,
+    Wish,
+    between,
+    mix,
+    move,
+    path_times,
+    understand,
+)
 
 
 class Moving(Loaded):
@@ -122,6 +132,24 @@ class Moving(Loaded):
         """
         self._require(latent)
         return move(latent, self._directions, amounts)
+
+    def edited(self, recipe: Recipe) -> Latent:
+        """Where a recipe ends: its latent with its changes made, then its moves, each with what was
+        kept meanwhile. The same recipe ends at the same bits, always.
+
+        Raises:
+            LatentError: a word, direction or latent that does not belong to this model.
+        """
+        latent = recipe.latent
+        self._require(latent)
+        for name in recipe.locks:
+            self._locks.held(name)
+        if recipe.changes:
+            latent = self.change(latent, recipe.changes)
+        for part in recipe.moves:
+            held = partial(self._locks.held, keep=part.keep)
+            latent = move(latent, self._directions, part.amounts, held)
+        return latent
 
     def labels(self, latent: Latent) -> dict[str, str]:
         """What a latent shows in plain words: {factor: value} for each of `factors`.

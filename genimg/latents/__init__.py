@@ -2,6 +2,7 @@
 
 from genimg.latents.directions import METHODS, Evidence, directions_to_header, find_directions
 from genimg.latents.labels import Labels
+from genimg.latents.locks import Locks, covariance_of
 from genimg.latents.moves import (
     EASINGS,
     INTERPOLATIONS,
@@ -14,7 +15,7 @@ from genimg.latents.moves import (
 )
 from genimg.latents.points import GROUPS, Direction, Latent
 from genimg.latents.prior import fit_prior
-from genimg.latents.recipe import TEXT_KEY, Recipe
+from genimg.latents.recipe import MAX_STEPS, SLIDER_DIGITS, TEXT_KEY, Moves, Recipe, Step
 from genimg.latents.vocabulary import suggest
 from genimg.latents.words import Doubt, Wish, understand
 
@@ -22,16 +23,22 @@ __all__ = [
     "EASINGS",
     "GROUPS",
     "INTERPOLATIONS",
+    "MAX_STEPS",
     "METHODS",
+    "SLIDER_DIGITS",
     "TEXT_KEY",
     "Direction",
     "Doubt",
     "Evidence",
     "Labels",
     "Latent",
+    "Locks",
+    "Moves",
     "Recipe",
+    "Step",
     "Wish",
     "between",
+    "covariance_of",
     "directions_to_header",
     "ease",
     "find_directions",

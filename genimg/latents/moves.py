@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from numbers import Real
 
@@ -21,11 +21,18 @@ EASINGS = ("linear", "smooth")
 
 
 def move(
-    latent: Latent, directions: Mapping[str, Direction], amounts: Mapping[str, float]
+    latent: Latent,
+    directions: Mapping[str, Direction],
+    amounts: Mapping[str, float],
+    held: Callable[[str], Tensor] | None = None,
 ) -> Latent:
     """The latent moved by `amounts` {direction name: standard deviations}; zeros change nothing.
 
     A latent with a row for each layer is moved in all of them.
+
+    Args:
+        held: the vector that stands for a direction, `[d]`, while others are kept, see
+            `genimg.latents.locks`; by default the direction's own.
 
     Raises:
         LatentError: an unknown direction, one of another model, or an amount that is not finite.
@@ -36,13 +43,19 @@ def move(
             raise LatentError(f"this model has no direction {name!r}")
         direction = directions[name]
         latent.require_model(direction.model_id)
-        _check_amount(name, amount)
+        check_amount(name, amount)
         if amount:
-            z = z + amount * direction.std * direction.vector
+            vector = held(name) if held else direction.vector
+            z = z + amount * direction.std * vector
     return Latent(z, latent.model_id)
 
 
-def _check_amount(name: str, amount: object) -> None:
+def check_amount(name: str, amount: object) -> None:
+    """Refuse an amount that no slider has.
+
+    Raises:
+        LatentError: not a number, or one out of range.
+    """
     if not isinstance(amount, Real) or not abs(float(amount)) <= MAX_AMOUNT:
         raise LatentError(
             f"{name!r} cannot move by {amount!r}; use -{MAX_AMOUNT:g} to {MAX_AMOUNT:g}"

@@ -3,6 +3,7 @@ many samples are spread as the data are (`distribution`, `neighbours`).
 """
 
 from genimg.metrics.attributes import measure
+from genimg.metrics.calibration import Calibration
 from genimg.metrics.distribution import (
     FactorHistograms,
     KernelDistance,
@@ -21,9 +22,10 @@ from genimg.metrics.neighbours import (
     memorisation,
     precision_recall,
 )
-from genimg.metrics.reconstruction import psnr, ssim
+from genimg.metrics.reconstruction import psnr, relative_error, ssim
 
 __all__ = [
+    "Calibration",
     "DensityCoverage",
     "FactorHistograms",
     "KernelDistance",
@@ -39,6 +41,7 @@ __all__ = [
     "memorisation",
     "precision_recall",
     "psnr",
+    "relative_error",
     "squared_mmd",
     "ssim",
 ]

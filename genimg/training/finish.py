@@ -26,6 +26,7 @@ from genimg.latents import (
 )
 from genimg.metrics import measure
 from genimg.models import LatentModel, model_digest, save_model
+from genimg.training.calibrate import add_calibration
 from genimg.training.coding import decode_all, encode_all, test_split
 from genimg.training.evaluate import DEFAULT_COUNT, evaluate_model
 from genimg.training.recipe import Findings
@@ -78,6 +79,7 @@ def finish_vae(
     labelled = bool(len(model.prior.sizes))
     if labelled:
         metrics["labels_recognised"] = recognised(model, evidence)
+    add_calibration(metrics, model, dataset, say)
     return Findings(
         metrics,
         directions,

@@ -13,6 +13,7 @@ from genimg.metrics import measure
 from genimg.models import model_digest
 from genimg.models.base import draw_labels
 from genimg.models.gan import GAN
+from genimg.training.calibrate import add_calibration
 from genimg.training.coding import decode_all, test_split
 from genimg.training.evaluate import (
     DEFAULT_COUNT,
@@ -43,6 +44,7 @@ def finish_gan(model: GAN, dataset: Dataset, say: Callable[[str], None] = print)
     if model.has_encoder:
         say("measuring on the test pictures")
         metrics |= evaluate_model(model, test_split(dataset).images[:DEFAULT_COUNT])
+    add_calibration(metrics, model, dataset, say)
     metrics |= evaluate_drawing(model, dataset, find_judge(dataset), say)
     factors = dataset.factors if model.label_sizes else ()
     samples = metrics["samples"]

@@ -18,7 +18,7 @@ from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
 from genimg import Latent
-from genimg.editor import Editor
+from genimg.editor import Editor, Recipe
 from genimg.errors import GenimgError
 from genimg.images import encode_png
 from genimg.ui import opening
@@ -50,6 +50,9 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
         made.add(path)
         return dict(gr.FileData(path=path, orig_name=f"{name}.png").model_dump())
 
+    def saved(editor: Editor, latent: Latent, origin: str, name: str) -> dict[str, Any]:
+        return file_of(editor.save_picture(Recipe(latent, origin=origin)), name)
+
     def list_models() -> list[dict[str, Any]]:
         """The models: name, title, family, picture shape (C, H, W), whether they take pictures
         (can_encode), its layers, what a mix can take (mixable), labels that can be asked for
@@ -80,7 +83,9 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
         latent = editor.encode(fitted)
         match = editor.match(fitted, editor.decode(latent)[0])
         return {
-            "picture": file_of(editor.save_picture(latent, {}, origin="upload"), "reconstruction"),
+            "picture": file_of(
+                editor.save_picture(Recipe(latent, origin="upload")), "reconstruction"
+            ),
             "psnr": float(match.psnr),
             "ssim": float(match.ssim),
             "words": match.words,
@@ -108,7 +113,7 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
                 "list_models names those that it has."
             )
         latent = latent_of(picture, model)
-        png = editor.save_picture(latent, moved, changes=exchanged, origin="upload")
+        png = editor.save_picture(Recipe.of(latent, moved, changes=exchanged, origin="upload"))
         return file_of(png, "edit")
 
     def sample(
@@ -133,7 +138,9 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
         wanted = {**wish.labels, **_mapping(labels, "labels", (str,))}
         latents = editor.sample(_count(count, 1), seed, temperature, wanted)
         return [
-            file_of(editor.save_picture(latent, origin=f"seed {seed + i}"), f"seed-{seed + i}")
+            file_of(
+                editor.save_picture(Recipe(latent, origin=f"seed {seed + i}")), f"seed-{seed + i}"
+            )
             for i, latent in enumerate(latents)
         ]
 
@@ -166,7 +173,10 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
         seed = _whole(seed, "seed")
         latents = editor.vary(latent_of(picture, model), _count(count, 1), seed, strength)
         return [
-            file_of(editor.save_picture(latent, origin=f"variation {seed + i}"), f"like-{seed + i}")
+            file_of(
+                editor.save_picture(Recipe(latent, origin=f"variation {seed + i}")),
+                f"like-{seed + i}",
+            )
             for i, latent in enumerate(latents)
         ]
 
@@ -183,7 +193,7 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
         names = None if take is None else [_word(name, "take") for name in _list(take)]
         chosen = names[0] if names and len(names) == 1 else names
         mixed = editor.mix(latent_of(base, model), latent_of(other, model), chosen)
-        return file_of(editor.save_picture(mixed, origin="mix"), "mix")
+        return saved(editor, mixed, "mix", "mix")
 
     def interpolate(
         picture_a: dict[str, Any],

@@ -26,6 +26,7 @@ class Picture:
         origin: how it came about, in words; it is saved with the picture.
         seed: the seed that draws it again, or None.
         labels: {factor: value} that it was asked for.
+        made_from: the pictures that it was mixed from.
     """
 
     latent: Latent
@@ -33,6 +34,7 @@ class Picture:
     origin: str
     seed: int | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    made_from: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -135,4 +137,5 @@ def mixed(editor: Editor, base: Picture, other: Picture, take: Sequence[str]) ->
     """One picture with something of another: some labels, or the finer layers (the first named)."""
     layers = [name for name in take if name in editor.layer_groups]
     latent = editor.mix(base.latent, other.latent, layers[0] if layers else take)
-    return Picture(latent, "mix", f"mix of {base.origin} and {other.origin}")
+    origin = f"mix of {base.origin} and {other.origin}"
+    return Picture(latent, "mix", origin, made_from=(base, other))

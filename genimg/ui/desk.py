@@ -18,7 +18,7 @@ import gradio as gr
 from genimg import Latent
 from genimg.ui import views
 from genimg.ui.guard import guard
-from genimg.ui.opening import Sitting
+from genimg.ui.opening import Work
 from genimg.ui.store import Store
 from genimg.ui.turns import Turns
 
@@ -57,11 +57,14 @@ watch('value', () => {
 
 @dataclass(frozen=True)
 class Parcel:
-    """A picture on its way from one tab to another."""
+    """A picture on its way from one tab to another; `made_from` are those that it was mixed from,
+    each with its origin.
+    """
 
     model: str
     latent: Latent
     origin: str
+    made_from: tuple[tuple[Latent, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,7 @@ class Desk:
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.sitting = gr.State(Sitting(), time_to_live=IDLE_SECONDS)
+        self.work = gr.State(Work(), time_to_live=IDLE_SECONDS)
         self.parcel = gr.State(None, time_to_live=IDLE_SECONDS)
         with gr.Row(elem_id="top"):
             markup(views.header(), "brand")
@@ -132,7 +135,7 @@ class Desk:
                 scale=0,
                 min_width=360,
             )
-            markup(views.mode_button(), "mode-box")
+            markup(views.corner(), "corner")
         self.tabs = gr.Tabs(elem_id="tabs")
         self._start: list[_Reaction] = []
         self._model: list[_Reaction] = []

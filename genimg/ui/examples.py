@@ -5,6 +5,7 @@ A thumbnail picks "example N" (a file) or "seed N" (a drawn picture).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from genimg.errors import GenimgError
@@ -43,7 +44,9 @@ def chosen(store: Store, model: str, pick: str) -> opening.Opened:
     paths = _paths(store, model)
     if not 0 <= int(number) < len(paths):
         raise GenimgError("This example belongs to another model. Load the page again.")
-    return opening.from_file(store, model, str(paths[int(number)]), "example")
+    crop = opening.Crop(str(paths[int(number)]))
+    opened = opening.from_file(store, model, crop, f"example {int(number) + 1}")
+    return replace(opened, crop=None)  # not a file of theirs
 
 
 def _paths(store: Store, model: str) -> list[Path]:

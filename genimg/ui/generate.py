@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from genimg.editor import Editor, Wish
+from genimg.editor import Editor, Recipe, Wish
 from genimg.errors import GenimgError
 from genimg.ui import board, views
 from genimg.ui.board import Board, Grid
@@ -240,7 +240,7 @@ class _Generate(GenerateParts):
         """The chosen picture as a PNG that holds its recipe, for the browser to download."""
         grid = self._grid(own)
         editor = self.desk.store.get(grid.model)
-        png = editor.save_picture(grid.picture.latent, origin=grid.picture.origin)
+        png = editor.save_picture(Recipe(grid.picture.latent, origin=grid.picture.origin))
         name = grid.picture.name.replace(" ", "-")
         return {
             "name": f"{grid.model}-{name}.png",
@@ -250,7 +250,9 @@ class _Generate(GenerateParts):
     def pack(self, own: Board) -> Parcel:
         """The chosen picture, for another tab."""
         grid = self._grid(own)
-        return Parcel(grid.model, grid.picture.latent, grid.picture.origin)
+        picture = grid.picture
+        parts = tuple((part.latent, part.origin) for part in picture.made_from)
+        return Parcel(grid.model, picture.latent, picture.origin, parts)
 
     # ------------------------------------------------------------------------------ showing
 

@@ -28,7 +28,7 @@ from genimg.ui.desk import (
     markup,
 )
 from genimg.ui.guard import guard
-from genimg.ui.opening import Sitting
+from genimg.ui.opening import Work
 from genimg.ui.uploads import uploaded
 
 TITLE = "Interpolate"
@@ -161,7 +161,7 @@ class _Interpolate:
             )
             parts["seed"].submit(guard(from_seed), [parts["seed"], *inputs], self.shown, **PRIVATE)
             parts["draw"].click(guard(at_random), inputs, self.shown, **PRIVATE)
-            parts["take"].click(guard(from_edit), [desk.sitting, *inputs], self.shown, **PRIVATE)
+            parts["take"].click(guard(from_edit), [desk.work, *inputs], self.shown, **PRIVATE)
             desk.receive(side, ID, from_parcel, inputs, self.shown)
         gr.on(
             [self.position.input, self.position.release, self.method.input, self.easing.input],
@@ -195,7 +195,7 @@ class _Interpolate:
             concurrency_limit=1,
         )
         desk.on_model(self.forget, [desk.model, self.ends, *self.walk], self.shown)
-        desk.on_open(ID, self.fill, [desk.model, desk.sitting, self.ends, *self.walk], self.shown)
+        desk.on_open(ID, self.fill, [desk.model, desk.work, self.ends, *self.walk], self.shown)
 
     # ------------------------------------------------------------------------ choosing ends
 
@@ -217,12 +217,10 @@ class _Interpolate:
         def set_at_random(model: str, ends: Ends, *walk: Any) -> dict[Any, Update]:
             return self._show(self._drawn(ends, model, side, _any_seed()), *walk)
 
-        def set_from_edit(
-            sitting: Sitting, model: str, ends: Ends, *walk: Any
-        ) -> dict[Any, Update]:
-            if sitting.latent is None or sitting.model != model:
+        def set_from_edit(work: Work, model: str, ends: Ends, *walk: Any) -> dict[Any, Update]:
+            if work.recipe is None or work.model != model:
                 raise GenimgError("There is no picture of this model in the Edit tab yet.")
-            return self._show(self._edited(ends, side, sitting), *walk)
+            return self._show(self._edited(ends, side, work), *walk)
 
         def set_from_parcel(
             parcel: Parcel, model: str, ends: Ends, *walk: Any
@@ -232,15 +230,15 @@ class _Interpolate:
 
         return set_from_file, set_from_seed, set_at_random, set_from_edit, set_from_parcel
 
-    def fill(self, model: str, sitting: Sitting, ends: Ends, *walk: Any) -> dict[Any, Update]:
+    def fill(self, model: str, work: Work, ends: Ends, *walk: Any) -> dict[Any, Update]:
         """The tab has been opened: an end that is missing becomes the edit or a random picture."""
         if ends.model == model and ends.a is not None and ends.b is not None:
             return {self.ends: ends}
         filled = ends if ends.model == model else Ends(model)
         if filled.a is None:
-            same = sitting.latent is not None and sitting.model == model
+            same = work.recipe is not None and work.model == model
             filled = (
-                self._edited(filled, "a", sitting)
+                self._edited(filled, "a", work)
                 if same
                 else self._drawn(filled, model, "a", _any_seed())
             )
@@ -258,11 +256,11 @@ class _Interpolate:
         latent = self.desk.store.get(model).sample(1, seed=seed)[0]
         return ends.with_end(model, side, latent, f"seed {seed}")
 
-    def _edited(self, ends: Ends, side: Side, sitting: Sitting) -> Ends:
-        editor = self.desk.store.get(sitting.model)
-        assert sitting.latent is not None
-        latent = editor.edited(sitting.recipe())
-        return ends.with_end(sitting.model, side, latent, "from Edit")
+    def _edited(self, ends: Ends, side: Side, work: Work) -> Ends:
+        editor = self.desk.store.get(work.model)
+        assert work.recipe is not None
+        latent = editor.edited(work.recipe)
+        return ends.with_end(work.model, side, latent, "from Edit")
 
     # ------------------------------------------------------------------------------ showing
 

@@ -1,143 +1,85 @@
-"""What is there to see when somebody opens a picture: from a file, a seed, or a saved edit?
+"""What is there to see when somebody opens a picture: from a file, a seed, or a recipe?
 
-No Gradio here: plain values in, an `Opened` out. What one person has open is their `Work`; the
-`Sitting` holds it while they are there.
+No Gradio here: plain values in, an `Opened` out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+import base64
+import binascii
+from dataclasses import dataclass, replace
 
 from PIL import Image
 
 from genimg import Latent
-from genimg.editor import TEXT_KEY, Editor, Match, Recipe, read_recipe
-from genimg.errors import RecipeError
-from genimg.images import read_text
+from genimg.editor import TEXT_KEY, Editor, Match, Recipe, Step, read_recipe
+from genimg.errors import GenimgError, LatentError, RecipeError
+from genimg.images import load_image, read_text
 from genimg.ui.store import Store
-from genimg.ui.turns import Turns
+
+MAX_LABEL = 80
 
 
 @dataclass(frozen=True)
 class Work:
-    """What one person has open in the Edit tab: plain values, so that sessions stay small.
+    """What somebody has open in the Edit tab, for the other tabs: a plain value.
 
     Attributes:
-        model: name of the model.
-        latent: the point before all edits.
-        amounts: {direction: standard deviations}, what the sliders add.
-        changes: {labelled factor: value it was exchanged for}.
-        origin: where the latent came from, in words.
-        picture: path of the picture that was encoded; "" if it was not a file.
+        model: name of the model, "" before anything is open.
+        recipe: how the picture is made.
     """
 
     model: str = ""
-    latent: Latent | None = None
-    amounts: Mapping[str, float] = field(default_factory=dict)
-    changes: Mapping[str, str] = field(default_factory=dict)
-    origin: str = ""
-    picture: str = ""
-
-    @property
-    def is_edited(self) -> bool:
-        """Whether there is anything to take back."""
-        return bool(self.amounts or self.changes)
-
-    def recipe(self) -> Recipe:
-        """What the editor needs for the edited picture. Raises ValueError if nothing is open."""
-        if self.latent is None:
-            raise ValueError("nothing is open")
-        return Recipe(self.latent, self.amounts, self.origin, self.model, self.changes)
-
-    def shown(self, editor: Editor) -> dict[str, str]:
-        """What the edited picture shows, {factor: value}, as far as exchanges decide it."""
-        return {} if self.latent is None else {**editor.labels(self.latent), **self.changes}
+    recipe: Recipe | None = None
 
 
-class Sitting(Turns):
-    """One person at the Edit tab: their work, which one action at a time may change.
+@dataclass(frozen=True)
+class Crop:
+    """The part of a file that the model sees, see `Editor.fit`; `path` is where the file is."""
 
-    What an action was told by the page may be older than the work: with the sliders, the page is
-    given a note of where they were set (`note`), sends it back with every action, and
-    `is_same_picture` and `is_as_set` say whether the note still holds.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.work = Work()
-        self._pictures = 0
-        self._settings = 0
-
-    @property
-    def model(self) -> str:
-        """Name of the model."""
-        return self.work.model
-
-    @property
-    def latent(self) -> Latent | None:
-        """The point before all edits."""
-        return self.work.latent
-
-    def recipe(self) -> Recipe:
-        """What the editor needs for the edited picture. Raises ValueError if nothing is open."""
-        return self.work.recipe()
-
-    def begin(self) -> None:
-        """Another picture is opened: what is still on its way was meant for the one before."""
-        self._pictures += 1
-
-    def note(self, names: Sequence[str]) -> dict[str, Any]:
-        """The program sets the sliders, and they show these directions: the note for the page."""
-        self._settings += 1
-        return {"picture": self._pictures, "setting": self._settings, "names": list(names)}
-
-    def is_same_picture(self, note: Mapping[str, Any]) -> bool:
-        """Whether the page that sent this note showed the picture that is open now."""
-        return note.get("picture") == self._pictures
-
-    def is_as_set(self, note: Mapping[str, Any]) -> bool:
-        """Whether nobody but the person has moved the sliders since the page got this note."""
-        return note.get("setting") == self._settings
+    path: str
+    focus: tuple[float, float] = (0.5, 0.5)
+    zoom: float = 1.0
 
 
 @dataclass(frozen=True)
 class Opened:
-    """The work on a picture at its start.
+    """A picture that has just been opened.
 
     Attributes:
-        plain: what the model makes of it, without edits.
-        original: what the model was shown, or None if it came from a seed or a saved edit.
-        match: how close the two are, where there is an original.
+        model: name of the model that it is opened with.
+        recipe: how it is made; a lineage is the steps that led there.
+        label: what was done to get it, in words.
         note: one sentence on where it came from; "" where the match says enough.
+        original: what the model was shown, or None if it came from a seed or a recipe.
+        match: how close the model comes to `original`, where there is one.
+        crop: which part of an upload that is; None for what cannot be cropped anew.
+        editable: another start for an upload, on which edits work better; None if not searched for.
     """
 
-    work: Work
-    plain: Image.Image
+    model: str
+    recipe: Recipe
+    label: str
+    note: str = ""
     original: Image.Image | None = None
     match: Match | None = None
-    note: str = ""
+    crop: Crop | None = None
+    editable: Latent | None = None
 
 
-def from_file(
-    store: Store,
-    model: str,
-    path: str,
-    origin: str,
-    focus: tuple[float, float] = (0.5, 0.5),
-    zoom: float = 1.0,
-) -> Opened:
-    """Encode a part of a picture, see `Editor.fit`.
+def from_file(store: Store, model: str, crop: Crop, origin: str) -> Opened:
+    """Encode a part of a picture.
 
-    Raises ImageError for files that are no pictures.
+    Raises:
+        ImageError: the file is no picture that can be read.
+        LatentError: the model only draws.
     """
     editor = store.get(model)
-    original = editor.fit(store.picture(path), focus, zoom)
+    original = editor.fit(store.picture(crop.path), crop.focus, crop.zoom)
     latent = editor.encode(original)
-    plain = editor.decode(latent)[0]
-    work = Work(model, latent, origin=origin, picture=path)
-    return Opened(work, plain, original, editor.match(original, plain))
+    recipe = Recipe(latent, origin=origin, model_name=model)
+    match = editor.match(original, editor.decode(latent)[0])
+    return Opened(model, recipe, origin, original=original, match=match, crop=crop)
 
 
 def latent_of(store: Store, model: str, path: str) -> Latent:
@@ -158,13 +100,30 @@ def latent_of(store: Store, model: str, path: str) -> Latent:
 def from_seed(store: Store, model: str, seed: int) -> Opened:
     """The picture that the model draws from a seed."""
     latent = store.get(model).sample(1, seed=seed)[0]
-    return from_latent(store, model, latent, f"seed {seed}", f"Drawn by the model, seed {seed}.")
+    return from_latent(model, latent, f"seed {seed}", f"Drawn by the model, seed {seed}.")
 
 
-def from_latent(store: Store, model: str, latent: Latent, origin: str, note: str) -> Opened:
-    """A point that is known already."""
-    work = Work(model, latent, origin=origin)
-    return Opened(work, store.get(model).decode(latent)[0], note=note)
+def from_latent(
+    model: str,
+    latent: Latent,
+    origin: str,
+    note: str,
+    made_from: tuple[tuple[Latent, str], ...] = (),
+) -> Opened:
+    """A point that is known already; `made_from` are the points that it was mixed from, each with
+    where it came from.
+    """
+    earlier = tuple(
+        Step(Recipe(z, origin=words, model_name=model), words[:MAX_LABEL]) for z, words in made_from
+    )
+    recipe = Recipe(
+        latent,
+        origin=origin,
+        model_name=model,
+        lineage=earlier,
+        parents=tuple(range(len(earlier))),
+    )
+    return Opened(model, recipe, origin, note)
 
 
 def from_saved(store: Store, model: str, path: str) -> Opened | None:
@@ -176,20 +135,62 @@ def from_saved(store: Store, model: str, path: str) -> Opened | None:
     """
     if TEXT_KEY not in read_text(path):
         return None
-    recipe = read_recipe(path)
+    opened = from_recipe(store, read_recipe(path))
+    recipe = opened.recipe
+    count = len(recipe.amounts) + len(recipe.changes)
+    note = f"Restored from a saved picture, with {count} edit{'' if count == 1 else 's'}"
+    if recipe.lineage:
+        steps = len(recipe.lineage)
+        note += f" and the {steps} step{'' if steps == 1 else 's'} before"
+    note += "."
+    if opened.model != model:
+        note += f" It was made with {store.info(opened.model).title}, which is now chosen."
+    return replace(opened, note=note)
+
+
+def from_recipe(store: Store, recipe: Recipe) -> Opened:
+    """The state that a recipe means, with its own model.
+
+    Raises:
+        RecipeError: its model is not in the folder, or it does not fit the model.
+    """
     maker = store.name_of(recipe.latent.model_id)
     if maker is None:
         raise RecipeError(
-            f"This picture was saved with the model {recipe.model_name!r}, which is not in the "
+            f"This picture was made with the model {recipe.model_name!r}, which is not in the "
             "folder of models, so its latent and its edits cannot be restored."
         )
-    editor = store.get(maker)
-    editor.open_picture(path)  # checks that the recipe fits the model
-    amounts = {name: amount for name, amount in recipe.amounts.items() if amount}
-    work = Work(maker, recipe.latent, amounts, recipe.changes, recipe.origin)
-    count = len(amounts) + len(recipe.changes)
-    note = f"Restored from a saved picture, with {count} edit{'' if count == 1 else 's'}."
-    if maker != model:
-        note += f" It was made with {store.info(maker).title}, which is now chosen."
-    plain = editor.decode(recipe.latent)[0]
-    return Opened(work, plain, note=note)
+    check(store.get(maker), recipe)
+    return Opened(maker, recipe, recipe.label or recipe.origin)
+
+
+def check(editor: Editor, recipe: Recipe) -> None:
+    """Refuse a recipe that does not fit its model, or whose earlier steps do not.
+
+    Raises:
+        RecipeError: saying what does not fit.
+    """
+    try:
+        for each in (recipe, *(step.recipe for step in recipe.lineage)):
+            editor.edited(each)
+    except LatentError as error:
+        raise RecipeError(f"The recipe of this picture does not fit its model: {error}") from None
+
+
+def recipe_of(text: object) -> Recipe:
+    """A recipe that a page has sent. Raises GenimgError if it is none."""
+    if not isinstance(text, str):
+        raise GenimgError("There is no picture to work on. Choose one first.")
+    return Recipe.from_text(text)
+
+
+def picture_of(address: object) -> Image.Image:
+    """The picture in a data: URI that a page has kept. Raises GenimgError if it is none."""
+    start = "data:image/png;base64,"
+    if not isinstance(address, str) or not address.startswith(start):
+        raise GenimgError("The picture that was uploaded is not there any more. Upload it again.")
+    try:
+        data = base64.b64decode(address[len(start) :], validate=True)
+    except binascii.Error:
+        raise GenimgError("The picture that was uploaded is damaged. Upload it again.") from None
+    return load_image(data)

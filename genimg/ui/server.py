@@ -22,12 +22,22 @@ from starlette.middleware.cors import CORSMiddleware
 from genimg.errors import GenimgError
 from genimg.images import MAX_BYTES
 from genimg.ui import build_page
+from genimg.ui.live import Live
+from genimg.ui.live_strips import Strips
 from genimg.ui.store import Store
 from genimg.ui.theme import ASSETS, theme
 
 LONGEST_WARM_UP = 20.0
 """Seconds that the end of the program waits for a model that is being loaded."""
 MAX_SESSIONS = 100
+MAX_MESSAGE = 2**20
+"""Bytes of a WebSocket message; genimg's own are checked more closely (see live_messages)."""
+STYLES = ("style.css", "edit.css", "history.css")
+SCRIPTS = (
+    "page.js", "history.js", "shelf.js", "historypanel.js", "compare.js", "crop.js",
+    "links.js", "live.js", "panel.js", "viewer.js", "uploads.js", "stage.js",
+)  # fmt: skip
+"""The page's own scripts, each after those that it uses."""
 
 # Gradio sets every rule of style.css inside its container; this is for the container itself. With
 # "hidden", as Gradio has it, nothing in the page could stay in view while it scrolls.
@@ -48,6 +58,8 @@ def build_app(checkpoints: Path, host: str = "127.0.0.1", port: int = 7860) -> F
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(CORSMiddleware, allow_origins=_origins(host, port))
     app.middleware("http")(_refuse_foreign_files)
+    # Before Gradio, which takes every path that is left.
+    app.router.routes += [Live(store).route, Strips(store).route]
     gr.mount_gradio_app(
         app,
         page,
@@ -65,8 +77,8 @@ def build_app(checkpoints: Path, host: str = "127.0.0.1", port: int = 7860) -> F
         allowed_paths=[],
         max_file_size=MAX_BYTES,
         theme=theme(),
-        css_paths=[ASSETS / "style.css"],
-        head=_STYLE + f"<script>{(ASSETS / 'page.js').read_text(encoding='utf-8')}</script>",
+        css_paths=[ASSETS / name for name in STYLES],
+        head=_STYLE + "".join(f"<script>{_asset(name)}</script>" for name in SCRIPTS),
     )
     app.state.warm_up = threading.Thread(target=_warm_up, args=(store,), daemon=True)
     app.state.warm_up.start()
@@ -77,13 +89,22 @@ def serve(checkpoints: Path, listener: socket.socket, on_ready: Callable[[], Non
     """Serve the app on an open socket until it is stopped; `on_ready` is called when it answers."""
     host, port = listener.getsockname()[:2]
     app = build_app(checkpoints, host, port)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", ws_max_size=2**20))
+    # Frames are not worth deflating: it takes longer than to send them.
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app, log_level="warning", ws_max_size=MAX_MESSAGE, ws_per_message_deflate=False
+        )
+    )
     threading.Thread(target=_wait, args=(server, on_ready), daemon=True).start()
     try:
         server.run(sockets=[listener])
     finally:
         # Torch aborts a program that ends while another thread is inside it.
         app.state.warm_up.join(LONGEST_WARM_UP)
+
+
+def _asset(name: str) -> str:
+    return (ASSETS / name).read_text(encoding="utf-8")
 
 
 def _wait(server: uvicorn.Server, on_ready: Callable[[], None]) -> None:

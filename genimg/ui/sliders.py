@@ -1,8 +1,9 @@
-"""Which sliders are shown together, what do they say, and what do they add up to?
+"""Which sliders are shown together, and how are some of them moved at random?
 
-A model has many directions, the page has POOL sliders. Directions are dealt out to pages: one for
-each factor of the labels ("coat"), then the measured ones, the components, the raw ones. Amounts
-are plain numbers in standard deviations, kept for all directions at once, whichever page is open.
+A model has many directions, a page of the panel shows POOL. Directions are dealt out to pages: one
+for each factor of the labels ("coat"), then the measured ones, the components, the raw ones.
+Amounts are plain numbers in standard deviations, for all directions at once, whichever page is
+open.
 """
 
 from __future__ import annotations
@@ -15,12 +16,11 @@ from dataclasses import dataclass
 from genimg import Direction
 
 POOL = 16
-"""How many sliders the page has."""
+"""How many sliders are shown together."""
 LIMIT = 4.0
-"""A slider goes from -LIMIT to LIMIT standard deviations, unless a saved picture went further."""
+"""How far a nudge goes, in standard deviations."""
 FURTHEST = 100.0
 """Amounts beyond this are nonsense."""
-STEP = 0.1
 
 _TITLES = {
     "named": "Named",
@@ -59,27 +59,6 @@ def pages(directions: Sequence[Direction]) -> tuple[Page, ...]:
     return tuple(result)
 
 
-def find_page(shown: Sequence[Page], title: str | None) -> Page:
-    """The page of that title, else the first one; an empty page where there is none at all."""
-    for page in shown:
-        if page.title == title:
-            return page
-    return shown[0] if shown else Page("", ())
-
-
-def page_of(shown: Sequence[Page], amounts: Mapping[str, float]) -> Page:
-    """The first page on which something is set, else the first page."""
-    for page in shown:
-        if any(amounts.get(name) for name in page.names):
-            return page
-    return find_page(shown, None)
-
-
-def label(direction: Direction) -> str:
-    """What the slider says: the plain name, and how far it can be trusted in percent."""
-    return f"{direction.name} · {100 * direction.reliability:.0f}\N{NO-BREAK SPACE}%"
-
-
 def tidy(amounts: Mapping[str, object], directions: Iterable[Direction]) -> dict[str, float]:
     """Keep what these directions can do: known names, finite numbers within FURTHEST, no zeros."""
     result = {}
@@ -91,28 +70,6 @@ def tidy(amounts: Mapping[str, object], directions: Iterable[Direction]) -> dict
         if kept:
             result[direction.name] = kept
     return result
-
-
-def merge(
-    amounts: Mapping[str, float], slots: Sequence[str], values: Sequence[object]
-) -> dict[str, object]:
-    """The amounts after the sliders that now show the directions `slots` stand at `values`.
-
-    A slider stands on whole steps; where it still shows an amount as near as it can, the amount
-    stays exact.
-    """
-    moved = {}
-    for name, value in zip(slots, values, strict=False):
-        old = amounts.get(name, 0.0)
-        shown = round(old / STEP) * STEP
-        near = isinstance(value, (int, float)) and math.isclose(value, shown, abs_tol=1e-6)
-        moved[name] = old if near else value
-    return {**amounts, **moved}
-
-
-def span(amount: float) -> float:
-    """The end of a slider that stands at `amount`: LIMIT, or the next whole number beyond."""
-    return max(LIMIT, float(math.ceil(abs(amount))))
 
 
 def nudge(

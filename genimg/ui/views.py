@@ -13,7 +13,7 @@ from typing import Any
 
 from PIL import Image
 
-from genimg.editor import CheckpointInfo, Match
+from genimg.editor import CheckpointInfo
 from genimg.images import data_uri
 
 PICK_JS = """
@@ -76,9 +76,36 @@ def header() -> str:
     )
 
 
-def mode_button() -> str:
-    """The button between light and dark; page.js does the rest."""
-    return '<button id="mode" type="button" aria-label="Light or dark">◐</button>'
+_KEYS = (
+    ("Ctrl Z", "undo"),
+    ("Ctrl Shift Z", "redo"),
+    ("Ctrl S", "save the picture"),
+    ("C", "hold to see the picture on the left"),
+    ("V", "split view"),
+    ("D", "difference"),
+    ("R", "draw one at random"),
+    ("N, P", "next and previous picture that you began with"),
+    ("← →", "move the slider that has the focus"),
+    ("?", "this list"),
+)
+
+
+def corner() -> str:
+    """The buttons for the list of shortcuts, and between light and dark; page.js does the rest."""
+    rows = "".join(
+        f"<div><dt>{' '.join(f'<kbd>{key}</kbd>' for key in keys.split(' '))}</dt>"
+        f"<dd>{words}</dd></div>"
+        for keys, words in _KEYS
+    )
+    return (
+        '<button id="keys" type="button" class="round" aria-label="Keyboard shortcuts" '
+        'title="Keyboard shortcuts (?)">?</button>'
+        '<button id="mode" type="button" class="round" aria-label="Light or dark">◐</button>'
+        '<dialog id="shortcuts" aria-label="Keyboard shortcuts"><h2>Keyboard shortcuts in Edit</h2>'
+        f"<dl>{rows}</dl><p>On a Mac, Cmd is Ctrl.</p>"
+        '<form method="dialog"><button class="button">Close</button></form></dialog>'
+        '<p id="said" role="status"></p>'
+    )
 
 
 def picture(image: Image.Image | None, title: str, note: str = "", empty: str = "") -> str:
@@ -140,7 +167,7 @@ def parts(base: Image.Image | None, other: Image.Image | None) -> str:
         + f"</div><figcaption>{name}</figcaption></figure>"
         for name, image in (("Start", base), ("Take from", other))
     )
-    return f'<div class="parts"><h3>Mix</h3>{cells}</div>'
+    return f'<div class="parts"><h2>Mix</h2>{cells}</div>'
 
 
 def doubts(lines: Sequence[str]) -> str:
@@ -153,29 +180,17 @@ def hint(text: str) -> str:
     return f'<p class="hint">{escape(text)}</p>' if text else ""
 
 
-def match(found: Match) -> str:
-    """How close a reconstruction is: in words, in dB, and as structural similarity."""
+def several() -> str:
+    """The button that opens several files at once; the page's script does the rest."""
     return (
-        f'<p class="match"><b>{escape(found.words.capitalize())}</b> '
-        f"{found.psnr:.1f} dB PSNR · {found.ssim:.2f} SSIM</p>"
+        '<button type="button" class="button" id="several">Open several</button>'
+        '<input type="file" id="several-files" accept="image/*" multiple hidden>'
     )
 
 
-def chips(amounts: Mapping[str, float], changes: Mapping[str, str] | None = None) -> str:
-    """The edits that are set, each a small button that takes it away again.
-
-    What is picked is "change FACTOR" for an exchange and "move DIRECTION" for a slider.
-    """
-    parts = [(f"change {factor}", factor, value) for factor, value in (changes or {}).items()]
-    parts += [(f"move {name}", name, f"{amount:+.1f}") for name, amount in amounts.items()]
-    if not parts:
-        return '<div class="chips"><span class="none">No edits yet. Pull a slider.</span></div>'
-    buttons = "".join(
-        f'<button type="button" data-pick="{escape(pick)}" title="Take away {escape(name)}">'
-        f'{escape(name)} <b>{escape(value)}</b><span aria-hidden="true">×</span></button>'
-        for pick, name, value in parts
-    )
-    return f'<div class="chips">{buttons}</div>'
+def cropping() -> str:
+    """Where an upload is cropped; folded away, and hidden where there is none."""
+    return '<details id="crop" hidden><summary>Crop</summary><div id="cropper"></div></details>'
 
 
 def strip(images: Sequence[Image.Image]) -> str:

@@ -63,6 +63,28 @@ def test_a_single_picture_carries_its_recipe(
     assert same(picture.resize((16, 16), Image.Resampling.NEAREST), gan.decode(recipe.latent)[0])
 
 
+@pytest.mark.parametrize(
+    "words", [("sample", "--n", 1), ("vary", "seed:3", "--n", 1), ("mix", "seed:1", "seed:2")]
+)
+def test_a_single_picture_can_be_webp(
+    words: tuple[object, ...], gan_path: Path, tmp_path: Path
+) -> None:
+    gan = Editor.load(gan_path, "cpu")
+    png, webp = tmp_path / "one.png", tmp_path / "one.webp"
+    command, *rest = words
+    for out in (png, webp):
+        assert run(command, gan_path, *rest, "--out", out) == 0
+    assert gan.open_picture(webp) == gan.open_picture(png)
+    assert same(load_image(webp), load_image(png))
+
+
+def test_a_sheet_is_a_png(
+    gan_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("sample", gan_path, "--n", 2, "--out", tmp_path / "two.webp") == 2
+    assert "must end in .png" in capsys.readouterr().err
+
+
 def test_labels_are_asked_for_by_name_or_in_words(
     gan_path: Path, gan: Editor, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,5 +1,6 @@
 """Do the picture commands write what the model makes, and say what was wrong where they cannot?"""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,8 @@ from PIL import Image, ImageChops
 
 from genimg import Editor
 from genimg.cli import main
-from genimg.images import load_image
+from genimg.editor import Moves
+from genimg.images import enlarge, load_image
 
 
 @pytest.fixture
@@ -99,6 +101,10 @@ def test_edit_goes_on_from_a_saved_picture(
     assert recipe.latent == editor.sample(1, 4)[0]
     assert recipe.amounts == {names[0]: 3.0, names[1]: 1.0}
     assert recipe.origin == "sample, seed 4"
+    assert [step.label for step in recipe.lineage] == ["", f"{names[0]} +1"]
+    before = replace(editor.open_picture(first), lineage=(), label="", parents=())
+    assert recipe.lineage[1].recipe == before
+    assert (recipe.label, recipe.parents) == (f"{names[0]} +3, {names[1]} +1", (1,))
 
 
 def test_edit_in_place(tiny_checkpoint: Path, editor: Editor, tmp_path: Path) -> None:
@@ -109,6 +115,52 @@ def test_edit_in_place(tiny_checkpoint: Path, editor: Editor, tmp_path: Path) ->
     assert file.read_bytes() == before
     assert same(load_image(file), editor.decode(*editor.sample(1, 4))[0])
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_edit_keeps_what_shall_stay(
+    tiny_checkpoint: Path,
+    editor: Editor,
+    names: tuple[str, str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out, again, freed = (tmp_path / name for name in ("a.png", "b.png", "c.png"))
+    words = (f"--move={names[0]}=2", f"--keep={names[1]}")
+    assert run("edit", tiny_checkpoint, "seed:4", *words, "--out", out) == 0
+    assert f"edits: {names[0]} +2\nkept: {names[1]}\n" in capsys.readouterr().out
+    recipe = editor.open_picture(out)
+    assert recipe.moves == (Moves({names[0]: 2.0}, (names[1],)),)
+    [latent] = editor.sample(1, 4)
+    assert editor.edited(recipe) != editor.move(latent, {names[0]: 2.0})
+    assert same(load_image(out), editor.decode(editor.edited(recipe))[0])
+    third = editor.directions[2].name
+    assert run("edit", tiny_checkpoint, out, f"--move={third}=1", "--out", again) == 0
+    assert editor.open_picture(again).moves == (Moves({names[0]: 2.0, third: 1.0}, (names[1],)),)
+    assert run("edit", tiny_checkpoint, out, f"--move={names[1]}=1", "--out", freed) == 0
+    recipe = editor.open_picture(freed)
+    assert recipe.locks == ()
+    assert recipe.moves[1] == Moves({names[1]: 1.0})
+
+
+@pytest.mark.parametrize("ending", ["png", "webp", "WEBP"])
+@pytest.mark.parametrize("words", [(), ("--scale", 3), ("--scale", 3, "--smooth")], ids=str)
+def test_edit_writes_any_kind_and_size(
+    ending: str,
+    words: tuple[object, ...],
+    tiny_checkpoint: Path,
+    editor: Editor,
+    names: tuple[str, str],
+    tmp_path: Path,
+) -> None:
+    out = tmp_path / f"edited.{ending}"
+    move = f"--move={names[0]}=2"
+    assert run("edit", tiny_checkpoint, "seed:4", move, *words, "--out", out) == 0
+    [expected] = editor.decode(editor.move(editor.sample(1, 4)[0], {names[0]: 2.0}))
+    with Image.open(out) as picture:
+        assert picture.format == ending.upper()
+    larger = enlarge(expected, 3 if words else 1, "--smooth" in words)
+    assert same(load_image(out), larger)
+    assert same(editor.decode(editor.edited(editor.open_picture(out)))[0], expected)
 
 
 @pytest.mark.parametrize("method", ["slerp", "lerp"])
@@ -170,6 +222,10 @@ def test_a_video_without_ffmpeg(
         (("edit", "seed:1", "--move", "brightness=1e9"), "brightness"),
         (("edit", "seed:1", "--move", "brightness=1", "--move", "brightness=2"), "twice"),
         (("edit", "seed:1", "--move", "brihgtness=1"), "did you mean 'brightness'"),
+        (("edit", "seed:1", "--keep", "brihgtness"), "did you mean 'brightness'"),
+        (("edit", "seed:1", "--keep", "warmth", "--move", "warmth=1"), "both move and be kept"),
+        (("edit", "seed:1", "--scale", "0"), "--scale"),
+        (("edit", "seed:1", "--scale", "17"), "from 1 to 16"),
         (("edit", "seed:1", "--set", "eyes"), "LABEL=VALUE"),
         (("edit", "seed:1", "--set", "tail=long"), "eyes"),
         (("edit", "seed:1", "--set", "eyes=none"), "glasses"),

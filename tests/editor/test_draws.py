@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from genimg import Editor, Latent
+from genimg.editor import Recipe
 from genimg.errors import LatentError, RecipeError
 from genimg.models import build_model, load_model, save_model
 
@@ -284,7 +285,7 @@ def test_a_mix_can_be_decoded_beside_others_moved_walked_and_saved(gan: Editor) 
     pictures = gan.decode(a, mixed, b)
     assert [same(gan.decode(x)[0], p) for x, p in zip((a, mixed, b), pictures, strict=True)]
     amounts = {"component 1": 2.0}
-    recipe = gan.open_picture(gan.save_picture(mixed, amounts, origin="style mix"))
+    recipe = gan.open_picture(gan.save_picture(Recipe.of(mixed, amounts, origin="style mix")))
     assert (recipe.latent, recipe.amounts) == (mixed, amounts)
     assert same(gan.decode(gan.edited(recipe))[0], gan.decode(gan.move(mixed, amounts))[0])
     path = gan.interpolate(mixed, a, 4)
@@ -325,10 +326,11 @@ def test_a_latent_of_other_layers_is_refused(editor: Editor, gan: Editor) -> Non
     with pytest.raises(LatentError, match="for 2 layers of a network, this model has 1"):
         editor.decode(layered)
     foreign = Latent(torch.zeros(2, len(gan.sample()[0].z)), gan.model_id)
-    for use in (gan.decode, gan.labels, gan.vary, gan.save_picture):
+    uses = [gan.decode, gan.labels, gan.vary, lambda latent: gan.save_picture(Recipe(latent))]
+    for use in uses:
         with pytest.raises(LatentError, match="for 2 layers of a network, this model has 3"):
             use(foreign)
-    text = gan.save_picture(gan.mix(*gan.sample(2)))
+    text = gan.save_picture(Recipe(gan.mix(*gan.sample(2))))
     assert gan.open_picture(text).latent.layers == 3
     with pytest.raises(RecipeError, match="choose that model first"):
         editor.open_picture(text)

@@ -10,6 +10,7 @@ from PIL import Image
 import genimg
 from genimg import Direction, Editor, Latent
 from genimg.data import load_dataset
+from genimg.editor import Recipe
 from genimg.errors import CheckpointError, ConfigError, LatentError
 from genimg.models import build_model, save_model
 
@@ -136,7 +137,7 @@ def test_a_grey_model_takes_colour_pictures_and_gives_grey_ones(tmp_path: Path) 
     [image] = grey.decode(grey.encode(photo()))
     assert (image.mode, image.size) == ("L", (28, 28))
     assert grey.match(photo(), image).psnr > 0
-    recipe = grey.open_picture(grey.save_picture(grey.sample()[0], {}))
+    recipe = grey.open_picture(grey.save_picture(Recipe(grey.sample()[0])))
     assert recipe.latent == grey.sample()[0]
 
 

@@ -52,7 +52,7 @@ def test_a_saved_picture_keeps_its_changes(editor: Editor) -> None:
     [latent] = editor.sample(1, seed=5)
     shown = editor.labels(latent)
     changes = {"fur": "pink" if shown["fur"] != "pink" else "white"}
-    data = editor.save_picture(latent, {}, changes=changes, origin="sample, seed 5")
+    data = editor.save_picture(Recipe.of(latent, changes=changes, origin="sample, seed 5"))
     recipe = editor.open_picture(data)
     assert (recipe.latent, recipe.changes) == (latent, changes)
     assert editor.edited(recipe) == editor.change(latent, changes) != latent
@@ -66,7 +66,7 @@ def test_a_change_that_the_model_does_not_know_is_neither_saved_nor_opened(
 ) -> None:
     [latent] = editor.sample()
     with pytest.raises(LatentError, match="fur cannot be 'green'"):
-        editor.save_picture(latent, {}, changes={"fur": "green"})
+        editor.save_picture(Recipe(latent, changes={"fur": "green"}))
     forged = Recipe(latent, changes={"fur": "green"}).to_text()
     with pytest.raises(RecipeError, match=r"does not fit the model.*'green'"):
         editor.open_picture(encode_png(Image.new("RGB", (16, 16)), {"genimg": forged}))

@@ -1,171 +1,199 @@
-"""A recipe comes back bit for bit, and a damaged or forged one is refused in plain words."""
+"""What a recipe says of sliders, locks and earlier steps."""
 
-import base64
-import json
-from typing import Any
+from __future__ import annotations
 
+import math
+import random
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
 
-from genimg.errors import RecipeError
-from genimg.latents import Latent, Recipe
+from genimg.errors import LatentError
+from genimg.latents import MAX_STEPS, Latent, Moves, Recipe, Step
 
-AWKWARD = [0.1, -0.0, 1e-45, 3.4e38, -1.17549435e-38, 1 / 3, 2.0**-149, 16777217.0]
-
-
-def recipe() -> Recipe:
-    z = torch.cat([torch.tensor(AWKWARD), torch.randn(56)])
-    amounts = {"pink": 1 / 3, "bleu très pâle": -2.5, 'a "quoted" \n name': 1e-300}
-    changes = {"accessory": "red hat", "fur": "très pâle"}
-    return Recipe(Latent(z, "0123456789abcdef"), amounts, "sample, seed 7", "cats-64-vae", changes)
+PLAIN = Recipe(Latent(torch.randn(8), "0123456789abcdef"), origin="sample, seed 7")
 
 
-def test_no_bit_is_lost() -> None:
-    before = recipe()
-    after = Recipe.from_text(before.to_text())
-    assert after.latent.z.numpy().tobytes() == before.latent.z.numpy().tobytes()
-    assert after.amounts == before.amounts
-    assert list(after.amounts) == list(before.amounts), "moves are added up in this order"
-    assert after.changes == before.changes
-    assert (after.origin, after.model_name) == (before.origin, before.model_name)
-    assert after == before
-    assert after.to_text() == before.to_text()
+def test_a_recipe_of_plain_amounts() -> None:
+    recipe = Recipe.of(PLAIN.latent, {"pink": 1 / 3, "blue": 0.0, "red": -2}, origin="upload")
+    assert recipe.amounts == {"pink": 1 / 3, "red": -2}
+    assert recipe.moves == (Moves({"pink": 1 / 3, "red": -2}),)
+    assert (recipe.origin, recipe.locks) == ("upload", ())
+    assert Recipe.of(PLAIN.latent, origin=PLAIN.origin) == PLAIN
+    assert Recipe.of(PLAIN.latent, {"pink": 0.0}).moves == ()
+    kept = Recipe.of(PLAIN.latent, {"pink": 1.0}, locks=["red", "blue", "red"])
+    assert kept.locks == ("blue", "red")
+    assert kept.moves == (Moves({"pink": 1.0}, ("blue", "red")),)
 
 
-def test_sliders_at_zero_are_not_written_down() -> None:
-    text = Recipe(Latent(torch.zeros(2), "a"), {"pink": 0.0, "blue": 1}).to_text()
-    assert Recipe.from_text(text).amounts == {"blue": 1.0}
+def test_values_of_the_caller_do_not_change_a_recipe_later() -> None:
+    amounts, changes = {"pink": 1.0}, {"hat": "red"}
+    recipe = Recipe.of(PLAIN.latent, amounts, changes=changes)
+    amounts["pink"], changes["hat"] = 2.0, "blue"
+    recipe.amounts["pink"] = 3.0
+    assert (recipe.amounts, recipe.changes) == ({"pink": 1.0}, {"hat": "red"})
 
 
-def test_the_text_is_strict_json_with_a_version() -> None:
-    values = json.loads(recipe().to_text(), parse_constant=pytest.fail)
-    assert values["format_version"] == 1
-    assert len(base64.b64decode(values["latent"])) == 4 * 64
+# -- pulling
 
 
-@pytest.mark.parametrize("origin", ["x" * 1000, "b\udcffd.png", "\ud800"])
-def test_a_strange_origin_never_makes_a_picture_that_cannot_be_opened(origin: str) -> None:
-    """Origins are file names at times: up to 255 characters, and bytes that are no text."""
-    text = Recipe(Latent(torch.ones(2), "a"), {}, origin, origin).to_text()
-    text.encode()  # as a PNG's text chunk is
-    assert Recipe.from_text(text).latent == Latent(torch.ones(2), "a")
+def test_pulling_says_where_a_slider_stands_and_not_how_far_it_goes() -> None:
+    recipe = PLAIN.pulled({"pink": 1.5}).pulled({"pink": 2.0, "blue": -1.0})
+    assert recipe.amounts == {"pink": 2.0, "blue": -1.0}
+    assert recipe.moves == (Moves({"blue": -1.0, "pink": 2.0}),)
+    assert recipe.pulled({"pink": 0.0, "blue": 0.0}) == PLAIN
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["", "{", "not json", "\x00", "[" * 50_000, recipe().to_text()[:-1], "1" * 5000],
-    ids=["empty", "brace", "words", "nul", "deep", "cut", "huge number"],
-)
-def test_what_is_not_json_is_refused(text: str) -> None:
-    with pytest.raises(RecipeError, match="not JSON"):
-        Recipe.from_text(text)
+def test_pulling_nowhere_is_the_very_same_recipe() -> None:
+    recipe = Recipe.of(PLAIN.latent, {"pink": 1 / 3, "blue": 0.3}, locks=["red"])
+    for same in ({}, {"pink": 1 / 3}, recipe.amounts, {"green": 0.0}, {"green": 1e-9}):
+        assert recipe.pulled(same) is recipe
 
 
-@pytest.mark.parametrize("text", ["[]", "null", "1", '"a"', "{}", '{"format_version": "1"}'])
-def test_what_is_no_recipe_of_this_version_is_refused(text: str) -> None:
-    with pytest.raises(RecipeError, match="another version"):
-        Recipe.from_text(text)
+def test_single_precision_means_the_same_sliders() -> None:
+    """A page sends where its sliders stand as float32."""
+    rng = random.Random(0)
+    for _ in range(500):
+        total = round(rng.uniform(-100, 100), rng.randrange(5))
+        recipe = PLAIN.pulled({"pink": total})
+        assert recipe.amounts == ({"pink": total} if total else {})
+        assert recipe.pulled({"pink": float(np.float32(total))}) is recipe
 
 
-def test_a_text_too_long_is_refused() -> None:
-    with pytest.raises(RecipeError, match="too long"):
-        Recipe.from_text(" " * 200_001)
+def test_what_was_moved_under_other_locks_stays() -> None:
+    first = PLAIN.pulled({"pink": 0.3, "blue": 1.0})
+    second = replace(first, locks=("red",)).pulled({"pink": 1.7, "grey": 2.0})
+    assert second.amounts == {"pink": 1.7, "blue": 1.0, "grey": 2.0}
+    assert second.moves == (first.moves[0], Moves({"grey": 2.0, "pink": 1.4}, ("red",)))
+    third = replace(second, locks=("grey",)).pulled({"pink": 0.0})
+    assert third.amounts == {"blue": 1.0, "grey": 2.0}
+    assert third.moves[:2] == second.moves
+    assert third.moves[2] == Moves({"pink": -1.7}, ("grey",))
+    back = replace(third, locks=("red",)).pulled({"pink": 1.0})
+    assert [part.keep for part in back.moves] == [(), ("red",), ("grey",)]
+    assert back.amounts["pink"] == 1.0
 
 
-def encoded(*numbers: float) -> str:
-    return base64.b64encode(torch.tensor(numbers).numpy().tobytes()).decode()
+def test_what_is_locked_does_not_move() -> None:
+    recipe = replace(PLAIN.pulled({"pink": 1.0}), locks=("pink",))
+    assert recipe.pulled({"pink": 2.0}) is recipe
+    assert recipe.pulled({"pink": 2.0, "blue": 1.0}).amounts == {"pink": 1.0, "blue": 1.0}
 
 
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [
-        ("format_version", 3),
-        ("format_version", None),
-        ("latent", None),
-        ("latent", 3),
-        ("latent", []),
-        ("latent", ""),
-        ("latent", "????"),
-        ("latent", "AAA"),
-        ("latent", "ünïcode="),
-        ("latent", base64.b64encode(b"12345").decode()),
-        ("latent", encoded(1.0, float("nan"))),
-        ("latent", encoded(float("inf"))),
-        ("model_id", None),
-        ("model_id", 12),
-        ("model_id", "x" * 201),
-        ("model_name", None),
-        ("model_name", ["a"]),
-        ("model_name", "x" * 201),
-        ("origin", None),
-        ("origin", {}),
-        ("origin", "x" * 201),
-        ("amounts", None),
-        ("amounts", []),
-        ("amounts", "pink"),
-        ("amounts", {"": 1.0}),
-        ("amounts", {"x" * 201: 1.0}),
-        ("amounts", {"pink": "1"}),
-        ("amounts", {"pink": None}),
-        ("amounts", {"pink": True}),
-        ("amounts", {"pink": [1.0]}),
-        ("amounts", {"pink": 100.5}),
-        ("amounts", {"pink": -1e308}),
-        ("amounts", {"pink": float("nan")}),
-        ("amounts", {"pink": float("inf")}),
-        ("amounts", {"pink": 10**400}),
-    ],
-    ids=lambda value: str(value)[:30],
-)
-def test_each_damaged_field_is_refused_by_itself(key: str, value: Any) -> None:
-    values = json.loads(recipe().to_text())
-    Recipe.from_text(json.dumps(values))
-    with pytest.raises(RecipeError, match="the recipe in this picture"):
-        Recipe.from_text(json.dumps({**values, key: value}))
-    del values[key]
-    with pytest.raises(RecipeError, match="the recipe in this picture"):
-        Recipe.from_text(json.dumps(values))
+def test_the_order_of_pulls_under_the_same_locks_does_not_matter() -> None:
+    names = ["d", "a", "c", "b"]
+    one = PLAIN
+    for name in names:
+        one = one.pulled({name: ord(name) / 100})
+    assert one == PLAIN.pulled({name: ord(name) / 100 for name in sorted(names)})
+    assert list(one.moves[0].amounts) == sorted(names)
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [[], "hat", None, {"hat": 1}, {"hat": None}, {"": "red"}, {"hat": "x" * 201}, {"x" * 201: "a"}],
-    ids=lambda value: str(value)[:30],
-)
-def test_damaged_changes_are_refused(changes: Any) -> None:
-    values = json.loads(recipe().to_text())
-    with pytest.raises(RecipeError, match="the recipe in this picture is damaged"):
-        Recipe.from_text(json.dumps({**values, "changes": changes}))
+def test_many_pulls_leave_nothing_behind() -> None:
+    rng, recipe = random.Random(1), PLAIN
+    for _ in range(300):
+        if rng.random() < 0.2:
+            recipe = replace(recipe, locks=tuple(rng.sample("abcdef", rng.randrange(3))))
+        name, total = rng.choice("abcdef"), round(rng.uniform(-4, 4), 1)
+        before, recipe = recipe, recipe.pulled({name: total})
+        if name not in recipe.locks:
+            assert recipe.amounts.get(name, 0.0) == total
+        others = {k: v for k, v in before.amounts.items() if k != name}
+        assert {k: v for k, v in recipe.amounts.items() if k != name} == others
+    assert Recipe.from_text(recipe.to_text()) == recipe
+    home = replace(recipe, locks=())
+    for name in "abcdef":
+        home = home.without(name)
+    assert home == PLAIN
 
 
-def test_a_recipe_from_before_there_were_changes_has_none() -> None:
-    values = json.loads(recipe().to_text())
-    del values["changes"]
-    assert Recipe.from_text(json.dumps(values)).changes == {}
+@pytest.mark.parametrize("amount", [math.nan, math.inf, -math.inf, 100.5, "1", None])
+def test_an_amount_that_no_slider_has_is_refused(amount: object) -> None:
+    with pytest.raises(LatentError, match="cannot move by"):
+        PLAIN.pulled({"pink": amount})  # type: ignore[dict-item]
 
 
-def layered() -> Recipe:
-    return Recipe(Latent(torch.randn(5, 8), "0123456789abcdef"), {"pink": 1.0}, "style mix", "cats")
+def test_taking_a_direction_out() -> None:
+    recipe = replace(PLAIN.pulled({"pink": 1.0, "blue": 2.0}), locks=("red",))
+    recipe = recipe.pulled({"pink": 3.0})
+    assert recipe.without("pink").moves == (Moves({"blue": 2.0}),)
+    assert recipe.without("pink").locks == ("red",)
+    assert recipe.without("unknown") == recipe
 
 
-def test_a_latent_with_a_row_for_each_layer_comes_back() -> None:
-    before = layered()
-    after = Recipe.from_text(before.to_text())
-    assert after == before
-    assert after.latent.z.shape == (5, 8)
-    values = json.loads(before.to_text())
-    assert (values["format_version"], values["layers"]) == (2, 5)
+# -- what cannot be
 
 
-def test_one_row_is_written_as_ever() -> None:
-    """Programs from before there were layers go on reading it."""
-    values = json.loads(recipe().to_text())
-    assert values["format_version"] == 1
-    assert "layers" not in values
+def test_what_is_kept_cannot_be_moved() -> None:
+    with pytest.raises(LatentError, match="'pink' cannot be moved while it is kept"):
+        Moves({"pink": 1.0}, ("pink",))
 
 
-@pytest.mark.parametrize("layers", [None, "5", 0, 1, 3, -5, 101, 5.0, True, [5]])
-def test_layers_that_cannot_be_are_refused(layers: Any) -> None:
-    values = json.loads(layered().to_text())
-    with pytest.raises(RecipeError, match="the recipe in this picture is damaged"):
-        Recipe.from_text(json.dumps({**values, "layers": layers}))
+def test_there_is_one_set_of_moves_for_each_set_of_locks() -> None:
+    twice = (Moves({"pink": 1.0}, ("a", "b")), Moves({"blue": 1.0}, ("b", "a")))
+    with pytest.raises(LatentError, match="one set of moves"):
+        replace(PLAIN, moves=twice)
+
+
+def test_locks_are_sorted_and_there_once() -> None:
+    assert replace(PLAIN, locks=("b", "a", "b")).locks == ("a", "b")
+    assert Moves({}, ("b", "a", "b")).keep == ("a", "b")
+
+
+# -- earlier steps
+
+
+def test_a_step_has_no_lineage_of_its_own() -> None:
+    start = Step(PLAIN, "start")
+    child = replace(PLAIN.pulled({"pink": 1.0}), lineage=(start,), parents=(0,), label="pink +1.0")
+    step = Step(child, child.label, child.parents)
+    assert step.recipe == PLAIN.pulled({"pink": 1.0})
+    assert (step.label, step.parents) == ("pink +1.0", (0,))
+
+
+@pytest.mark.parametrize("parents", [(0,), (1,), (-1,), (7,)])
+def test_a_step_comes_from_steps_before_it(parents: tuple[int, ...]) -> None:
+    with pytest.raises(LatentError, match="before it"):
+        replace(PLAIN, lineage=(Step(PLAIN, "start", parents),))
+
+
+def test_a_picture_comes_from_its_lineage() -> None:
+    steps = (Step(PLAIN, "a"), Step(PLAIN, "b"))
+    assert replace(PLAIN, lineage=steps, parents=(0, 1)).parents == (0, 1)
+    for parents in ((2,), (0, 0), (-1,)):
+        with pytest.raises(LatentError, match="before it"):
+            replace(PLAIN, lineage=steps, parents=parents)
+
+
+def test_a_lineage_is_bounded_and_of_one_model() -> None:
+    replace(PLAIN, lineage=(Step(PLAIN),) * MAX_STEPS)
+    with pytest.raises(LatentError, match="64 earlier steps at most"):
+        replace(PLAIN, lineage=(Step(PLAIN),) * (MAX_STEPS + 1))
+    with pytest.raises(LatentError, match="belongs to model other"):
+        replace(PLAIN, lineage=(Step(Recipe(Latent(torch.zeros(8), "other"))),))
+
+
+def test_the_model_is_named_in_every_step() -> None:
+    named = replace(PLAIN, lineage=(Step(PLAIN), Step(PLAIN))).named("cats")
+    assert {named.model_name, *(step.recipe.model_name for step in named.lineage)} == {"cats"}
+
+
+def test_the_next_state_remembers_the_one_before() -> None:
+    start = replace(PLAIN, label="start")
+    second = start.pulled({"pink": 1.0}).after(start, "pink +1.0")
+    third = second.pulled({"blue": 1.0}).after(second, "blue +1.0")
+    assert third.lineage == (Step(PLAIN, "start"), Step(second, "pink +1.0", (0,)))
+    assert (third.label, third.parents) == ("blue +1.0", (1,))
+    assert third.amounts == {"pink": 1.0, "blue": 1.0}
+
+
+def test_a_long_history_forgets_its_beginning() -> None:
+    recipe = replace(PLAIN, label="0")
+    for i in range(1, MAX_STEPS + 10):
+        recipe = recipe.pulled({"pink": i / 10}).after(recipe, str(i))
+    assert len(recipe.lineage) == MAX_STEPS
+    assert [step.label for step in recipe.lineage] == [str(i) for i in range(9, MAX_STEPS + 9)]
+    assert [step.parents for step in recipe.lineage] == [(), *((i,) for i in range(MAX_STEPS - 1))]
+    assert recipe.parents == (MAX_STEPS - 1,)

@@ -31,6 +31,14 @@ CHROMIUM = [
 
 expect.set_options(timeout=15_000)  # a slow machine with other things to do
 
+CANVAS = "#edited .frame > canvas >> nth=0"
+
+_PICTURE = """(place) => {
+  const canvas = document.querySelector(`${place} .frame > canvas:not([hidden])`);
+  if (canvas) return canvas.toDataURL();
+  return document.querySelector(`${place} img:not([hidden])`)?.src ?? '';
+}"""
+
 _THREE_FRAMES = """() => new Promise((done) => {
   let left = 3;
   const next = () => (left-- ? requestAnimationFrame(next) : done());
@@ -129,7 +137,7 @@ class Visitor:
     complaints: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
 
-    def open(self) -> Visitor:
+    def open(self, address: str = "") -> Visitor:
         page = self.page
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on(
@@ -145,20 +153,43 @@ class Visitor:
                 None if request.url.startswith(own) else self.foreign.append(request.url)
             ),
         )
-        page.goto(self.site.url)
-        expect(page.locator("#edited img")).to_be_visible(timeout=30_000)
+        page.goto(address or self.site.url)
+        expect(page.locator(CANVAS)).to_be_visible(timeout=30_000)
         expect(page.locator("#slider-0")).to_be_visible()
         expect(page.locator("#exchange")).to_be_visible()
         return self
 
     def picture(self, place: str) -> str:
-        """The data: URI of the picture that is shown at a place ("#edited")."""
-        return self.page.locator(f"{place} img").first.get_attribute("src") or ""
+        """The data: URI of the picture that is shown at a place ("#edited"), or ""."""
+        return str(self.page.evaluate(_PICTURE, place))
 
     def await_change(self, place: str, before: str) -> str:
-        """The picture at a place, once it is another one than `before`."""
-        expect(self.page.locator(f"{place} img").first).not_to_have_attribute("src", before)
+        """The picture at a place, once it is another one than `before`, and all is answered."""
+        self.page.wait_for_function(f"(old) => ({_PICTURE})({place!r}) !== old", arg=before)
+        self.settle()
         return self.picture(place)
+
+    def await_picture(self, place: str, wanted: str) -> None:
+        """Until the picture at a place is that one."""
+        self.page.wait_for_function(f"(wanted) => ({_PICTURE})({place!r}) === wanted", arg=wanted)
+
+    def settle(self) -> None:
+        """Until nothing that was done in the Edit tab is still on its way."""
+        self.page.wait_for_function("() => genimg.work?.settled")
+
+    def await_refined(self) -> None:
+        """Until the start of an upload has been made as faithful as it gets."""
+        self.page.wait_for_function("() => genimg.work.uploads.run === null")
+        self.settle()
+
+    def await_kept(self) -> None:
+        """Until the browser has written down all steps."""
+        self.page.evaluate("genimg.shelf.then((shelf) => shelf.flush())")
+
+    def steps(self) -> list[str]:
+        """The labels of all steps that the page keeps, the oldest first."""
+        script = "[...genimg.work.tree.nodes.values()].map((node) => node.label)"
+        return [str(label) for label in self.page.evaluate(script)]
 
     def upload(self, path: Path) -> None:
         remove = self.page.locator('#upload button[aria-label="Remove Image"]')
@@ -167,12 +198,13 @@ class Visitor:
         self.page.set_input_files("#upload input[type=file]", str(path))
 
     def set_slider(self, index: int, value: float) -> None:
+        """As the arrow keys would: the step is kept a moment after the last one."""
         self.page.locator(f"#slider-{index} input[type=range]").fill(str(value))
 
     def slots(self) -> list[str]:
-        """What the visible sliders are called, without the percentage."""
-        labels = self.page.locator("#pool .direction label:visible").all_inner_texts()
-        return [label.rsplit("·", 1)[0].strip() for label in labels]
+        """The directions of the visible sliders."""
+        script = "genimg.work.panel.names"
+        return [str(name) for name in self.page.evaluate(script)]
 
     def open_tab(self, name: str) -> None:
         self.page.get_by_role("tab", name=name).click()
@@ -198,11 +230,13 @@ def visit(site: Site, browser: Browser) -> Iterator[object]:
     """Opens the page in a fresh session; at the end nothing may have gone wrong in any of them."""
     visitors: list[Visitor] = []
 
-    def enter(width: int = 1280, height: int = 900) -> Visitor:
+    def enter(width: int = 1280, height: int = 900, address: str = "", script: str = "") -> Visitor:
         context = browser.new_context(viewport={"width": width, "height": height})
+        if script:  # runs before those of the page
+            context.add_init_script(f"({script})()")
         visitor = Visitor(site, context, context.new_page())
         visitors.append(visitor)
-        return visitor.open()
+        return visitor.open(address)
 
     yield enter
     for visitor in visitors:

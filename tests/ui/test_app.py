@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, expect
 
 import app
 
-from .conftest import save_gan
+from .conftest import CANVAS, save_gan
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -67,7 +67,7 @@ def test_a_model_that_only_draws_is_no_reason_to_complain(tmp_path: Path, browse
     with started(tmp_path) as address:
         page = browser.new_page()
         page.goto(address)
-        expect(page.locator("#edited img")).to_be_visible(timeout=30_000)
+        expect(page.locator(CANVAS)).to_be_visible(timeout=30_000)
         expect(page.locator("#only-draws")).to_contain_text("This model only draws")
         expect(page.locator("#upload")).to_be_hidden()
         expect(page.get_by_test_id("toast-body")).to_have_count(0)

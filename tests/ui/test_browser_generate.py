@@ -9,9 +9,10 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from genimg import Editor, Latent
+from genimg.editor import Recipe
 
 from .conftest import FIRST, Site, Visitor
-from .test_browser import Visit, opened
+from .test_browser import Visit, opened, rgb
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +24,7 @@ def shown(visitor: Visitor) -> list[bytes]:
 
 
 def drawn(editor: Editor, latents: list[Latent]) -> list[bytes]:
-    return [image.tobytes() for image in editor.decode(*latents)]
+    return [rgb(image) for image in editor.decode(*latents)]
 
 
 def choose(visitor: Visitor, index: int) -> None:
@@ -98,7 +99,7 @@ def test_from_seeds_to_edit(generate: Visitor, site: Site) -> None:
     expect(page.locator("#edit-grid")).to_be_visible()
     expect(page.locator("#edit-note")).to_contain_text("Sent from Generate: seed 42")
     [wanted] = editor.decode(*editor.sample(1, seed=42))
-    assert opened(generate.picture("#edited")).tobytes() == wanted.tobytes()
+    assert opened(generate.picture("#edited")).tobytes() == rgb(wanted)
 
 
 def test_variety_and_a_random_seed(generate: Visitor, site: Site) -> None:
@@ -200,7 +201,7 @@ def test_fast_clicks_end_with_the_last_one(generate: Visitor, site: Site) -> Non
     page.click("#to-edit")
     expect(page.locator("#edit-note")).to_contain_text("seed 8")
     [wanted] = editor.decode(*editor.sample(1, seed=8))
-    assert opened(generate.picture("#edited")).tobytes() == wanted.tobytes()
+    assert opened(generate.picture("#edited")).tobytes() == rgb(wanted)
 
 
 @pytest.mark.parametrize("seed", ["", "-1", "99999999999"])
@@ -315,13 +316,13 @@ def test_a_saved_picture_comes_back_to_a_model_that_only_draws(
 ) -> None:
     editor = site.editor("c-tiny-gan")
     mixed = editor.mix(*editor.sample(2, 8))
-    (tmp_path / "mix.png").write_bytes(editor.save_picture(mixed, {"component 1": 2.0}))
+    (tmp_path / "mix.png").write_bytes(editor.save_picture(Recipe.of(mixed, {"component 1": 2.0})))
     visitor = visit()
     before = visitor.picture("#edited")
     visitor.upload(tmp_path / "mix.png")
     edited = visitor.await_change("#edited", before)
     expect(visitor.page.locator("#edit-note")).to_contain_text("with 1 edit")
-    assert opened(edited).tobytes() == Image.open(tmp_path / "mix.png").tobytes()
+    assert opened(edited).tobytes() == rgb(Image.open(tmp_path / "mix.png"))
     expect(visitor.page.locator("#only-draws")).to_contain_text("This model only draws")
 
 

@@ -43,41 +43,12 @@ def test_a_page_for_each_factor_then_measured_then_raw_in_parts() -> None:
     assert sorted(everything) == sorted(d.name for d in DIRECTIONS)
 
 
-def test_finding_pages() -> None:
-    shown = sliders.pages(DIRECTIONS)
-    assert sliders.find_page(shown, "Eyes").names == ("glasses",)
-    assert sliders.find_page(shown, "of another model") == shown[0]
-    assert sliders.find_page((), None) == sliders.Page("", ())
-    assert sliders.page_of(shown, {"dimension 17": 1.0}).title == "Raw 2"
-    assert sliders.page_of(shown, {}) == shown[0]
-
-
-def test_labels_say_the_name_and_the_reliability() -> None:
-    assert sliders.label(direction("pink", reliability=0.978)) == "pink · 98\N{NO-BREAK SPACE}%"
-
-
 def test_tidy_keeps_only_what_a_slider_can_do() -> None:
     amounts = {
         "pink": 1.5, "blue": 0.0, "glasses": 999, "brightness": float("nan"), "unknown": 1.0,
         "dimension 3": "2",
     }  # fmt: skip
     assert sliders.tidy(amounts, DIRECTIONS) == {"pink": 1.5, "glasses": sliders.FURTHEST}
-
-
-def test_merge_changes_the_shown_sliders_only() -> None:
-    merged = sliders.merge({"pink": 1.0, "glasses": 2.0}, ["pink", "blue"], [0.0, 3.0])
-    assert merged == {"pink": 0.0, "glasses": 2.0, "blue": 3.0}
-
-
-def test_merge_keeps_an_exact_amount_that_the_slider_shows_as_near_as_it_can() -> None:
-    exact = {"pink": 1.2345, "blue": 6.54321}
-    assert sliders.merge(exact, ["pink", "blue"], [1.2, 6.5]) == exact
-    assert sliders.merge(exact, ["pink", "blue"], [1.3, 6.5]) == {**exact, "pink": 1.3}
-
-
-@pytest.mark.parametrize(("amount", "end"), [(0.0, 4.0), (-3.9, 4.0), (6.5, 7.0), (-12.0, 12.0)])
-def test_a_slider_is_long_enough_for_what_is_set(amount: float, end: float) -> None:
-    assert sliders.span(amount) == end
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from genimg.editor import Recipe
 from genimg.errors import CheckpointError, ImageError
 from genimg.models import build_model, save_model
 from genimg.ui import opening, store
@@ -83,10 +84,10 @@ def test_a_saved_edit_is_restored_with_its_own_model(tmp_path: Path) -> None:
     models = Store(tmp_path)
     editor = models.get("two")
     [latent] = editor.sample(1, seed=5)
-    (tmp_path / "saved.png").write_bytes(editor.save_picture(latent, {}, origin="seed 5"))
+    (tmp_path / "saved.png").write_bytes(editor.save_picture(Recipe(latent, origin="seed 5")))
     opened = opening.from_saved(models, "one", str(tmp_path / "saved.png"))
     assert opened is not None
-    assert (opened.work.model, opened.work.latent) == ("two", latent)
+    assert (opened.model, opened.recipe.latent) == ("two", latent)
     assert "now chosen" in opened.note
     (tmp_path / "two.safetensors").unlink()
     models.refresh()
@@ -99,6 +100,6 @@ def test_a_plain_picture_holds_no_saved_edit(tmp_path: Path) -> None:
     Image.new("L", (40, 20), 200).save(tmp_path / "plain.png")
     models = Store(tmp_path)
     assert opening.from_saved(models, "one", str(tmp_path / "plain.png")) is None
-    opened = opening.from_file(models, "one", str(tmp_path / "plain.png"), "upload")
+    opened = opening.from_file(models, "one", opening.Crop(str(tmp_path / "plain.png")), "upload")
     assert opened.original is not None and opened.original.size == (16, 16)
     assert opened.match is not None

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from genimg.editor import CheckpointInfo, Match, list_checkpoints
+from genimg.editor import CheckpointInfo, list_checkpoints
 from genimg.ui import views
 
 EVIL = '<img src=x onerror="alert(1)">'
@@ -25,9 +25,7 @@ def test_names_are_escaped_everywhere(tiny_checkpoint: Path) -> None:
         views.thumbs([image], [EVIL], [EVIL]),
         views.gallery([image], [EVIL], [EVIL], 0),
         views.doubts([EVIL]),
-        views.chips({EVIL: 1.0}),
         views.hint(EVIL),
-        views.match(Match(30.0, 0.9, EVIL)),
         views.film(EVIL, "mp4", EVIL, EVIL),
         views.card(CheckpointInfo(info.path, EVIL, EVIL, header), [EVIL]),
     ]
@@ -53,11 +51,6 @@ def test_the_parts_of_a_mix() -> None:
     assert views.parts(None, None).count("<img") == 0
     assert views.parts(image, None).count("<img") == 1
     assert views.parts(image, image).count("<img") == 2
-
-
-def test_chips_say_what_is_set() -> None:
-    assert "pink <b>+2.0</b>" in views.chips({"pink": 2.0})
-    assert "No edits yet" in views.chips({})
 
 
 def test_the_card_shows_numbers_credit_and_licence(tiny_checkpoint: Path) -> None:

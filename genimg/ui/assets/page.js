@@ -1,5 +1,5 @@
-// The little that Gradio has no part for: compare while a button is held, save without a file on
-// the server, paste and drop anywhere, light and dark by hand.
+// The little that Gradio has no part for: save without a file on the server, paste and drop
+// anywhere, shortcuts, light and dark by hand.
 (() => {
   const MODE = 'genimg-mode';
 
@@ -12,23 +12,8 @@
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   }
-  window.genimg = { save };
-
-  // Hold the button (or the key) to see the picture as it was before the edits.
-  const compare = (on) =>
-    document.getElementById('edit-stack')?.classList.toggle('comparing', on);
-  const onCompare = (event) => event.target.closest?.('#compare');
-  document.addEventListener('pointerdown', (event) => { if (onCompare(event)) compare(true); });
-  for (const end of ['pointerup', 'pointercancel', 'blur']) {
-    window.addEventListener(end, () => compare(false));
-  }
-  document.addEventListener('keydown', (event) => {
-    if (onCompare(event) && (event.key === ' ' || event.key === 'Enter')) compare(true);
-  });
-  document.addEventListener('keyup', () => compare(false));
-  document.addEventListener('contextmenu', (event) => {
-    if (onCompare(event)) event.preventDefault(); // a long press on a phone
-  });
+  const genimg = (window.genimg = window.genimg || {});
+  genimg.save = save;
 
   // A picture that is pasted or dropped anywhere goes to the upload of the Edit tab.
   function give(file) {
@@ -45,10 +30,11 @@
     deliver(20);
   }
   const editIsOpen = () => document.getElementById('edit-grid')?.offsetParent !== null;
-  const image = (list) => [...(list ?? [])].find((file) => file.type.startsWith('image/'));
+  const images = (list) => [...(list ?? [])].filter((file) => file.type.startsWith('image/'));
+  const giveAll = (files) => { if (files.length > 1) genimg.work?.uploads.open(files); else give(files[0]); };
   document.addEventListener('paste', (event) => {
-    const file = image(event.clipboardData?.files);
-    if (file && editIsOpen()) { event.preventDefault(); give(file); }
+    const files = images(event.clipboardData?.files);
+    if (files.length && editIsOpen()) { event.preventDefault(); giveAll(files); }
   });
   const ours = (event) => event.dataTransfer?.types.includes('Files')
     && !event.target.closest?.('#upload');
@@ -56,8 +42,52 @@
   document.addEventListener('drop', (event) => {
     if (!ours(event)) return;
     event.preventDefault(); // or the browser would leave the page for the picture
-    const file = image(event.dataTransfer.files);
-    if (file && editIsOpen()) give(file);
+    const files = images(event.dataTransfer.files);
+    if (files.length && editIsOpen()) giveAll(files);
+  });
+  document.addEventListener('click', (event) => {
+    if (event.target.closest?.('#several')) document.getElementById('several-files').click();
+  });
+  document.addEventListener('change', (event) => {
+    if (event.target.id !== 'several-files') return;
+    const files = images(event.target.files);
+    if (files.length) genimg.work?.uploads.open(files);
+    event.target.value = ''; // the same ones may be chosen again
+  });
+
+  // Shortcuts of the Edit tab; listed in the dialog that "?" opens.
+  const typing = (target) => target.matches?.('input:not([type=range], [type=checkbox], [type=radio]), textarea, select, [contenteditable=true]');
+  const WITH_CONTROL = {
+    z: (event) => genimg.work.step(event.shiftKey ? 'redo' : 'undo'),
+    y: () => genimg.work.step('redo'),
+    s: () => genimg.work.save(),
+  };
+  const PLAIN = {
+    r: () => document.querySelector('#draw')?.click(),
+    n: () => genimg.work.next(1),
+    p: () => genimg.work.next(-1),
+    d: () => document.querySelector('[data-compare=difference]').click(),
+    v: () => document.querySelector('[data-compare=split]').click(),
+    c: () => genimg.work.viewer.hold(true),
+    '?': () => help(),
+  };
+  function help() {
+    const dialog = document.getElementById('shortcuts');
+    if (dialog.open) dialog.close(); else dialog.showModal();
+  }
+  document.addEventListener('keydown', (event) => {
+    const key = event.key.toLowerCase();
+    const control = event.ctrlKey || event.metaKey;
+    const act = control ? WITH_CONTROL[key] : PLAIN[key];
+    if (!act || event.altKey || (event.repeat && key !== 'z' && key !== 'y')) return;
+    if (typing(event.target) && !(control && key === 's')) return; // a field has its own undo
+    if (key !== '?' && (!genimg.work || !editIsOpen() || document.querySelector('dialog[open]'))) return;
+    event.preventDefault();
+    act(event);
+  });
+  document.addEventListener('click', (event) => {
+    if (event.target.closest?.('#keys')) help();
+    if (event.target.id === 'shortcuts') event.target.close(); // beside the list
   });
 
   // Light and dark follow the system until somebody chooses.

@@ -4,50 +4,19 @@ from __future__ import annotations
 
 import io
 import struct
-import zlib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageCms
 
-from genimg import images
 from genimg.errors import ImageError
 from genimg.images import encode_png, fit_image, load_image
+from genimg.images.opening import formats
+
+from .conftest import bands, encode, noise, png_chunk, raw_png
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
-
-
-def encode(image: Image.Image, format: str, **options: Any) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, format, **options)
-    return buffer.getvalue()
-
-
-def noise(mode: str = "RGB", size: tuple[int, int] = (40, 30), seed: int = 0) -> Image.Image:
-    bands = Image.new(mode, size).getbands()
-    array = np.random.default_rng(seed).integers(0, 256, (size[1], size[0], len(bands)))
-    return Image.fromarray(array.astype(np.uint8).squeeze())
-
-
-def png_chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-
-def raw_png(width: int, height: int, depth: int, colour: int, rows: bytes, *more: bytes) -> bytes:
-    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + png_chunk(b"IHDR", header)
-        + b"".join(more)
-        + png_chunk(b"IDAT", zlib.compress(rows))
-        + png_chunk(b"IEND", b"")
-    )
-
-
-def bands(image: Image.Image) -> np.ndarray:
-    return np.asarray(image).astype(int)
 
 
 # ------------------------------------------------------------------------------ kinds of file
@@ -62,7 +31,7 @@ def test_exact_kinds_come_back_unchanged(format: str, mode: str) -> None:
     assert (bands(loaded) == bands(picture)).all()
 
 
-@pytest.mark.parametrize("format", sorted({"JPEG", "WEBP", "AVIF"} & set(images._formats())))
+@pytest.mark.parametrize("format", sorted({"JPEG", "WEBP", "AVIF"} & set(formats())))
 def test_lossy_kinds_come_back_nearly_unchanged(format: str) -> None:
     picture = Image.linear_gradient("L").convert("RGB")
     loaded = load_image(encode(picture, format, quality=95))

@@ -1,0 +1,36 @@
+"""How does a picture from anywhere become pixels for a model, and pixels a picture again?
+
+An `image` is an 8-bit `PIL.Image` of mode "RGB" or "L"; `pixels` is a float32 tensor [N, C, H, W]
+in [-1, 1] (C = 1 for "L", 3 for "RGB").
+"""
+
+from genimg.images.arrays import (
+    array_to_pixels,
+    images_to_array,
+    pixels_to_array,
+    to_images,
+    to_pixels,
+)
+from genimg.images.fitting import MAX_SCALE, enlarge, fit_image
+from genimg.images.opening import MAX_BYTES, MAX_PIXELS, MAX_SIDE, load_image
+from genimg.images.writing import MAX_TEXT, data_uri, encode_png, encode_webp, read_text
+
+__all__ = [
+    "MAX_BYTES",
+    "MAX_PIXELS",
+    "MAX_SCALE",
+    "MAX_SIDE",
+    "MAX_TEXT",
+    "array_to_pixels",
+    "data_uri",
+    "encode_png",
+    "encode_webp",
+    "enlarge",
+    "fit_image",
+    "images_to_array",
+    "load_image",
+    "pixels_to_array",
+    "read_text",
+    "to_images",
+    "to_pixels",
+]

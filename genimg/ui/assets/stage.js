@@ -1,0 +1,399 @@
+// One person's work in the Edit tab: what is open, what they do to it, and the steps they took.
+//
+// The steps are recipes in a tree that the browser keeps. Each thing that a person does is an act:
+// it is sent with the recipe it starts from, one after the other, and its answer (a scene: see
+// ui/scene.py) becomes the next step. The server keeps nothing, so nothing is lost with it.
+(() => {
+  const genimg = (window.genimg = window.genimg || {});
+
+  const ANSWER_MS = 60_000; // after this an act counts as lost
+  const STRIPS_PAUSE_MS = 120;
+  const ANYWHERE = ['open', 'go', 'none']; // acts that are not about the picture that is open
+
+  genimg.say = (words) => {
+    const line = document.getElementById('said');
+    if (!line) return;
+    line.textContent = words;
+    clearTimeout(genimg.saying);
+    genimg.saying = setTimeout(() => { line.textContent = ''; }, 6000);
+  };
+
+  class Stage {
+    constructor(wires, kept) {
+      this.wires = wires; // trigger(event, data) and upload(file) of the Gradio component
+      this.shelf = kept;
+      this.tree = kept.tree;
+      this.scene = null;
+      this.totals = {}; // where the sliders stand
+      this.fresh = {};  // those of them that were pulled since the last step
+      this.queue = [];
+      this.flight = null;
+      this.acts = 0;
+      this.newest = 0;
+      this.viewer = genimg.viewer({
+        ontake: (kind, name) => this.act('take', { kind, name }),
+        onsoften: (t) => this.uploads.soften(t),
+        onstop: () => this.uploads.stop(),
+      });
+      this.panel = genimg.panel({
+        onpull: (name, value) => this.pull(name, value),
+        onkeep: () => this.keep(),
+        onlock: (names, on) => { this.keep(); this.act('lock', { names, on }); },
+        ontake: (kind, name) => { this.keep(); this.act('take', { kind, name }); },
+        onexchange: (factor, value) => { this.keep(); this.act('exchange', { factor, value }); },
+        onpage: () => { this.arrange(); },
+      });
+      this.uploads = new genimg.Uploads(this);
+      this.saving = genimg.saveMenu();
+      this.live = new genimg.Live({
+        draw: (frame, totals, seq) => this.drawFrame(frame, totals, seq),
+        slow: (question) => this.wires.trigger('input', question),
+        onstate: (state) => { document.body.dataset.live = state; },
+        onerror: genimg.say,
+      });
+      document.body.dataset.live = this.live.state;
+      this.steps = genimg.historyPanel(document.getElementById('history'), this.tree, {
+        onGo: (id) => this.go(id),
+        onCross: (id) => this.cross(id),
+        onSave: (ids) => this.saveAll(ids),
+        onDownloadAll: () => this.saveAll([...this.tree.nodes.keys()]),
+        onClear: () => this.clear(),
+        onUndo: () => this.step('undo'),
+        onRedo: () => this.step('redo'),
+        can: (way) => this._can(way),
+      });
+      const lost = () => this.steps.say('This browser does not keep the steps: save what you like.');
+      kept.onlost = lost;
+      if (!kept.kept) lost();
+      this._buttons();
+    }
+
+    /** Whether all that was done has become a step that is shown. */
+    get settled() {
+      return !this.flight && !this.queue.length && !this.panel.waits && this.drawn === this.scene;
+    }
+
+    // ------------------------------------------------------------------------- acts
+
+    /** Do something to what is open; `details` may be a function, asked when its turn comes. */
+    act(kind, details = {}, options = {}) {
+      const last = this.queue.at(-1);
+      if (kind === 'pull' && last?.kind === 'pull') {
+        Object.assign(last.details.amounts, details.amounts);
+      } else {
+        this.queue.push({ kind, details, options });
+      }
+      this._send();
+    }
+
+    _send() {
+      if (this.flight) return;
+      const next = this.queue.shift();
+      if (!next) return;
+      const from = this.tree.current;
+      const details = typeof next.details === 'function' ? next.details() : next.details;
+      if (!details) { this._send(); return; }
+      this.acts += 1;
+      const number = Date.now() * 1000 + (this.acts % 1000);
+      this.flight = { ...next, number, from };
+      this.flight.timer = setTimeout(() => this._landed(number, 'No answer. Is genimg still running?'), ANSWER_MS);
+      const recipe = this.tree.nodes.get(from)?.recipe ?? null;
+      this.wires.trigger('click', { act: next.kind, number, recipe, ...details });
+    }
+
+    _landed(number, failed = null) {
+      const flight = this.flight;
+      if (!flight || flight.number !== number) return null;
+      clearTimeout(flight.timer);
+      this.flight = null;
+      if (failed) {
+        genimg.say(failed);
+        if (flight.from && this.tree.nodes.has(flight.from)) this.tree.go(flight.from);
+        if (this.scene) this._stand(this.scene); // back to where everything was
+      }
+      flight.options.done?.(!failed);
+      return flight;
+    }
+
+    /** A scene has arrived: the answer to an act, or a picture that was opened elsewhere. */
+    receive(scene) {
+      if (!scene || typeof scene !== 'object') return;
+      if (scene.empty) { this.viewer.empty(scene.empty); return; }
+      const flight = scene.answer ? this._landed(scene.answer, scene.failed) : null;
+      if (scene.failed || (scene.answer && !flight)) { this._send(); return; }
+      const { tree } = this;
+      const fields = {
+        recipe: scene.recipe, label: scene.label, thumb: scene.thumb, model: scene.model.name,
+        note: scene.note, upload: scene.upload ?? undefined, match: scene.match ?? undefined,
+      };
+      const elsewhere = flight && !scene.opened && tree.current !== flight.from;
+      if (scene.node && tree.nodes.has(scene.node)) {
+        tree.go(scene.node);
+      } else {
+        const made = [];
+        for (const step of scene.earlier ?? []) {
+          const parents = step.parents.map((i) => made[i]);
+          const known = [...tree.nodes.values()].find((node) => node.recipe === step.recipe);
+          made.push(known?.id ?? tree.record(
+            { recipe: step.recipe, label: step.label, thumb: step.thumb, model: scene.model.name }, { parents },
+          ).id);
+        }
+        const parents = scene.earlier?.length ? scene.parents.map((i) => made[i])
+          : flight && !scene.opened ? [flight.from, ...(flight.options.parents ?? [])].filter(Boolean) : [];
+        if (!parents.length && tree.current) fields.came = tree.current;
+        if (elsewhere) tree.record(fields, { parents }); else tree.add(fields, { parents });
+      }
+      if (scene.opened) this.queue = this.queue.filter(({ kind }) => ANYWHERE.includes(kind));
+      if (!elsewhere && scene.number > this.newest) {
+        this.newest = scene.number;
+        this._stand(scene);
+      }
+      this._send();
+    }
+
+    /** What has been pulled and is no step yet: sent, waiting to be sent, or still in the hand. */
+    _unkept() {
+      const acts = [this.flight, ...this.queue].filter((act) => act?.kind === 'pull');
+      return Object.assign({}, ...acts.map((act) => act.details.amounts), this.fresh);
+    }
+
+    /** Show a scene; sliders that have been moved meanwhile stay where they are. */
+    _stand(scene) {
+      this.scene = scene;
+      const pulled = scene.opened ? {} : this._unkept();
+      this.fresh = scene.opened ? {} : this.fresh;
+      this.totals = { ...scene.amounts, ...pulled };
+      this.panel.model(scene.model, scene.amounts);
+      this.saving.side(scene.model.shape[1]);
+      const upload = this.upload();
+      this.viewer.before({ original: upload.original ?? null, plain: scene.plain });
+      this.viewer.note(upload.match ?? null, this._note());
+      this.viewer.faithful(upload.editable ? upload.t ?? 1 : null);
+      this.viewer.title(upload.original && scene.picture === scene.plain ? 'Reconstruction' : 'Edited');
+      this.uploads.crop(upload.crop);
+      this.arrange();
+      if (Object.keys(pulled).length) {
+        this.drawn = scene;
+        this.live.pull(this.totals);
+      } else {
+        this.live.forget();
+        this.viewer.exact(scene.picture).then((drawn) => {
+          if (drawn) this._tell(null, scene.amounts);
+          if (scene === this.scene) this.drawn = scene;
+        });
+      }
+      if (scene.refine) this.uploads.refine(scene);
+    }
+
+    /** Sliders, small pictures and chips, as the work stands. */
+    arrange() {
+      const { scene } = this;
+      if (!scene) return;
+      const names = this.panel.names;
+      this.panel.show({ ...scene, amounts: this.totals });
+      this.viewer.chips(scene.amounts, scene.changes);
+      this.live.set(scene.recipe, names);
+      this._askStrips();
+    }
+
+    /** What is known of the upload that the work began with, found along the first parents. */
+    upload() {
+      const found = {};
+      for (const node of this.line()) {
+        for (const [key, value] of Object.entries({ match: node.match, ...node.upload })) {
+          if (value !== undefined && value !== null && !(key in found)) found[key] = value;
+        }
+        if (node.parents.length > 1) break; // a child of two pictures is neither's
+      }
+      return found;
+    }
+
+    _note() {
+      return [...this.line()].find((node) => node.note)?.note ?? '';
+    }
+
+    /** The present step, the one before, and so on to the start. */
+    * line() {
+      for (let node = this.tree.nodes.get(this.tree.current); node; node = this.tree.nodes.get(node.parents[0])) {
+        yield node;
+      }
+    }
+
+    // ----------------------------------------------------------------------- sliders
+
+    pull(name, value) {
+      this.totals = { ...this.totals, [name]: value };
+      this.fresh = { ...this.fresh, [name]: value };
+      this.live.pull(this.totals);
+    }
+
+    /** Make a step of what has been pulled. */
+    keep() {
+      const amounts = this.fresh;
+      this.fresh = {};
+      if (Object.keys(amounts).length) this.act('pull', { amounts });
+    }
+
+    drawFrame(frame, totals, seq) {
+      this.viewer.draw(frame);
+      this._tell(seq, totals);
+    }
+
+    _tell(seq, totals) {
+      document.dispatchEvent(new CustomEvent('genimg:frame', {
+        detail: { seq, scene: this.live.scene, totals: { ...totals } },
+      }));
+    }
+
+    _askStrips() {
+      clearTimeout(this.stripsTimer);
+      this.strips?.abort();
+      const ends = this.panel.ends();
+      if (!ends) return;
+      const { recipe } = this.scene;
+      this.stripsTimer = setTimeout(async () => {
+        const mine = (this.strips = new AbortController());
+        try {
+          const answer = await fetch('/genimg/strips', {
+            method: 'POST',
+            headers: { 'Content-Type': 'application/json' },
+            body: JSON.stringify({ recipe, ...ends }),
+            signal: mine.signal,
+          });
+          if (answer.ok && mine === this.strips) {
+            const strips = await answer.json();
+            if (mine === this.strips && this.scene.recipe === recipe) this.panel.strips(strips);
+          }
+        } catch { /* given up for newer ones, or not to be had: the sliders work without */ }
+      }, STRIPS_PAUSE_MS);
+    }
+
+    // --------------------------------------------------------- history, saving, links
+
+    go(id) {
+      this.keep();
+      this.uploads.stop();
+      this.act('go', () => {
+        const node = this.tree.nodes.get(id);
+        return node && { recipe: node.recipe, node: id };
+      });
+    }
+
+    step(way) {
+      this.keep();
+      this.act('go', () => {
+        const node = this._beside(way);
+        return node && { recipe: node.recipe, node: node.id };
+      });
+    }
+
+    _can(way) { return this._beside(way) !== null; }
+
+    /** Where undo or redo leads, or null. Before a start comes what was open until then. */
+    _beside(way) {
+      const { tree } = this, { here } = tree;
+      if (!here) return null;
+      const next = way === 'undo' ? here.parents[0] ?? here.came : tree.ahead(here.id)
+        ?? [...tree.nodes.values()].findLast((one) => one.came === here.id)?.id;
+      return tree.get(next);
+    }
+
+    /** The next (1) or the previous (-1) picture that was begun with. */
+    next(way) {
+      const starts = [...this.tree.nodes.values()].filter((node) => !node.parents.length);
+      if (starts.length < 2) return;
+      const at = starts.indexOf([...this.line()].at(-1));
+      this.go(starts[(at + way + starts.length) % starts.length].id);
+    }
+
+    cross(id) {
+      this.keep();
+      const other = this.tree.nodes.get(id);
+      if (other) this.act('cross', { other: other.recipe, label: other.label }, { parents: [id] });
+    }
+
+    save() {
+      this.keep();
+      this._afterwards(() => {
+        const node = this.tree.nodes.get(this.tree.current);
+        if (!node) return;
+        const { steps, parents } = this.tree.lineage(node.id);
+        this.wires.trigger('download', {
+          what: 'picture', recipe: node.recipe, label: node.label, steps, parents, ...this.saving.chosen,
+        });
+      });
+    }
+
+    saveAll(ids) {
+      const steps = ids.map((id) => this.tree.nodes.get(id)).filter(Boolean).map(
+        ({ id, recipe, label, parents, star, time }) => ({ id, recipe, label, parents, star: Boolean(star), time }),
+      );
+      if (steps.length) this.wires.trigger('download', { what: 'all', steps });
+    }
+
+    async clear() {
+      await this.shelf.clear();
+      const { scene } = this;
+      if (!scene) return;
+      const fields = { recipe: scene.recipe, label: scene.label, thumb: scene.thumb, model: scene.model.name };
+      this.tree.add({ ...fields, note: scene.note, upload: scene.upload ?? undefined }, { parents: [] });
+    }
+
+    async link() {
+      const node = this.tree.nodes.get(this.tree.current);
+      if (!node) return;
+      const address = `${location.origin}${location.pathname}#r=${await genimg.pack(node.recipe)}`;
+      const button = document.getElementById('link');
+      try {
+        await navigator.clipboard.writeText(address);
+        button.textContent = 'Link copied';
+      } catch {
+        window.prompt('Copy this link:', address);
+      }
+      setTimeout(() => { button.textContent = 'Copy link'; }, 1600);
+    }
+
+    /** When all that was done before has landed. */
+    _afterwards(then) {
+      this.act('none', () => { then(); return null; });
+    }
+
+    // ------------------------------------------------------------------------ buttons
+
+    _buttons() {
+      const on = (name, then) => { document.getElementById(name).onclick = then; };
+      on('undo', () => this.step('undo'));
+      on('redo', () => this.step('redo'));
+      on('nudge', () => { this.keep(); this.act('nudge'); });
+      on('reset-all', () => { this.keep(); this.act('reset'); });
+      on('save', () => this.save());
+      on('link', () => this.link());
+      const marks = () => {
+        for (const way of ['undo', 'redo']) document.getElementById(way).disabled = !this._can(way);
+      };
+      this.tree.listen(marks);
+      marks();
+    }
+  }
+
+  /** For the js_on_load of the component that carries scenes; see ui/edit_parts.py. */
+  genimg.mount = async (element, props, trigger, watch, upload) => {
+    const early = [];
+    let stage = null;
+    const take = () => { if (stage) stage.receive(props.value); else early.push(props.value); };
+    watch('value', take);
+    if (props.value) early.push(props.value);
+    const there = () => ['edit-actions', 'pool', 'history'].every((name) => document.getElementById(name));
+    while (!there()) await new Promise((done) => requestAnimationFrame(done));
+    stage = new Stage({ trigger, upload }, await genimg.shelf);
+    genimg.work = stage;
+    for (const scene of early) stage.receive(scene);
+  };
+
+  /** For the js_on_load of the component that carries slow frames. */
+  genimg.slowFrame = async (answer) => {
+    const { live } = genimg.work ?? {};
+    if (!live || !answer?.address) return;
+    live.show(answer.seq, answer.scene, await genimg.loaded(answer.address), answer.totals);
+  };
+})();

@@ -1,0 +1,107 @@
+// What happens to somebody's own pictures: opened several at once, cropped, made better step by step.
+(() => {
+  const genimg = (window.genimg = window.genimg || {});
+
+  const MOST = 24; // files at once
+  const CROP_PAUSE_MS = 250;
+
+  class Uploads {
+    constructor(stage) {
+      this.stage = stage;
+      this.run = null; // the refining that is under way
+      this.cropped = '';
+    }
+
+    /** Each file becomes a start of its own. */
+    async open(files) {
+      const pictures = [...files].slice(0, MOST);
+      if (files.length > MOST) genimg.say(`The first ${MOST} pictures are opened.`);
+      for (const file of pictures) {
+        try {
+          const { path } = await this.stage.wires.upload(file);
+          this.stage.act('open', { path, refine: pictures.length === 1 });
+        } catch (error) {
+          genimg.say(`${file.name} could not be sent: ${error.message ?? error}`);
+        }
+      }
+    }
+
+    // --------------------------------------------------------------------------- crop
+
+    /** Show where the upload was cropped: {path, focus, zoom, ratio}, or hide that. */
+    crop(crop) {
+      const box = document.getElementById('crop');
+      box.hidden = !crop;
+      if (!crop) { this.cropped = ''; return; }
+      if (this.cropped === crop.path) return; // it is where the person has put it
+      this.cropped = crop.path;
+      const place = document.createElement('div'); // the one before goes with its listeners
+      document.getElementById('cropper').replaceChildren(place);
+      genimg.cropper(place, {
+        src: `/gradio_api/file=${crop.path}`,
+        ratio: crop.ratio,
+        focus: crop.focus,
+        zoom: crop.zoom,
+        onChange: (at) => {
+          clearTimeout(this.cropTimer);
+          this.cropTimer = setTimeout(() => {
+            this.stage.keep();
+            this.stage.act('crop', { path: crop.path, ...at });
+          }, CROP_PAUSE_MS);
+        },
+      });
+    }
+
+    // --------------------------------------------------------------- easy or faithful
+
+    soften(t) {
+      const { faithful, editable, original } = this.stage.upload();
+      this.stage.keep();
+      this.stage.act('soften', { t, faithful, editable, original });
+    }
+
+    // ------------------------------------------------------------------------- refine
+
+    refine(scene) {
+      const original = scene.upload?.original;
+      if (!original) return;
+      this.stop();
+      this.run = { number: scene.number, node: this.stage.tree.current, best: null };
+      this.stage.viewer.refining({ step: 0, of: 1, words: 'Refining' });
+      this.stage.wires.trigger('play', { run: scene.number, recipe: scene.recipe, original });
+    }
+
+    /** It has come further, or to its end: see `refining` in ui/scene.py. */
+    progress(news) {
+      if (!this.run || news?.run !== this.run.number) return;
+      const { stage } = this;
+      if (news.done) { this._keep(); return; }
+      this.run.best = news;
+      stage.viewer.refining(news);
+      if (stage.tree.current === this.run.node && stage.panel.held === null) {
+        stage.viewer.exact(news.picture);
+      }
+    }
+
+    /** Enough: the best so far is kept. */
+    stop() {
+      if (!this.run) return;
+      this.stage.wires.trigger('pause', {});
+      this._keep();
+    }
+
+    _keep() {
+      const { node, best } = this.run;
+      this.run = null;
+      this.stage.viewer.refining(null);
+      const stillThat = [...this.stage.line()].some((step) => step.id === node);
+      if (!best?.better || !stillThat) return;
+      const { better, editable } = best;
+      const { original } = this.stage.upload();
+      this.stage.keep();
+      this.stage.act('base', { better, editable, original });
+    }
+  }
+
+  genimg.Uploads = Uploads;
+})();
