@@ -28,8 +28,8 @@ app: $(VENV)/.runtime  ## Open the app in the browser
 test: check  ## All checks, then all tests (with CI=true a skipped test fails)
 	$(PY) -m pytest -p tests.no_skips $(PYTEST)
 
-test-long: $(VENV)/.dev  ## The tests of long use: a thousand drags, and all drawn out as far
-	GENIMG_LONG=1 $(PY) -m pytest tests/ui/test_browser_live.py tests/ui/test_live.py $(PYTEST)
+test-long: $(VENV)/.dev  ## A thousand drags in a browser, all of them checked
+	GENIMG_LONG=1 $(PY) -m pytest tests/ui/test_browser_live.py $(PYTEST)
 
 check: $(VENV)/.dev  ## Style, types and who may import whom
 	$(PY) -m ruff check .

@@ -5,6 +5,8 @@ Starts the app, uses it in a real browser (Debian's chromium), and writes assets
 
 from __future__ import annotations
 
+import io
+import math
 import shutil
 import socket
 import subprocess
@@ -12,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
 HERE = Path(__file__).resolve().parent
@@ -25,31 +28,68 @@ from genimg.sheets import encode_animation  # noqa: E402
 FOLDER = HERE / "screenshots"
 CATS = HERE.parent / "checkpoints" / "cats-64-gan.safetensors"
 ENLARGED = 4
+FRAMES, WIDE = 36, 912
+
+
+def settle(page: Page) -> None:
+    """Until all that was done in the Edit tab is shown, with its small pictures."""
+    page.wait_for_function("() => genimg.work?.settled && genimg.work.uploads.run === null")
+    time.sleep(1.5)
 
 
 def exchange(page: Page, group: str, value: str) -> None:
     """Open a page of sliders and choose another value for what the picture shows."""
     page.locator("#group label", has_text=group).click()
-    before = page.locator("#edited img").get_attribute("src") or ""
-    page.locator("#exchange input").click()
-    page.get_by_role("option", name=value, exact=True).click()
-    expect(page.locator("#edited img")).not_to_have_attribute("src", before)
+    page.locator("#exchange select").select_option(value)
+    settle(page)
 
 
 def edit_tab(page: Page) -> None:
-    """An edit in progress: two exchanges and one slider."""
+    """An edit in progress: exchanges, sliders, a lock, and another way that was tried."""
     page.locator("#examples button").nth(2).click()
-    expect(page.locator("#examples button").nth(2)).to_have_attribute("aria-pressed", "true")
-    time.sleep(1.5)
+    settle(page)
     exchange(page, "Fur colour", "blue fur")
     exchange(page, "Eyes", "glasses")
-    before = page.locator("#edited img").get_attribute("src") or ""
-    page.locator("#group label", has_text="Accessory").click()
-    slider = page.locator("#pool .direction", has_text="blue scarf")
-    slider.locator("input[type=range]").fill("2.5")
-    expect(page.locator("#edited img")).not_to_have_attribute("src", before)
-    time.sleep(0.5)
+    page.click("#undo")
+    settle(page)
+    exchange(page, "Accessory", "pink bow")
+    page.locator("#group label", has_text="Measured").click()
+    page.locator("#slider-1 .lock").click()
+    page.locator("#slider-0 input[type=range]").fill("1.5")
+    settle(page)
+    page.locator("#group label", has_text="Markings").click()
+    settle(page)
     page.screenshot(path=FOLDER / "edit.png")
+
+
+def live(page: Page) -> None:
+    """A slider is pulled by hand; what the page shows meanwhile."""
+    page.locator("#group label", has_text="Fur colour").click()
+    settle(page)
+    grid = page.locator("#edit-grid").bounding_box()
+    track = page.locator("#pool .direction", has_text="green fur").locator("input[type=range]")
+    track.scroll_into_view_if_needed()
+    box = track.bounding_box()
+    assert grid is not None and box is not None
+    clip = {"x": grid["x"], "y": grid["y"], "width": grid["width"], "height": 560}
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] / 2, middle)
+    page.mouse.down()
+    frames = []
+    for i in range(FRAMES):
+        share = 0.5 + 0.46 * math.sin(2 * math.pi * i / FRAMES)
+        page.mouse.move(box["x"] + box["width"] * share, middle)
+        time.sleep(0.1)
+        shot = Image.open(io.BytesIO(page.screenshot(clip=clip)))
+        frames.append(
+            shot.convert("RGB").resize((912, round(912 * clip["height"] / clip["width"])))
+        )
+    page.mouse.up()
+    buffer = io.BytesIO()
+    frames[0].save(
+        buffer, "WEBP", save_all=True, append_images=frames[1:], duration=70, loop=0, quality=70
+    )
+    write_atomically(FOLDER / "live.webp", buffer.getvalue())
 
 
 def generate_tab(page: Page) -> None:
@@ -98,9 +138,11 @@ def main() -> None:
             browser = playwright.chromium.launch(
                 executable_path=shutil.which("chromium"), args=["--no-sandbox"]
             )
-            page = browser.new_page(viewport={"width": 1280, "height": 920})
+            page = browser.new_page(viewport={"width": 1280, "height": 1160})
             page.goto(f"http://127.0.0.1:{port}")
-            expect(page.locator("#edited img")).to_be_visible(timeout=30_000)
+            expect(page.locator("#edited canvas").first).to_be_visible(timeout=30_000)
+            settle(page)
+            live(page)
             edit_tab(page)
             generate_tab(page)
             browser.close()

@@ -1,5 +1,5 @@
 """Measure genimg:  python benchmarks/run.py [training] [fashion-pair] [gans] [gan-speed] [decode]
-                                          [live] [locks] [start] [memory]
+                                          [live] [locks] [uploads] [start] [memory]
 
 Without a part: training, gan-speed, decode, live, start and memory, one after another. Results are
 added to results.json part by part, and the tables of the README beside that file are written from
@@ -18,7 +18,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # genimg runs from its folder
 
-from benchmarks import decode, gans, live, locks, memory, start, training
+from benchmarks import decode, gans, live, locks, memory, start, training, uploads
 from benchmarks.common import ROOT, Settings, machine, say
 from benchmarks.tables import update_readme
 from genimg.errors import GenimgError
@@ -32,6 +32,7 @@ PARTS: dict[str, Callable[[Settings], dict[str, Any]]] = {
     "decode": decode.run_decode,
     "live": live.run_live,
     "locks": locks.run_locks,
+    "uploads": uploads.run_uploads,
     "start": start.run_start,
     "memory": memory.run_memory,
 }
@@ -89,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="NAME",
-        help="see learners.py and gans.py; after the parts",
+        help="see learners.py and gans.py, and the models of uploads.py; after the parts",
     )
     parser.add_argument(
         "--parallel",

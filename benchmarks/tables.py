@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks import upload_tables
 from genimg.files import write_atomically
 
 Part = dict[str, Any]
@@ -317,6 +318,7 @@ RENDERERS: dict[str, Callable[[Part], str]] = {
     "decode": _decode,
     "live": _live,
     "locks": _locks,
+    "uploads": lambda part: upload_tables.uploads(part, _table, _judged),
     "start": _start,
     "memory": _memory,
 }

@@ -31,7 +31,7 @@ from genimg.models import load_classifier
 MODELS = ("cats-64-vae", "cats-64-gan", "fashion-32-vae", "fashion-32-gan")
 BAR_SECONDS = 5.0
 BAR_ALARMS = 0.01
-TOLD, FOREIGN, REFINED, OWN_REFINED, EDITED = 2_000, 40, 8, 50, 12
+TOLD, FOREIGN, REFINED, OWN_REFINED, EDITED = 2_000, 40, 6, 50, 8
 """Pictures: the model's own whose words are counted, those of each foreign set; how many of a set
 are refined, and of the model's own; how many are edited.
 """
@@ -39,7 +39,7 @@ TIMES = (0.0, 0.25, 0.5, 0.75, 1.0)
 PULL = 3.0
 """Standard deviations by which the directions are pulled."""
 RELIABLE = 0.8
-MOST_DIRECTIONS = 20
+MOST_DIRECTIONS = 12
 
 
 def run_uploads(settings: Settings) -> dict[str, Any]:
@@ -173,7 +173,10 @@ def _editing(
                 list(editor.refine(p, z, layered=True))
                 for p, z in zip(pictures, first, strict=True)
             ]
-            stages.append(("1, a latent a layer", [state[-1].latent for state in states]))
+            rows_of = [state[-1].latent.rows(editor.layers) for state in states]
+            stages.append(
+                ("1, a latent a layer", [Latent(rows, editor.model_id) for rows in rows_of])
+            )
         for stage, latents in stages:
             decibels = [
                 editor.match(p, editor.decode(z)[0]).psnr

@@ -101,7 +101,7 @@ class Judging(Loaded):
         """The latent that draws a picture about as well as `latent`, from among those that are
         typical of the model: directions and labels work on it as on the model's own pictures.
 
-        Takes about as long as `refine`, or half as long. See `soften` for what lies between the two.
+        Takes about as long as `refine`. See `soften` for what lies between the two.
 
         Args:
             original: the picture that shall be drawn; by default what `latent` draws.

@@ -13,8 +13,10 @@ Bytes = npt.NDArray[np.uint8]
 
 PERFECT_PSNR = 100.0
 """Reported for equal pictures, whose PSNR is infinite."""
-BLUR = 1 / 64
-"""Standard deviation of the blur that errors are compared with, as a part of the side."""
+BLUR, LEAST_BLUR = 1 / 64, 0.5
+"""Standard deviation of the blur that errors are compared with, as a part of the side; and the
+least, in pixels, as a narrower one leaves a picture as it is.
+"""
 NO_DETAIL = 1.6
 """Mean square in levels; a flat picture loses nothing when it is blurred, but is rounded."""
 
@@ -52,8 +54,9 @@ def relative_error(original: Bytes, other: Bytes) -> float:
     uint8 `[H, W, C]`.
     """
     levels = original.astype(np.float64)
+    sigma = max(BLUR * original.shape[1], LEAST_BLUR)
     blurred = gaussian(  # type: ignore[no-untyped-call]
-        levels, sigma=BLUR * original.shape[1], channel_axis=-1, mode="nearest"
+        levels, sigma=sigma, channel_axis=-1, mode="nearest"
     )
     detail = float(np.mean((levels - blurred) ** 2))
     return float(np.mean((levels - other.astype(np.float64)) ** 2)) / (detail + NO_DETAIL)

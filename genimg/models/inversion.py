@@ -21,11 +21,12 @@ FAITHFUL = 0.1
 """Restraint of a search for the nearest picture. With none at all, latents go 250 standard
 deviations out for 0.1 dB.
 """
-EDITABLE = (10.0, 30.0, 100.0)
+EDITABLE = (10.0, 16.0, 25.0, 40.0, 65.0, 100.0)
 """Restraints that are tried, one after the other, to stay among the model's own latents."""
-EDITABLE_STEPS = (50, 25, 25)
-TYPICAL = 1.2
-"""By how much a distance may exceed sqrt(d): that of 95 % of the draws from a Gaussian."""
+FIRST_STEPS, NEXT_STEPS = 50, 16
+"""Evaluations with the first of them, and with each of the others."""
+OWN_DRAWS, OWN_SHARE = 256, 0.95
+"""A latent is among the model's own if it is no odder than this share of so many draws."""
 LEAST_ERROR = 1e-7
 """Of a mean square of pixels in [-1, 1]; keeps the logarithm finite. 76 dB."""
 SETTLED = 1e-5
@@ -80,6 +81,9 @@ class Inversion:
         root = torch.linalg.cholesky(exact + ridge)
         self._whitening = torch.linalg.inv(root).float().to(self._device)
         self._mean = (prior.weights @ prior.means).detach().clone().to(self._device)  # (d,)
+        with torch.no_grad():
+            own = model.sample_prior(OWN_DRAWS, torch.Generator().manual_seed(1))
+            self._farthest = float(self.distance(own).quantile(OWN_SHARE))
 
     @property
     def mean(self) -> Tensor:
@@ -182,12 +186,13 @@ class Inversion:
         loses 0.2 dB at most by it, what is foreign is drawn less and less like itself.
         """
         z = starts[0]
-        for restraint, steps in zip(EDITABLE, EDITABLE_STEPS, strict=True):
+        steps = FIRST_STEPS
+        for restraint in EDITABLE:
             for found in self.search(pixels, starts, steps, restraint):
                 z = found.z
-            if float(self.distance(z[None])) <= len(z) ** 0.5 + TYPICAL:
+            if float(self.distance(z[None])) <= self._farthest:
                 break
-            starts = [z]
+            starts, steps = [z], NEXT_STEPS
         return z
 
     def _normal(self, pixels: Tensor) -> Tensor:

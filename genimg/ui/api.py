@@ -16,6 +16,7 @@ import gradio as gr
 from gradio.events import api
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
+from PIL import Image
 
 from genimg import Latent
 from genimg.editor import Editor, Recipe
@@ -76,19 +77,26 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
             for info, editor in ((store.info(name), store.get(name)),)
         ]
 
-    def reconstruct(picture: dict[str, Any], model: str = "") -> dict[str, Any]:
-        """A picture as the model knows it: the PNG, and how good the match is (dB, 0..1, words)."""
+    def reconstruct(
+        picture: dict[str, Any], model: str = "", refine: bool = False
+    ) -> dict[str, Any]:
+        """A picture as the model knows it: the PNG, and how good the match is (dB, 0..1, words).
+
+        With `refine` the model looks longer for what draws it best, a few seconds. `known` is
+        whether it is a picture of the kind that the model learned from, and `percentile` how many
+        of 100 such pictures come out worse; both are null where the model is not calibrated.
+        """
         editor = editor_of(model)
         fitted = editor.fit(store.picture(uploaded(picture)))
-        latent = editor.encode(fitted)
+        latent = _found(editor, fitted, refine)
         match = editor.match(fitted, editor.decode(latent)[0])
         return {
-            "picture": file_of(
-                editor.save_picture(Recipe(latent, origin="upload")), "reconstruction"
-            ),
+            "picture": saved(editor, latent, "upload", "reconstruction"),
             "psnr": float(match.psnr),
             "ssim": float(match.ssim),
             "words": match.words,
+            "known": match.known,
+            "percentile": match.percentile,
         }
 
     def edit(
@@ -96,11 +104,13 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
         amounts: dict[str, float],
         changes: dict[str, str] | None = None,
         model: str = "",
+        keep: list[str] | None = None,
     ) -> dict[str, Any]:
         """A picture, edited, as a PNG; one that this model has saved goes on from where it ended.
 
         `amounts` move it along directions, in standard deviations (2 is a lot); `changes`
-        exchange what it shows, such as {"accessory": "red hat"}.
+        exchange what it shows, such as {"accessory": "red hat"}. What the directions of `keep`
+        mean stays as it is.
         """
         editor = editor_of(model)
         moved = _mapping(amounts, "amounts", (int, float))
@@ -113,7 +123,9 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
                 "list_models names those that it has."
             )
         latent = latent_of(picture, model)
-        png = editor.save_picture(Recipe.of(latent, moved, changes=exchanged, origin="upload"))
+        locks = _words(keep, "keep")
+        recipe = Recipe.of(latent, moved, changes=exchanged, locks=locks, origin="upload")
+        png = editor.save_picture(recipe)
         return file_of(png, "edit")
 
     def sample(
@@ -190,8 +202,8 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
         (["middle"] or ["fine"]). list_models tells under `mixable` what there is.
         """
         editor = editor_of(model)
-        names = None if take is None else [_word(name, "take") for name in _list(take)]
-        chosen = names[0] if names and len(names) == 1 else names
+        names = _words(take, "take")
+        chosen = names[0] if len(names) == 1 else names or None
         mixed = editor.mix(latent_of(base, model), latent_of(other, model), chosen)
         return saved(editor, mixed, "mix", "mix")
 
@@ -212,6 +224,12 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
         ]
 
     return list_models, reconstruct, edit, sample, understand, vary, mix, interpolate
+
+
+def _found(editor: Editor, fitted: Image.Image, refine: bool) -> Latent:
+    """The latent of a picture: the encoder's, or the best of a search that starts from it."""
+    latent = editor.encode(fitted)
+    return list(editor.refine(fitted, latent))[-1].latent if refine else latent
 
 
 def _count(count: int, least: int) -> int:
@@ -248,7 +266,10 @@ def _mapping(value: Any, name: str, kinds: tuple[type, ...]) -> dict[str, Any]:
     return value
 
 
-def _list(value: Any) -> list[Any]:
+def _words(value: Any, name: str) -> list[str]:
+    """A JSON list of words, or nothing."""
+    if value is None:
+        return []
     if not isinstance(value, list):
-        raise GenimgError(f"take must be a list of words, not {value!r}.")
-    return value
+        raise GenimgError(f"{name} must be a list of words, not {value!r}.")
+    return [_word(word, name) for word in value]

@@ -1,12 +1,15 @@
-"""PSNR and SSIM against numbers worked out by hand, and what must hold of any such number."""
+"""PSNR, SSIM and relative errors against numbers worked out by hand, and what must hold of any such
+number.
+"""
 
 import math
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+from scipy import ndimage
 
-from genimg.metrics import psnr, ssim
+from genimg.metrics import psnr, relative_error, ssim
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
@@ -124,3 +127,37 @@ def test_which_picture_comes_first_makes_no_difference() -> None:
 def test_the_smallest_pictures_of_the_program_can_be_compared() -> None:
     a = picture(side=16)
     assert 0.0 < ssim(a, noisy(a, 10)) < 1.0
+
+
+# -- error beside a blurred copy
+
+
+def blurred(image: Bytes) -> Bytes:
+    """By 1/64 of the side, as a person would do it."""
+    soft = [
+        ndimage.gaussian_filter(image[..., c].astype(float), image.shape[1] / 64, mode="nearest")
+        for c in range(image.shape[2])
+    ]
+    return np.round(np.stack(soft, axis=-1)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_blurred_copy_has_a_relative_error_of_one(channels: int) -> None:
+    image = noisy(np.full((64, 64, channels), 128, np.uint8), 40.0)
+    assert relative_error(image, image) == 0.0
+    assert relative_error(image, blurred(image)) == pytest.approx(1.0, abs=0.02)
+
+
+def test_a_relative_error_asks_how_much_there_is_to_lose() -> None:
+    """The same PSNR is little in a busy picture, and all there is in a flat one."""
+    busy, calm = noisy(flat(128), 40.0), noisy(flat(128), 2.0)
+    worse = [np.clip(image.astype(int) + 6, 0, 255).astype(np.uint8) for image in (busy, calm)]
+    assert psnr(busy, worse[0]) == pytest.approx(psnr(calm, worse[1]), abs=0.1)
+    assert relative_error(busy, worse[0]) < 0.5
+    assert relative_error(calm, worse[1]) > 5.0
+
+
+def test_a_flat_picture_can_be_met_and_missed() -> None:
+    assert relative_error(flat(0), flat(0)) == 0.0
+    assert relative_error(flat(0), flat(1)) < 1.0, "rounding is no error"
+    assert relative_error(flat(0), flat(10)) > 10.0

@@ -75,6 +75,27 @@ def test_reconstruct(client: Client, editor: Editor, photo: Path) -> None:
     assert answer["words"]
 
 
+def test_reconstruct_looks_longer_if_asked(client: Client, editor: Editor, photo: Path) -> None:
+    first, better = (
+        client.predict(picture=handle_file(str(photo)), refine=refine, api_name="/reconstruct")
+        for refine in (False, True)
+    )
+    assert better["psnr"] > first["psnr"]
+    recipe = editor.open_picture(path_of(better["picture"]))
+    assert pixels(path_of(better["picture"])) == editor.decode(recipe.latent)[0].tobytes()
+    assert isinstance(first["known"], bool)
+    assert 0 <= first["percentile"] <= better["percentile"] <= 100
+
+
+def test_edit_keeps_what_it_is_told_to(client: Client, editor: Editor, photo: Path) -> None:
+    first, second = (direction.name for direction in editor.directions[:2])
+    answer = client.predict(
+        picture=handle_file(str(photo)), amounts={second: 2.0}, keep=[first], api_name="/edit"
+    )
+    recipe = editor.open_picture(path_of(answer))
+    assert recipe.locks == (first,) and recipe.moves[0].keep == (first,)
+
+
 def test_edit_gives_a_picture_that_restores_itself(
     client: Client, editor: Editor, photo: Path
 ) -> None:

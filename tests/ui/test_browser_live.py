@@ -48,9 +48,9 @@ def must_show(visitor: Visitor, site: Site, amounts: dict[str, float]) -> None:
     assert scene["amounts"] == wanted
     editor = site.editor(scene["model"]["name"])
     recipe = Recipe.from_text(scene["recipe"])
-    assert opened(visitor.picture("#edited")).tobytes() == rgb(
-        editor.decode(editor.move(recipe.latent, wanted))[0]
-    )
+    assert recipe.amounts == wanted
+    exact = editor.decode(editor.edited(recipe))[0]
+    assert opened(visitor.picture("#edited")).tobytes() == rgb(exact)
 
 
 def test_the_canvas_follows_and_no_older_frame_comes_after_a_newer_one(

@@ -224,6 +224,7 @@
     pull(name, value) {
       this.totals = { ...this.totals, [name]: value };
       this.fresh = { ...this.fresh, [name]: value };
+      this.viewer.title('Edited');
       this.live.pull(this.totals);
     }
 
