@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,7 @@ from genimg.data import Dataset, load_dataset
 from genimg.editor.match import CLOSE, OUTSIDE, ROUGH, VERY_CLOSE, Match, judge
 from genimg.editor.seeing import Judge
 from genimg.errors import GenimgError
-from genimg.metrics import measure
+from genimg.metrics import Calibration, measure
 from genimg.models import load_classifier
 
 MODELS = ("cats-64-vae", "cats-64-gan", "fashion-32-vae", "fashion-32-gan")
@@ -93,7 +93,10 @@ def _picture(image: Bytes) -> Image.Image:
 
 def _row(kind: str, group: str, editor: Editor, images: Bytes, refined: int) -> dict[str, Any]:
     """The words on a set of pictures, and what a refinement of the first few of them gains."""
-    matches = [_encoded(editor, image) for image in images]
+    codes = [editor.encode(_picture(image)) for image in images]
+    matches = [_encoded(editor, image, z) for image, z in zip(images, codes, strict=True)]
+    usual = Calibration.from_metrics(editor.header.metrics)
+    assert usual is not None
     after: list[Match] = []
     seconds = []
     for image in map(_picture, images[:refined]):
@@ -106,6 +109,8 @@ def _row(kind: str, group: str, editor: Editor, images: Bytes, refined: int) -> 
         "group": group,
         "pictures": len(matches),
         "words": _shares(matches),
+        "by_psnr": _share(match.psnr < usual.psnr[1] for match in matches),
+        "by_latent": _share((editor.oddness(z) or 0.0) > 0.99 for z in codes),
         "refined": len(after),
         "before": _mean([match.psnr for match in matches[:refined]]),
         "after": _mean([match.psnr for match in after]),
@@ -117,18 +122,22 @@ def _row(kind: str, group: str, editor: Editor, images: Bytes, refined: int) -> 
     return row
 
 
-def _encoded(editor: Editor, image: Bytes) -> Match:
-    """The match with what the encoder makes of a picture, without encoding it twice."""
-    [drawn] = editor.decode(editor.encode(_picture(image)))
+def _encoded(editor: Editor, image: Bytes, code: Latent) -> Match:
+    """The match with what the encoder makes of a picture, without encoding it once more."""
+    [drawn] = editor.decode(code)
     shown = np.asarray(drawn).reshape(image.shape)
     return judge(image, shown, editor.header.metrics, shown)
 
 
 def _shares(matches: Sequence[Match]) -> dict[str, float]:
     return {
-        words: round(sum(match.words == words for match in matches) / len(matches), 4)
+        words: _share(match.words == words for match in matches)
         for words in (VERY_CLOSE, CLOSE, ROUGH, OUTSIDE)
     }
+
+
+def _share(answers: Iterable[bool]) -> float:
+    return round(float(np.mean([bool(answer) for answer in answers])), 4)
 
 
 def _mean(values: Sequence[float]) -> float:

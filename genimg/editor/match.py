@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from genimg.metrics import Calibration, psnr, relative_error, ssim
+from genimg.metrics import Calibration, contrast_error, psnr, relative_error, ssim
 
 ROUGH_PSNR, CLOSE_PSNR = 24.0, 32.0
 """dB; below the first nobody calls small pictures close, above the second few see a difference."""
@@ -82,7 +82,8 @@ def judge(original: Bytes, other: Bytes, metrics: Mapping[str, Any], first: Byte
     """How close two pictures `[H, W, C]` are, to a model whose header has these metrics.
 
     Whether a picture is OUTSIDE is told by `first`, what the encoder makes of it in one look: its
-    relative error is above that of 99 % of the held-out pictures, and above KNOWN. A refinement is
+    relative error is above that of 99 % of the held-out pictures, and above KNOWN; or it shows no
+    more of the picture than its mean colour would, which is what noise comes to. A refinement is
     not asked, since it draws any picture better, and the foreign ones most. The other words are
     about `other`. A model that draws even its own pictures badly does not call that close.
 
@@ -98,8 +99,9 @@ def judge(original: Bytes, other: Bytes, metrics: Mapping[str, Any], first: Byte
     if calibration is None:
         return Match(decibels, similarity, _by_psnr(decibels, metrics))
     error = relative_error(original, other)
-    seen = error if first is None else relative_error(original, first)
-    known = seen <= max(KNOWN, calibration.worst(1.0 - FALSE_ALARMS))
+    look = other if first is None else first
+    limit = max(KNOWN, calibration.worst(1.0 - FALSE_ALARMS))
+    known = relative_error(original, look) <= limit and contrast_error(original, look) < 1.0
     words = OUTSIDE
     if known:
         words = next(

@@ -22,7 +22,7 @@ from genimg.metrics.neighbours import (
     memorisation,
     precision_recall,
 )
-from genimg.metrics.reconstruction import psnr, relative_error, ssim
+from genimg.metrics.reconstruction import contrast_error, psnr, relative_error, ssim
 
 __all__ = [
     "Calibration",
@@ -31,6 +31,7 @@ __all__ = [
     "KernelDistance",
     "Memorisation",
     "PrecisionRecall",
+    "contrast_error",
     "density_coverage",
     "factor_histograms",
     "frechet_distance",

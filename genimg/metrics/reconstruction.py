@@ -60,3 +60,14 @@ def relative_error(original: Bytes, other: Bytes) -> float:
     )
     detail = float(np.mean((levels - blurred) ** 2))
     return float(np.mean((levels - other.astype(np.float64)) ** 2)) / (detail + NO_DETAIL)
+
+
+def contrast_error(original: Bytes, other: Bytes) -> float:
+    """The mean square error of `other`, as a multiple of that of the original's mean colour alone.
+
+    From 0. At 1 and above it shows nothing of the picture. Both are uint8 `[H, W, C]`.
+    """
+    levels = original.astype(np.float64)
+    contrast = float(np.mean((levels - levels.mean(axis=(0, 1))) ** 2))
+    error = float(np.mean((levels - other.astype(np.float64)) ** 2))
+    return error / (contrast + NO_DETAIL)

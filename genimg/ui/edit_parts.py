@@ -58,6 +58,10 @@ class EditParts:
                     small: dict[str, Any] = {"size": "md", "min_width": 0, "scale": 0}
                     self.draw = gr.Button("Draw one at random", elem_id="draw", **small)
                     markup(views.several(), elem_id="several-box")
+                starts = (
+                    '<div id="starts" role="group" aria-label="Pictures begun with" hidden></div>'
+                )
+                markup(starts, elem_id="starts-box")
                 markup(views.cropping(), elem_id="crop-box")
 
 

@@ -179,7 +179,6 @@ def test_mix(
         (("vary", "seed:1", "--strength", "nan"), "finite"),
         (("vary", "gone.png"), "gone.png"),
         (("vary", "photo.png"), "only draws pictures"),
-        (("reconstruct", "photo.png"), "only draws pictures: it has no encoder"),
         (("edit", "photo.png"), "only draws pictures"),
         (("interpolate", "photo.png", "seed:1"), "only draws pictures"),
         (("mix", "seed:1", "seed:2", "--take", "coarse"), "it can 'middle' or 'fine'"),

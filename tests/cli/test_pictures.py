@@ -27,31 +27,6 @@ def same(a: Image.Image, b: Image.Image) -> bool:
     return ImageChops.difference(a.convert("RGB"), b.convert("RGB")).getbbox() is None
 
 
-def test_reconstruct(
-    tiny_checkpoint: Path,
-    editor: Editor,
-    pictures: Path,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    files = sorted(pictures.iterdir())[:3]
-    out = tmp_path / "pairs.png"
-    assert run("reconstruct", tiny_checkpoint, *files, "--scale", 1, "--out", out) == 0
-    told = capsys.readouterr().out.splitlines()
-    for line, file in zip(told, files, strict=False):
-        original = editor.fit(load_image(file))
-        (reconstruction,) = editor.decode(editor.encode(original))
-        match = editor.match(original, reconstruction)
-        assert line == f"{file}: PSNR {match.psnr:.2f} dB, SSIM {match.ssim:.3f}, {match.words}"
-    # Each original stands beside its reconstruction: six columns of 16 pixels with gaps of 4.
-    with Image.open(out) as sheet:
-        assert sheet.width == 4 + 6 * (16 + 4)
-        first = [sheet.crop((left, 4, left + 16, 20)) for left in (4, 24)]
-    original = editor.fit(load_image(files[0]))
-    assert same(first[0], original)
-    assert same(first[1], editor.decode(editor.encode(original))[0])
-
-
 def test_edit_a_photo(
     tiny_checkpoint: Path,
     editor: Editor,

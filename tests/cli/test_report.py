@@ -25,6 +25,7 @@ def test_describe_for_people(tiny_checkpoint: Path, capsys: pytest.CaptureFixtur
         f"{editor.header.metrics['psnr']:.4g}",
         str(editor.header.trained["images"]),
         f"{len(editor.directions)} directions",
+        "calibrated with 1,000 validation pictures",
     ):
         assert fact in told
     for direction in editor.directions:

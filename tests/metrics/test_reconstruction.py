@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 from scipy import ndimage
 
-from genimg.metrics import psnr, relative_error, ssim
+from genimg.metrics import contrast_error, psnr, relative_error, ssim
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float64]
@@ -161,3 +161,12 @@ def test_a_flat_picture_can_be_met_and_missed() -> None:
     assert relative_error(flat(0), flat(0)) == 0.0
     assert relative_error(flat(0), flat(1)) < 1.0, "rounding is no error"
     assert relative_error(flat(0), flat(10)) > 10.0
+
+
+def test_the_mean_colour_alone_has_a_contrast_error_of_one() -> None:
+    image = picture(side=32)
+    mean = np.broadcast_to(np.round(image.mean(axis=(0, 1))), image.shape).astype(np.uint8)
+    assert contrast_error(image, image) == 0.0
+    assert contrast_error(image, mean) == pytest.approx(1.0, abs=0.01)
+    assert contrast_error(image, 255 - image) > 1.0
+    assert contrast_error(flat(0), flat(1)) < 1.0 < contrast_error(flat(0), flat(2))

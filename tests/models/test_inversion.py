@@ -90,9 +90,10 @@ def test_only_the_latent_is_touched(model: LatentModel, pixels: Tensor) -> None:
 
 @pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
 def test_it_works_wherever_gradients_are_off(
-    inversion: Inversion, pixels: Tensor, mode: type[torch.no_grad]
+    model: LatentModel, pixels: Tensor, mode: type[torch.no_grad]
 ) -> None:
     with mode():
+        inversion = Inversion(model, torch.eye(16))
         start, target = torch.zeros(16), pixels.clone()
         for _ in inversion.descend(target, start, 30, 1.0):
             assert not torch.is_grad_enabled()

@@ -177,9 +177,17 @@ def test_several_at_once_are_a_strip_of_starts(
     assert [node["parents"] for node in nodes] == [[]] * 5
     latents = [Recipe.from_text(node["recipe"]).latent for node in nodes[1:4]]
     assert latents == [editor.encode(editor.fit(Image.open(path))) for path in paths]
-    page.locator("#history [data-id]").nth(1).dblclick()
+    strip = page.locator("#starts button")
+    expect(strip).to_have_count(5)
+    strip.nth(1).click()
+    expect(strip.nth(1)).to_have_attribute("aria-pressed", "true")
     expect(page.locator("#edit-note")).to_contain_text("dB")
     visitor.settle()
+    assert "refined" not in visitor.steps()
+    page.click("#refine")  # when somebody asks for it
+    visitor.await_refined()
+    assert visitor.steps()[-1] == "refined"
+    expect(page.locator("#refine")).to_be_hidden()
     assert opened(visitor.picture("#original")).tobytes() == rgb(editor.fit(Image.open(photo)))
 
 

@@ -168,9 +168,8 @@
       const upload = this.upload();
       this.viewer.before({ original: upload.original ?? null, plain: scene.plain });
       this.viewer.note(upload.match ?? null, this._note());
-      this.viewer.faithful(upload.editable ? upload.t ?? 1 : null);
+      this.uploads.show(upload);
       this.viewer.title(upload.original && scene.picture === scene.plain ? 'Reconstruction' : 'Edited');
-      this.uploads.crop(upload.crop);
       this.arrange();
       if (Object.keys(pulled).length) {
         this.drawn = scene;

@@ -10,6 +10,46 @@
       this.stage = stage;
       this.run = null; // the refining that is under way
       this.cropped = '';
+      document.getElementById('refine').onclick = () => {
+        const { scene } = stage;
+        stage.keep();
+        this.refine({ number: Date.now(), recipe: scene.recipe, upload: stage.upload() });
+      };
+      stage.tree.listen(() => this.strip());
+      this.strip();
+    }
+
+    /** What can be done with the upload that the work began with; {} where there is none. */
+    show(upload) {
+      this.crop(upload.crop);
+      this.stage.viewer.faithful(upload.editable ? upload.t ?? 1 : null);
+      this.offer();
+    }
+
+    /** Offer to refine where that has not been done. */
+    offer() {
+      const { original, editable } = this.stage.upload();
+      document.getElementById('refine').hidden = !original || Boolean(editable) || this.run !== null;
+    }
+
+    /** All pictures that were begun with, side by side. */
+    strip() {
+      const { tree } = this.stage, here = [...this.stage.line()].at(-1);
+      const starts = [...tree.nodes.values()].filter((node) => !node.parents.length).slice(-MOST);
+      const box = document.getElementById('starts');
+      box.hidden = starts.length < 2;
+      const kept = new Map([...box.children].map((button) => [button.dataset.id, button]));
+      box.replaceChildren(...starts.map((node) => {
+        let button = kept.get(node.id);
+        if (!button) {
+          const picture = genimg.make('img', { src: node.thumb, alt: '', draggable: false });
+          button = genimg.make('button', { type: 'button', title: node.label, ariaLabel: node.label }, picture);
+          button.dataset.id = node.id;
+          button.onclick = () => this.stage.go(node.id);
+        }
+        button.setAttribute('aria-pressed', String(node.id === here?.id));
+        return button;
+      }));
     }
 
     /** Each file becomes a start of its own. */
@@ -68,6 +108,7 @@
       this.stop();
       this.run = { number: scene.number, node: this.stage.tree.current, best: null };
       this.stage.viewer.refining({ step: 0, of: 1, words: 'Refining' });
+      this.offer();
       this.stage.wires.trigger('play', { run: scene.number, recipe: scene.recipe, original });
     }
 
@@ -94,6 +135,7 @@
       const { node, best } = this.run;
       this.run = null;
       this.stage.viewer.refining(null);
+      this.offer();
       const stillThat = [...this.stage.line()].some((step) => step.id === node);
       if (!best?.better || !stillThat) return;
       const { better, editable } = best;
