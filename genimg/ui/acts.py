@@ -5,7 +5,6 @@ No Gradio here. What an act is told comes from a page, so it is checked.
 
 from __future__ import annotations
 
-import math
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -103,7 +102,7 @@ def _cross(editor: Editor, recipe: Recipe, told: Told) -> tuple[Recipe, str]:
 def _soften(editor: Editor, recipe: Recipe, told: Told) -> tuple[Recipe, str]:
     """The start goes to `t` of the way from `editable` (0) to `faithful` (1); the edits stay."""
     t = told.get("t")
-    if isinstance(t, bool) or not isinstance(t, (int, float)):
+    if isinstance(t, bool) or not isinstance(t, (int, float)) or not 0 <= t <= 1:
         raise GenimgError("From easy to edit (0) to faithful (1), please.")
     faithful = recipe_of(told.get("faithful")).latent
     editable = recipe_of(told.get("editable")).latent
@@ -138,9 +137,9 @@ def _numbers(values: object) -> dict[str, float]:
     result = {}
     for name, value in values.items():
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not number or not math.isfinite(value):
-            raise GenimgError(f"{name!r} cannot move by {value!r}. Use a number.")
-        result[str(name)] = min(max(float(value), -sliders.FURTHEST), sliders.FURTHEST)
+        if not number or value != value:
+            raise GenimgError(f"{name!r} cannot move by {str(value)[:20]!r}. Use a number.")
+        result[str(name)] = float(min(max(value, -sliders.FURTHEST), sliders.FURTHEST))
     return result
 
 

@@ -33,6 +33,7 @@ TITLE = "Edit"
 ID = "edit"
 
 _LOG = logging.getLogger(__name__)
+_BUG = "Something went wrong in genimg; its log says what."
 
 _KEPT = "async (model) => [model, await genimg.opening()]"
 _TO_DOWNLOAD = "(saved) => { genimg.save(saved); }"
@@ -70,9 +71,11 @@ class _Edit(EditParts):
             preprocess=False,
             **LATEST,  # a new picture right after the old one was removed counts
         ).failure(None, None, [self.upload], js="() => null", **PRIVATE)
-        self.examples.click(guard(self.open_example), [desk.model], self.opened, **EACH)
+        self.examples.click(guard(self.open_example), [desk.model], self.opened, **LATEST)
         self.draw.click(guard(self.open_random), [desk.model], self.opened, **LATEST)
-        stage.click(self.answer, [desk.model], self.opened, **EACH)
+        stage.click(self.answer, [desk.model], self.opened, **EACH).failure(
+            None, None, None, js="() => { genimg.work?.lost(); }", **PRIVATE
+        )
         stage.input(guard(self.follow), None, [self.frame], **LIVE)
         refining = stage.play(
             self.refine,
@@ -80,12 +83,17 @@ class _Edit(EditParts):
             [self.progress],
             concurrency_id="refine",
             concurrency_limit=1,
-            **LATEST,
+            **EACH,  # one that was cancelled would keep the latest waiting
         )
         stage.pause(None, None, None, cancels=[refining], **PRIVATE)
-        stage.download(guard(self.save), None, [self.saved], **EACH).success(
-            None, [self.saved], None, js=_TO_DOWNLOAD, **PRIVATE
-        )
+        stage.download(
+            guard(self.save),
+            None,
+            [self.saved],
+            concurrency_id="download",
+            concurrency_limit=1,
+            **EACH,
+        ).success(None, [self.saved], None, js=_TO_DOWNLOAD, **PRIVATE)
         desk.receive("edit", ID, self.open_parcel, [desk.model], self.opened)
 
     # ------------------------------------------------------------------ getting a picture
@@ -176,7 +184,7 @@ class _Edit(EditParts):
             return {self.stage: {**said, "number": number(), "failed": str(error)}}
         except Exception:  # the page waits for an answer
             _LOG.exception("an act failed: %r", told.get("act"))
-            gr.Warning("Something went wrong in genimg; its log says what.")
+            gr.Warning(_BUG)
             return {self.stage: {**said, "number": number(), "failed": "It could not be done."}}
 
     def _done(self, model: str, told: Told, said: dict[str, Any]) -> dict[Any, Update]:
@@ -252,6 +260,9 @@ class _Edit(EditParts):
                 yield {self.progress: {**run, **news}}
         except GenimgError as error:
             gr.Warning(html.escape(str(error)))
+        except Exception:  # the page waits for an end
+            _LOG.exception("refining failed")
+            gr.Warning(_BUG)
         yield {self.progress: {**run, "done": True}}
 
     # ----------------------------------------------------------------------------- saving

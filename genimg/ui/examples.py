@@ -38,14 +38,15 @@ def chosen(store: Store, model: str, pick: str) -> opening.Opened:
 
     Raises GenimgError for a pick that this model does not have.
     """
-    kind, number = pick.split()
-    if kind == "seed":
-        return opening.from_seed(store, model, int(number))
+    kind, _, digits = pick.partition(" ")
+    number = int(digits) if digits.isdecimal() and len(digits) < 10 else -1
+    if kind == "seed" and number >= 0:
+        return opening.from_seed(store, model, number)
     paths = _paths(store, model)
-    if not 0 <= int(number) < len(paths):
+    if not 0 <= number < len(paths):
         raise GenimgError("This example belongs to another model. Load the page again.")
-    crop = opening.Crop(str(paths[int(number)]))
-    opened = opening.from_file(store, model, crop, f"example {int(number) + 1}")
+    crop = opening.Crop(str(paths[number]))
+    opened = opening.from_file(store, model, crop, f"example {number + 1}")
     return replace(opened, crop=None)  # not a file of theirs
 
 

@@ -21,6 +21,9 @@ from genimg.ui.store import Store
 SCALES = (1, 2, 4, 8, 16)
 KINDS = {"png": "image/png", "webp": "image/webp"}
 MOST_STEPS = 1000
+MAX_TIME = 10**15
+MOST_BYTES = 50 * 10**6
+"""Of all pictures in an archive."""
 
 Told = Mapping[str, Any]
 
@@ -46,7 +49,7 @@ def picture(store: Store, told: Told) -> Download:
         GenimgError: something that cannot be saved.
     """
     kind, scale = told.get("kind", "png"), told.get("scale", 1)
-    if kind not in KINDS or scale not in SCALES:
+    if not isinstance(kind, str) or kind not in KINDS or scale not in SCALES:
         raise GenimgError(
             f"Pictures are saved as {' or '.join(KINDS)}, {SCALES[0]} to {SCALES[-1]} times as "
             "large as the model draws them."
@@ -77,17 +80,26 @@ def archive(store: Store, told: Told) -> Download:
         GenimgError: steps that are none, or too many.
     """
     rows = _rows(told.get("steps"), MOST_STEPS)
+    size = 0
     buffer = io.BytesIO()
     listed = []
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as files:
         for place, row in enumerate(rows, start=1):
-            recipe, label = recipe_of(row.get("recipe")), _label(row.get("label"))
+            label = _label(row.get("label"))
+            recipe = replace(recipe_of(row.get("recipe")), lineage=(), parents=(), label=label)
             name = f"{place:03d}-{_slug(label) or 'step'}.png"
             try:
                 editor = store.get(from_recipe(store, recipe).model)
-                files.writestr(name, editor.save_picture(replace(recipe, label=label)))
+                picture = editor.save_picture(recipe)
+                size += len(picture)
+                files.writestr(name, picture)
             except RecipeError:
                 name = ""
+            if size > MOST_BYTES:
+                raise GenimgError(
+                    f"These pictures are larger than {MOST_BYTES // 10**6} MB together. Search or "
+                    "star some of the steps, and download those."
+                )
             listed.append(
                 {
                     "id": str(row.get("id")),
@@ -95,7 +107,7 @@ def archive(store: Store, told: Told) -> Download:
                     "file": name,
                     "label": label,
                     "starred": row.get("star") is True,
-                    "time": row.get("time") if isinstance(row.get("time"), (int, float)) else 0,
+                    "time": _time(row.get("time")),
                     "recipe": json.loads(recipe.to_text()),
                 }
             )
@@ -126,6 +138,13 @@ def _parents(value: object) -> tuple[int, ...]:
 
 def _label(value: object) -> str:
     return value[:MAX_LABEL] if isinstance(value, str) else ""
+
+
+def _time(value: object) -> float:
+    """Milliseconds since 1970, 0 for what is none."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return 0
+    return value if abs(value) < MAX_TIME else 0
 
 
 def _slug(label: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import io
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -22,6 +23,9 @@ from genimg.ui.store import Store
 
 THUMB = 64
 """Pixels; the longest side of a small picture in the history."""
+_COUNTING = threading.Lock()
+_last = 0
+
 FOR_EDITABLE = 50
 """Steps of the progress that the search for an editable start counts for."""
 
@@ -35,7 +39,6 @@ def scene(store: Store, opened: Opened) -> dict[str, Any]:
     bare = replace(recipe, lineage=(), label="", parents=())
     picture, plain = editor.decode(editor.edited(bare), recipe.latent)
     shown = {
-        "number": number(),
         "model": sheet(opened.model, editor, store.info(opened.model).title),
         "recipe": bare.to_text(),
         "label": opened.label,
@@ -54,12 +57,17 @@ def scene(store: Store, opened: Opened) -> dict[str, Any]:
         shown["match"] = match(opened.match)
     if opened.original is not None:
         shown["upload"] = upload(opened)
-    return shown
+    return {**shown, "number": number()}  # late, so that what was slow to draw is not the newest
 
 
 def number() -> int:
-    """Scenes are numbered by the clock, so that the page tells a late one from the newest."""
-    return time.time_ns() // 1000
+    """Scenes are numbered, upwards, so that the page tells a late one from the newest. By the
+    clock, so that those of a program that was started anew are newer.
+    """
+    global _last
+    with _COUNTING:
+        _last = max(_last + 1, time.time_ns() // 1000)
+        return _last
 
 
 def sheet(name: str, editor: Editor, title: str) -> dict[str, Any]:

@@ -30,12 +30,15 @@ from genimg.ui.theme import ASSETS, theme
 LONGEST_WARM_UP = 20.0
 """Seconds that the end of the program waits for a model that is being loaded."""
 MAX_SESSIONS = 100
+MAX_EVENT = 20 * 10**6
+"""Bytes that an event may bring; files have a way and a limit of their own."""
 MAX_MESSAGE = 2**20
 """Bytes of a WebSocket message; genimg's own are checked more closely (see live_messages)."""
 STYLES = ("style.css", "edit.css", "history.css")
 SCRIPTS = (
     "page.js", "history.js", "shelf.js", "historypanel.js", "compare.js", "crop.js",
-    "links.js", "live.js", "panel.js", "viewer.js", "uploads.js", "stage.js",
+    "links.js", "live.js", "panel.js", "viewer.js", "uploads.js", "strips.js",
+    "keeping.js", "stage.js",
 )  # fmt: skip
 """The page's own scripts, each after those that it uses."""
 
@@ -57,7 +60,7 @@ def build_app(checkpoints: Path, host: str = "127.0.0.1", port: int = 7860) -> F
     page.state_session_capacity = MAX_SESSIONS
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(CORSMiddleware, allow_origins=_origins(host, port))
-    app.middleware("http")(_refuse_foreign_files)
+    app.middleware("http")(_refuse_what_is_no_business)
     # Before Gradio, which takes every path that is left.
     app.router.routes += [Live(store).route, Strips(store).route]
     gr.mount_gradio_app(
@@ -131,11 +134,16 @@ def _origins(host: str, port: int) -> list[str]:
     return sorted(f"http://{name}:{port}" for name in hosts)
 
 
-async def _refuse_foreign_files(
+async def _refuse_what_is_no_business(
     request: Request, call_next: Callable[[Request], Awaitable[Response]]
 ) -> Response:
-    """Gradio would fetch `/file=https://...` for anybody: a proxy nobody asked for."""
+    """Gradio would fetch `/file=https://...` for anybody, a proxy nobody asked for; and it reads
+    events of any length.
+    """
     path = request.url.path.lower()
     if "file=http" in path or "proxy=" in path:
         return PlainTextResponse("Not available here.", status_code=403)
+    length = request.headers.get("content-length", "0")
+    if not path.endswith("/upload") and length.isdecimal() and int(length) > MAX_EVENT:
+        return PlainTextResponse("That is too much at once.", status_code=413)
     return await call_next(request)

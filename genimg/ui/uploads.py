@@ -26,6 +26,6 @@ def uploaded(file: Any) -> str:
             "gradio_client's handle_file(...)."
         )
     folder = Path(get_upload_folder()).resolve()
-    if not Path(path).resolve().is_relative_to(folder):
+    if "\0" in path or not Path(path).resolve().is_relative_to(folder):
         raise GenimgError("This file was not uploaded. Send the picture itself.")
     return path

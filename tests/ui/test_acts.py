@@ -110,6 +110,7 @@ def test_the_start_moves_between_two_ends(editor: Editor, start: Recipe) -> None
         ("pull", {"amounts": {"glasses": float("nan")}}),
         ("pull", {"amounts": {"glasses": "2"}}),
         ("pull", {"amounts": {"glasses": True}}),
+        ("soften", {"t": 10**400}),
         ("exchange", {"factor": "no such", "value": "thing"}),
         ("exchange", {"factor": 3, "value": None}),
         ("take", {"kind": "move"}),

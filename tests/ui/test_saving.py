@@ -67,6 +67,8 @@ def test_a_picture_is_its_own_save_file(
     "wrong",
     [
         {"kind": "exe"},
+        {"kind": []},
+        {"scale": [4]},
         {"scale": 3},
         {"scale": 10**9},
         {"scale": "4"},
@@ -103,7 +105,7 @@ def test_all_steps_come_in_an_archive(store: Store) -> None:
         {"id": "a", "time": 5, **rows[0], "parents": []},
         {"id": "b", "time": 6, **rows[1], "parents": ["a"], "star": True},
         {"id": "c", "recipe": gan.to_text(), "label": "../../evil\\name", "parents": []},
-        {"id": "d", "recipe": json.dumps(gone), "label": "of a model that is gone"},
+        {"id": "d", "recipe": json.dumps(gone), "label": "gone", "time": float("inf")},
     ]
     made = saving.archive(store, {"steps": told})
     assert made.name == "genimg-history.zip"
@@ -114,6 +116,7 @@ def test_all_steps_come_in_an_archive(store: Store) -> None:
         assert [row["file"] for row in listed] == [*names[:3], ""]
         assert [row["id"] for row in listed] == ["a", "b", "c", "d"]
         assert [row["parents"] for row in listed] == [[], ["a"], [], []]
+        assert [row["time"] for row in listed] == [5, 6, 0, 0]
         assert [row["starred"] for row in listed] == [False, True, False, False]
         for row, name in zip(listed[:3], names[:3], strict=True):
             kept = Recipe.from_text(json.dumps(row["recipe"]))

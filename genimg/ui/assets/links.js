@@ -2,9 +2,18 @@
 (() => {
   const genimg = (window.genimg = window.genimg || {});
 
+  const MOST = 500_000; // bytes of a recipe; a short link could hold gigabytes
+
   async function through(bytes, stream) {
-    const blob = new Blob([bytes]);
-    return new Response(blob.stream().pipeThrough(stream)).arrayBuffer();
+    const reader = new Blob([bytes]).stream().pipeThrough(stream).getReader();
+    const parts = [];
+    for (let size = 0; ;) {
+      const { done, value } = await reader.read();
+      if (done) return new Blob(parts).arrayBuffer();
+      parts.push(value);
+      size += value.length;
+      if (size > MOST) { reader.cancel(); throw new Error('this is no recipe'); }
+    }
   }
   genimg.pack = async (text) => {
     const packed = await through(text, new CompressionStream('deflate-raw'));
@@ -18,6 +27,9 @@
   };
 
   genimg.shelf = genimg.Shelf.open(); // begins while the page is still being put together
+
+  // A link that is pasted into a page of genimg: the browser itself would do nothing.
+  addEventListener('hashchange', () => { if (location.hash.startsWith('#r=')) location.reload(); });
 
   /** What the page opens with: a link, else what was open before, else null. */
   genimg.opening = async () => {

@@ -72,7 +72,6 @@
       this.told = 0;
       socket.binaryType = 'arraybuffer';
       socket.onopen = () => {
-        this.failures = 0;
         this.asked.clear();
         this._become('live');
         this._tell();
@@ -143,6 +142,7 @@
     }
 
     async _receive(data) {
+      this.failures = 0; // it is really spoken to, and not only let in
       if (typeof data === 'string') {
         const { error, scene } = JSON.parse(data);
         if (scene === this.scene) { this.asked.clear(); this.to.onerror(error); }

@@ -60,7 +60,7 @@
   const WITH_CONTROL = {
     z: (event) => genimg.work.step(event.shiftKey ? 'redo' : 'undo'),
     y: () => genimg.work.step('redo'),
-    s: () => genimg.work.save(),
+    s: () => genimg.work.keeping.save(),
   };
   const PLAIN = {
     r: () => document.querySelector('#draw')?.click(),

@@ -48,8 +48,8 @@
       this.range.onchange = () => this.to.onrelease(this.held);
       this.range.onpointerdown = () => { this.held = true; this.to.onhold(this.name); };
       // `change` comes after `pointerup`: the step is kept there.
-      this.range.onpointerup = this.range.onpointercancel = () => {
-        setTimeout(() => { this.held = false; this.to.onrelease(true); });
+      this.range.onpointerup = this.range.onpointercancel = this.range.onlostpointercapture = () => {
+        setTimeout(() => { if (this.held) { this.held = false; this.to.onrelease(true); } });
       };
       this.number.oninput = () => {
         const value = Number(this.number.value);
@@ -65,7 +65,7 @@
     }
 
     show(name, { trust, amount, reach, locked }) {
-      if (this.name !== name) this.clear();
+      if (this.name !== name) { this.clear(); this.held = false; }
       this.name = name;
       this.locked = locked;
       this.range.dataset.name = name;
@@ -208,7 +208,6 @@
       get names() { return page ? page.names : []; },
       get held() { return held; },
       get waits() { return timer !== null; }, // a step that is about to be kept
-      get films() { return films.checked; },
 
       /** A model, or the same one; the page on which something is set comes to the front. */
       model(next, amounts) {
@@ -237,9 +236,10 @@
         exchange.hidden = value === undefined;
         if (value !== undefined) {
           const select = exchange.querySelector('select');
-          select.replaceChildren(...sheet.factors[page.factor].map(
-            (one) => make('option', { value: one, textContent: one }),
-          ));
+          const known = sheet.factors[page.factor];
+          if ([...select.options].map((one) => one.value).join('\n') !== known.join('\n')) {
+            select.replaceChildren(...known.map((one) => make('option', { value: one, textContent: one })));
+          }
           select.value = value;
           select.onchange = () => to.onexchange(page.factor, select.value);
         }
@@ -260,6 +260,8 @@
           high: shown.map((row) => row.end),
         };
       },
+
+      clear() { for (const row of rows) row.clear(); },
 
       strips({ sprite, drags }) {
         const shown = rows.slice(0, page.names.length);

@@ -7,7 +7,6 @@
   const genimg = (window.genimg = window.genimg || {});
 
   const ANSWER_MS = 60_000; // after this an act counts as lost
-  const STRIPS_PAUSE_MS = 120;
   const ANYWHERE = ['open', 'go', 'none']; // acts that are not about the picture that is open
 
   genimg.say = (words) => {
@@ -31,7 +30,7 @@
       this.acts = 0;
       this.newest = 0;
       this.viewer = genimg.viewer({
-        ontake: (kind, name) => this.act('take', { kind, name }),
+        ontake: (kind, name) => { this.keep(); this.act('take', { kind, name }); },
         onsoften: (t) => this.uploads.soften(t),
         onstop: () => this.uploads.stop(),
       });
@@ -44,7 +43,9 @@
         onpage: () => { this.arrange(); },
       });
       this.uploads = new genimg.Uploads(this);
+      this.strips = new genimg.Strips((strips) => this.panel.strips(strips), () => this.panel.clear());
       this.saving = genimg.saveMenu();
+      this.keeping = new genimg.Keeping(this);
       this.live = new genimg.Live({
         draw: (frame, totals, seq) => this.drawFrame(frame, totals, seq),
         slow: (question) => this.wires.trigger('input', question),
@@ -55,9 +56,9 @@
       this.steps = genimg.historyPanel(document.getElementById('history'), this.tree, {
         onGo: (id) => this.go(id),
         onCross: (id) => this.cross(id),
-        onSave: (ids) => this.saveAll(ids),
-        onDownloadAll: () => this.saveAll([...this.tree.nodes.keys()]),
-        onClear: () => this.clear(),
+        onSave: (ids) => this.keeping.saveAll(ids),
+        onDownloadAll: () => this.keeping.saveAll(null),
+        onClear: () => this.keeping.clear(),
         onUndo: () => this.step('undo'),
         onRedo: () => this.step('redo'),
         can: (way) => this._can(way),
@@ -78,7 +79,7 @@
     /** Do something to what is open; `details` may be a function, asked when its turn comes. */
     act(kind, details = {}, options = {}) {
       const last = this.queue.at(-1);
-      if (kind === 'pull' && last?.kind === 'pull') {
+      if (kind === 'pull' && last?.kind === 'pull' && !last.on) {
         Object.assign(last.details.amounts, details.amounts);
       } else {
         this.queue.push({ kind, details, options });
@@ -90,28 +91,32 @@
       if (this.flight) return;
       const next = this.queue.shift();
       if (!next) return;
-      const from = this.tree.current;
       const details = typeof next.details === 'function' ? next.details() : next.details;
+      const from = this.tree.get(next.on ?? this.tree.current);
       if (!details) { this._send(); return; }
       this.acts += 1;
       const number = Date.now() * 1000 + (this.acts % 1000);
-      this.flight = { ...next, number, from };
-      this.flight.timer = setTimeout(() => this._landed(number, 'No answer. Is genimg still running?'), ANSWER_MS);
-      const recipe = this.tree.nodes.get(from)?.recipe ?? null;
-      this.wires.trigger('click', { act: next.kind, number, recipe, ...details });
+      this.flight = { ...next, details, number, from: from?.id ?? null, before: from?.parents ?? [] };
+      this.flight.timer = setTimeout(() => this.lost('No answer. Is genimg still running?'), ANSWER_MS);
+      this.wires.trigger('click', { act: next.kind, number, recipe: from?.recipe ?? null, ...details });
+    }
+
+    /** The act that is under way will not be answered; the next one has its turn. */
+    lost(words = 'This could not be done. Try it once more.') {
+      if (this.flight) this._landed(this.flight.number, words);
+      this._send();
     }
 
     _landed(number, failed = null) {
-      const flight = this.flight;
+      const { flight, scene } = this;
       if (!flight || flight.number !== number) return null;
       clearTimeout(flight.timer);
       this.flight = null;
       if (failed) {
         genimg.say(failed);
-        if (flight.from && this.tree.nodes.has(flight.from)) this.tree.go(flight.from);
-        if (this.scene) this._stand(this.scene); // back to where everything was
+        // Back to where everything was, unless another picture is open by now.
+        if (scene && this.tree.current === flight.from) this._stand({ ...scene, opened: false, refine: false });
       }
-      flight.options.done?.(!failed);
       return flight;
     }
 
@@ -126,34 +131,53 @@
         recipe: scene.recipe, label: scene.label, thumb: scene.thumb, model: scene.model.name,
         note: scene.note, upload: scene.upload ?? undefined, match: scene.match ?? undefined,
       };
-      const elsewhere = flight && !scene.opened && tree.current !== flight.from;
-      if (scene.node && tree.nodes.has(scene.node)) {
-        tree.go(scene.node);
+      // Something newer is shown by now, or another picture: then it is a step and no more.
+      const late = scene.number <= this.newest
+        || (flight && !scene.opened && tree.current !== flight.from);
+      const shown = tree.current;
+      if (scene.node && tree.has(scene.node)) {
+        if (!late) tree.go(scene.node);
       } else {
-        const made = [];
-        for (const step of scene.earlier ?? []) {
-          const parents = step.parents.map((i) => made[i]);
-          const known = [...tree.nodes.values()].find((node) => node.recipe === step.recipe);
-          made.push(known?.id ?? tree.record(
-            { recipe: step.recipe, label: step.label, thumb: step.thumb, model: scene.model.name }, { parents },
-          ).id);
-        }
-        const parents = scene.earlier?.length ? scene.parents.map((i) => made[i])
-          : flight && !scene.opened ? [flight.from, ...(flight.options.parents ?? [])].filter(Boolean) : [];
-        if (!parents.length && tree.current) fields.came = tree.current;
-        if (elsewhere) tree.record(fields, { parents }); else tree.add(fields, { parents });
+        const made = this._earlier(scene);
+        const parents = made.length ? scene.parents.map((i) => made[i])
+          : flight && !scene.opened ? this._parents(flight) : [];
+        if (!parents.length && shown) fields.came = shown;
+        if (late) tree.record(fields, { parents }); else tree.add(fields, { parents });
       }
-      if (scene.opened) this.queue = this.queue.filter(({ kind }) => ANYWHERE.includes(kind));
-      if (!elsewhere && scene.number > this.newest) {
+      if (!late) {
+        if (scene.opened) this._leave(shown);
         this.newest = scene.number;
         this._stand(scene);
       }
       this._send();
     }
 
+    /** The steps that a picture brings along, known ones or new: their ids. */
+    _earlier({ earlier = [], model }) {
+      const { tree } = this, made = [];
+      for (const { recipe, label, thumb, parents } of earlier) {
+        const known = [...tree.nodes.values()].find((node) => node.recipe === recipe);
+        const fields = { recipe, label, thumb, model: model.name };
+        made.push(known?.id ?? tree.record(fields, { parents: parents.map((i) => made[i]) }).id);
+      }
+      return made;
+    }
+
+    /** What an act was done to; where that has been taken out meanwhile, what it was made from. */
+    _parents({ from, before, options }) {
+      const first = this.tree.has(from) ? [from] : before;
+      return [...first, ...(options.parents ?? [])];
+    }
+
+    /** Another picture is open: what was still to be done is done to the one before. */
+    _leave(node) {
+      if (Object.keys(this.fresh).length) this.queue.push({ kind: 'pull', details: { amounts: this.fresh }, options: {} });
+      for (const act of this.queue) if (!ANYWHERE.includes(act.kind)) act.on ??= node;
+    }
+
     /** What has been pulled and is no step yet: sent, waiting to be sent, or still in the hand. */
     _unkept() {
-      const acts = [this.flight, ...this.queue].filter((act) => act?.kind === 'pull');
+      const acts = [this.flight, ...this.queue].filter((act) => act?.kind === 'pull' && !act.on);
       return Object.assign({}, ...acts.map((act) => act.details.amounts), this.fresh);
     }
 
@@ -167,7 +191,7 @@
       this.saving.side(scene.model.shape[1]);
       const upload = this.upload();
       this.viewer.before({ original: upload.original ?? null, plain: scene.plain });
-      this.viewer.note(upload.match ?? null, this._note());
+      this.viewer.note(upload.match ?? null, this.note());
       this.uploads.show(upload);
       this.viewer.title(upload.original && scene.picture === scene.plain ? 'Reconstruction' : 'Edited');
       this.arrange();
@@ -192,7 +216,12 @@
       this.panel.show({ ...scene, amounts: this.totals });
       this.viewer.chips(scene.amounts, scene.changes);
       this.live.set(scene.recipe, names);
-      this._askStrips();
+      this.strips.ask(scene.recipe, this.panel.ends());
+    }
+
+    /** Whether the canvas shows the start itself, without any edits. */
+    get plain() {
+      return this.scene.picture === this.scene.plain && !Object.keys(this._unkept()).length;
     }
 
     /** What is known of the upload that the work began with, found along the first parents. */
@@ -202,12 +231,13 @@
         for (const [key, value] of Object.entries({ match: node.match, ...node.upload })) {
           if (value !== undefined && value !== null && !(key in found)) found[key] = value;
         }
-        if (node.parents.length > 1) break; // a child of two pictures is neither's
+        // Here begins an upload, or another part of it; and a child of two pictures is neither's.
+        if (node.upload?.crop || node.parents.length > 1) break;
       }
       return found;
     }
 
-    _note() {
+    note() {
       return [...this.line()].find((node) => node.note)?.note ?? '';
     }
 
@@ -245,30 +275,7 @@
       }));
     }
 
-    _askStrips() {
-      clearTimeout(this.stripsTimer);
-      this.strips?.abort();
-      const ends = this.panel.ends();
-      if (!ends) return;
-      const { recipe } = this.scene;
-      this.stripsTimer = setTimeout(async () => {
-        const mine = (this.strips = new AbortController());
-        try {
-          const answer = await fetch('/genimg/strips', {
-            method: 'POST',
-            headers: { 'Content-Type': 'application/json' },
-            body: JSON.stringify({ recipe, ...ends }),
-            signal: mine.signal,
-          });
-          if (answer.ok && mine === this.strips) {
-            const strips = await answer.json();
-            if (mine === this.strips && this.scene.recipe === recipe) this.panel.strips(strips);
-          }
-        } catch { /* given up for newer ones, or not to be had: the sliders work without */ }
-      }, STRIPS_PAUSE_MS);
-    }
-
-    // --------------------------------------------------------- history, saving, links
+    // --------------------------------------------------------- ------ history
 
     go(id) {
       this.keep();
@@ -281,6 +288,7 @@
 
     step(way) {
       this.keep();
+      this.uploads.stop();
       this.act('go', () => {
         const node = this._beside(way);
         return node && { recipe: node.recipe, node: node.id };
@@ -312,49 +320,9 @@
       if (other) this.act('cross', { other: other.recipe, label: other.label }, { parents: [id] });
     }
 
-    save() {
-      this.keep();
-      this._afterwards(() => {
-        const node = this.tree.nodes.get(this.tree.current);
-        if (!node) return;
-        const { steps, parents } = this.tree.lineage(node.id);
-        this.wires.trigger('download', {
-          what: 'picture', recipe: node.recipe, label: node.label, steps, parents, ...this.saving.chosen,
-        });
-      });
-    }
-
-    saveAll(ids) {
-      const steps = ids.map((id) => this.tree.nodes.get(id)).filter(Boolean).map(
-        ({ id, recipe, label, parents, star, time }) => ({ id, recipe, label, parents, star: Boolean(star), time }),
-      );
-      if (steps.length) this.wires.trigger('download', { what: 'all', steps });
-    }
-
-    async clear() {
-      await this.shelf.clear();
-      const { scene } = this;
-      if (!scene) return;
-      const fields = { recipe: scene.recipe, label: scene.label, thumb: scene.thumb, model: scene.model.name };
-      this.tree.add({ ...fields, note: scene.note, upload: scene.upload ?? undefined }, { parents: [] });
-    }
-
-    async link() {
-      const node = this.tree.nodes.get(this.tree.current);
-      if (!node) return;
-      const address = `${location.origin}${location.pathname}#r=${await genimg.pack(node.recipe)}`;
-      const button = document.getElementById('link');
-      try {
-        await navigator.clipboard.writeText(address);
-        button.textContent = 'Link copied';
-      } catch {
-        window.prompt('Copy this link:', address);
-      }
-      setTimeout(() => { button.textContent = 'Copy link'; }, 1600);
-    }
-
     /** When all that was done before has landed. */
-    _afterwards(then) {
+    afterwards(then) {
+      this.keep();
       this.act('none', () => { then(); return null; });
     }
 
@@ -366,8 +334,8 @@
       on('redo', () => this.step('redo'));
       on('nudge', () => { this.keep(); this.act('nudge'); });
       on('reset-all', () => { this.keep(); this.act('reset'); });
-      on('save', () => this.save());
-      on('link', () => this.link());
+      on('save', () => this.keeping.save());
+      on('link', () => this.keeping.link());
       const marks = () => {
         for (const way of ['undo', 'redo']) document.getElementById(way).disabled = !this._can(way);
       };

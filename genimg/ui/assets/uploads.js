@@ -3,7 +3,6 @@
   const genimg = (window.genimg = window.genimg || {});
 
   const MOST = 24; // files at once
-  const CROP_PAUSE_MS = 250;
 
   class Uploads {
     constructor(stage) {
@@ -38,6 +37,9 @@
       const starts = [...tree.nodes.values()].filter((node) => !node.parents.length).slice(-MOST);
       const box = document.getElementById('starts');
       box.hidden = starts.length < 2;
+      const shown = JSON.stringify([starts.map((node) => [node.id, node.thumb.length]), here?.id]);
+      if (shown === this.shown) return; // the focus stays where it is
+      this.shown = shown;
       const kept = new Map([...box.children].map((button) => [button.dataset.id, button]));
       box.replaceChildren(...starts.map((node) => {
         let button = kept.get(node.id);
@@ -82,12 +84,11 @@
         ratio: crop.ratio,
         focus: crop.focus,
         zoom: crop.zoom,
-        onChange: (at) => {
-          clearTimeout(this.cropTimer);
-          this.cropTimer = setTimeout(() => {
-            this.stage.keep();
-            this.stage.act('crop', { path: crop.path, ...at });
-          }, CROP_PAUSE_MS);
+        onChange: (at, done) => {
+          if (!done) return;
+          this.drop();
+          this.stage.keep();
+          this.stage.act('crop', { path: crop.path, ...at });
         },
       });
     }
@@ -105,7 +106,7 @@
     refine(scene) {
       const original = scene.upload?.original;
       if (!original) return;
-      this.stop();
+      this.drop(); // the run before was of another picture, or of another part of it
       this.run = { number: scene.number, node: this.stage.tree.current, best: null };
       this.stage.viewer.refining({ step: 0, of: 1, words: 'Refining' });
       this.offer();
@@ -119,9 +120,7 @@
       if (news.done) { this._keep(); return; }
       this.run.best = news;
       stage.viewer.refining(news);
-      if (stage.tree.current === this.run.node && stage.panel.held === null) {
-        stage.viewer.exact(news.picture);
-      }
+      if (stage.tree.current === this.run.node && stage.plain) stage.viewer.exact(news.picture);
     }
 
     /** Enough: the best so far is kept. */
@@ -131,17 +130,25 @@
       this._keep();
     }
 
+    /** Enough: what was found is of no use any more. */
+    drop() {
+      if (!this.run) return;
+      this.run = null;
+      this.stage.wires.trigger('pause', {});
+    }
+
     _keep() {
       const { node, best } = this.run;
       this.run = null;
       this.stage.viewer.refining(null);
       this.offer();
-      const stillThat = [...this.stage.line()].some((step) => step.id === node);
-      if (!best?.better || !stillThat) return;
+      if (!best?.better) return;
       const { better, editable } = best;
-      const { original } = this.stage.upload();
       this.stage.keep();
-      this.stage.act('base', { better, editable, original });
+      this.stage.act('base', () => {
+        const stillThat = [...this.stage.line()].some((step) => step.id === node);
+        return stillThat && { better, editable, original: this.stage.upload().original };
+      });
     }
   }
 

@@ -24,7 +24,7 @@
     const original = id('original'), left = original.querySelector('img');
     const which = original.querySelector('.which');
     const faithful = id('faithful').querySelector('input');
-    let befores = {}, chosen = 'original', token = 0;
+    let befores = {}, chosen = 'original', token = 0, chipped = '';
 
     function fit(width, height) {
       if (canvas.width === width && canvas.height === height && !canvas.hidden) return;
@@ -139,7 +139,7 @@
       /** Where the work stands between easy to edit (0) and faithful (1); null hides it. */
       faithful(t) {
         id('faithful').hidden = t === null;
-        if (t !== null) { faithful.value = t; fill(); }
+        if (t !== null && !faithful.matches(':active')) { faithful.value = t; fill(); }
       },
 
       chips(amounts, changes) {
@@ -149,8 +149,12 @@
             ([name, amount]) => ['move', name, (amount > 0 ? '+' : '−') + Math.abs(amount).toFixed(1)],
           ),
         ];
+        const said = JSON.stringify(parts);
+        if (said === chipped) return; // the focus stays where it is
+        chipped = said;
         id('active').replaceChildren(...(parts.length ? parts.map(([kind, name, value]) => {
-          const chip = genimg.make('button', { type: 'button', title: `Take away ${name}` },
+          const words = `Take away ${name} ${value}`;
+          const chip = genimg.make('button', { type: 'button', title: words, ariaLabel: words },
             `${name} `, genimg.make('b', { textContent: value }),
             genimg.make('span', { textContent: '×', ariaHidden: 'true' }));
           chip.onclick = () => to.ontake(kind, name);
@@ -158,9 +162,6 @@
         }) : [genimg.make('span', { className: 'none', textContent: 'No edits yet. Pull a slider.' })]));
       },
 
-      get picture() { return canvas; },
-      get compare() { return compare; },
-      mode,
     };
   };
 
