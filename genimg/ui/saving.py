@@ -49,7 +49,7 @@ def picture(store: Store, told: Told) -> Download:
         GenimgError: something that cannot be saved.
     """
     kind, scale = told.get("kind", "png"), told.get("scale", 1)
-    if not isinstance(kind, str) or kind not in KINDS or scale not in SCALES:
+    if kind not in ("png", "webp") or scale not in SCALES:
         raise GenimgError(
             f"Pictures are saved as {' or '.join(KINDS)}, {SCALES[0]} to {SCALES[-1]} times as "
             "large as the model draws them."

@@ -32,9 +32,12 @@ PATIENCE = 240.0  # seconds that the killed process may take on a busy machine
 
 @pytest.fixture(autouse=True)
 def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Directions are found on fewer pictures than usual: here they need not be good."""
+    """Directions are found on fewer pictures than usual, and none are searched for: here they need
+    not be good.
+    """
     monkeypatch.setattr("genimg.training.finish_gan.DRAWN", 240)
     monkeypatch.setattr("genimg.training.finish_gan.HELD_OUT", 80)
+    monkeypatch.setattr("genimg.training.calibrate.SEARCHED", 1)
 
 
 def quiet(line: str) -> None:
