@@ -4,7 +4,7 @@
         show(editor.decode(state.latent)[0], state.psnr)      # break whenever it is good enough
     kept = editor.soften(state.latent, editor.editable(state.latent, photo), t=0.5)
 
-All that is measured here is measured by `benchmarks/uploads.py`.
+`benchmarks/uploads.py` measures what is gained, and what can be edited then.
 """
 
 from __future__ import annotations

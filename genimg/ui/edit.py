@@ -71,8 +71,6 @@ class _Edit(EditParts):
             preprocess=False,
             **LATEST,  # a new picture right after the old one was removed counts
         ).failure(None, None, [self.upload], js="() => null", **PRIVATE)
-        self.examples.click(guard(self.open_example), [desk.model], self.opened, **LATEST)
-        self.draw.click(guard(self.open_random), [desk.model], self.opened, **LATEST)
         stage.click(self.answer, [desk.model], self.opened, **EACH).failure(
             None, None, None, js="() => { genimg.work?.lost(); }", **PRIVATE
         )
@@ -126,15 +124,11 @@ class _Edit(EditParts):
             return {self.desk.model: gr.skip()}
         return self._shown(self._opened_file(model, uploaded(file)), model, {"refine": True})
 
-    def open_example(self, model: str, event: gr.EventData) -> dict[Any, Update]:
-        """An example was clicked."""
-        opened = examples.chosen(self.desk.store, model, str(event.pick))
-        return {**self._shown(opened, model), self.upload: gr.Image(value=None)}
-
-    def open_random(self, model: str) -> dict[Any, Update]:
-        """Draw a picture from a seed that nobody chose."""
-        opened = opening.from_seed(self.desk.store, model, random.randrange(1_000_000))
-        return {**self._shown(opened, model), self.upload: gr.Image(value=None)}
+    def _begun(self, model: str, told: Told) -> Opened:
+        """An example that was clicked, or a picture drawn from a seed that nobody chose."""
+        if told.get("act") == "example":
+            return examples.chosen(self.desk.store, model, str(told.get("pick")))
+        return opening.from_seed(self.desk.store, model, random.randrange(1_000_000))
 
     def open_parcel(self, parcel: Parcel, model: str) -> dict[Any, Update]:
         """Another tab sends a picture."""
@@ -192,6 +186,9 @@ class _Edit(EditParts):
         if kind == "open":
             said["refine"] = bool(told.get("refine"))
             found = self._shown(self._opened_file(model, uploaded(told)), model, said)
+            return {**found, self.upload: gr.Image(value=None)}
+        if kind in ("example", "draw"):
+            found = self._shown(self._begun(model, told), model, said)
             return {**found, self.upload: gr.Image(value=None)}
         recipe = recipe_of(told.get("recipe"))
         opened = opening.from_recipe(store, recipe)

@@ -62,7 +62,7 @@ def test_an_undo_that_comes_after_another_picture_does_not_take_it_away(
     page.evaluate(_HOLD_ANSWERS)
     page.click("#undo")
     page.wait_for_function("() => window.held.length === 1")
-    page.click("#draw")
+    visitor.choose_model(1)
     expect(page.locator("#edit-note")).to_contain_text("Drawn by the model")
     page.evaluate("window.letGo()")
     must_agree(visitor, site)
@@ -78,7 +78,7 @@ def test_a_step_that_is_answered_late_is_kept_where_it_belongs(visit: Visit, sit
     page.wait_for_function("() => window.held.length === 1")
     visitor.set_slider(0, 3)  # waits for its turn
     page.wait_for_timeout(400)
-    page.click("#draw")
+    visitor.choose_model(1)
     expect(page.locator("#edit-note")).to_contain_text("Drawn by the model")
     page.evaluate("window.letGo()")
     must_agree(visitor, site)

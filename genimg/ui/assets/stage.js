@@ -7,7 +7,7 @@
   const genimg = (window.genimg = window.genimg || {});
 
   const ANSWER_MS = 60_000; // after this an act counts as lost
-  const ANYWHERE = ['open', 'go', 'none']; // acts that are not about the picture that is open
+  const ANYWHERE = ['open', 'go', 'example', 'draw', 'none']; // acts that are not about the picture that is open
 
   genimg.say = (words) => {
     const line = document.getElementById('said');
@@ -336,6 +336,12 @@
       on('reset-all', () => { this.keep(); this.act('reset'); });
       on('save', () => this.keeping.save());
       on('link', () => this.keeping.link());
+      // Gradio would let fast clicks overtake each other.
+      document.addEventListener('click', ({ target }) => {
+        const example = target.closest?.('#examples [data-pick]');
+        if (example) this.act('example', { pick: example.dataset.pick });
+        else if (target.closest?.('#draw')) this.act('draw');
+      });
       const marks = () => {
         for (const way of ['undo', 'redo']) document.getElementById(way).disabled = !this._can(way);
       };
