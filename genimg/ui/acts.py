@@ -66,6 +66,8 @@ def _reset(editor: Editor, recipe: Recipe, told: Told) -> tuple[Recipe, str]:
 def _nudge(editor: Editor, recipe: Recipe, told: Told) -> tuple[Recipe, str]:
     """A few sliders are moved a little, at random."""
     free = [d for d in editor.directions if d.name not in recipe.locks]
+    if not free:
+        raise GenimgError("All sliders are kept as they are. Let go of some first.")
     amounts = sliders.nudge(recipe.amounts, free, random.Random())
     return recipe.pulled(amounts), "nudged"
 

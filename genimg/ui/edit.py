@@ -143,7 +143,8 @@ class _Edit(EditParts):
         try:
             saved = opening.from_saved(store, model, path)
         except RecipeError as error:
-            gr.Warning(f"{html.escape(str(error))} It is opened as a plain picture.")
+            said = html.escape(str(error)).rstrip(".")
+            gr.Warning(f"{said[:1].upper()}{said[1:]}. It is opened as a plain picture.")
             saved = None
         return saved or opening.from_file(store, model, Crop(path), "upload")
 

@@ -50,6 +50,9 @@ def test_what_is_locked_stays_when_others_move(editor: Editor, start: Recipe) ->
     free, label = act(editor, "lock", pulled, {"names": [first], "on": False})
     assert free.locks == () and label == f"let go of {first}"
     assert editor.edited(free) == editor.edited(pulled)  # letting go moves nothing
+    everything, _ = act(editor, "lock", start, {"names": names(editor), "on": True})
+    with pytest.raises(GenimgError, match="All sliders are kept"):
+        act(editor, "nudge", everything, {})
     for _ in range(5):
         nudged, _ = act(editor, "nudge", locked, {})
         assert first not in nudged.amounts and nudged.amounts

@@ -194,6 +194,7 @@ def test_a_link_opens_the_same_state(visit: Visit, site: Site) -> None:
     expect(friend.page.locator("#slider-0 .lock")).to_have_attribute("aria-pressed", "true")
     assert "#r=" not in friend.page.url
     broken = visit(address=f"{site.url}/#r=AAAA")
+    expect(broken.page.locator("#said")).to_contain_text("This link is damaged")
     broken.settle()
     assert broken.picture("#edited") == start
 

@@ -36,7 +36,7 @@
     const linked = /^#r=([\w-]+)$/.exec(location.hash);
     if (linked) {
       history.replaceState(null, '', location.pathname + location.search);
-      try { return { recipe: await genimg.unpack(linked[1]), from: 'link' }; } catch { /* as if without */ }
+      try { return { recipe: await genimg.unpack(linked[1]), from: 'link' }; } catch { genimg.say('This link is damaged, so what was open before is shown.'); }
     }
     const { tree } = await genimg.shelf;
     const node = tree.current && tree.nodes.get(tree.current);

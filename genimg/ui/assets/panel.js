@@ -56,7 +56,9 @@
         if (this.number.value !== '' && Math.abs(value) <= MOST) this._pulled(value, true);
       };
       this.number.onchange = () => {
-        const value = Math.min(Math.max(Number(this.number.value) || 0, -MOST), MOST);
+        if (this.number.value === '') { this.number.value = tidy(Number(this.range.value)); return; }
+        const wanted = Number(this.number.value), value = Math.min(Math.max(wanted, -MOST), MOST);
+        if (value !== wanted) genimg.say(`${MOST} standard deviations are the most.`);
         this._pulled(value, false);
         this.to.onrelease(true);
       };
@@ -241,6 +243,9 @@
             select.replaceChildren(...known.map((one) => make('option', { value: one, textContent: one })));
           }
           select.value = value;
+          const kept = page.names.length > 0 && page.names.every((name) => locks.includes(name));
+          select.disabled = kept;
+          select.title = kept ? `${page.title} is kept` : '';
           select.onchange = () => to.onexchange(page.factor, select.value);
         }
         const all = id('keep-page');

@@ -103,6 +103,7 @@
 
     /** The act that is under way will not be answered; the next one has its turn. */
     lost(words = 'This could not be done. Try it once more.') {
+      genimg.say(words);
       if (this.flight) this._landed(this.flight.number, words);
       this._send();
     }
@@ -113,7 +114,6 @@
       clearTimeout(flight.timer);
       this.flight = null;
       if (failed) {
-        genimg.say(failed);
         // Back to where everything was, unless another picture is open by now.
         if (scene && this.tree.current === flight.from) this._stand({ ...scene, opened: false, refine: false });
       }
@@ -188,6 +188,7 @@
       this.fresh = scene.opened ? {} : this.fresh;
       this.totals = { ...scene.amounts, ...pulled };
       this.panel.model(scene.model, scene.amounts);
+      if (scene.opened) this.panel.clear(); // the small pictures are of another one
       this.saving.side(scene.model.shape[1]);
       const upload = this.upload();
       this.viewer.before({ original: upload.original ?? null, plain: scene.plain });
@@ -238,7 +239,11 @@
     }
 
     note() {
-      return [...this.line()].find((node) => node.note)?.note ?? '';
+      for (const { note, label, parents } of this.line()) {
+        if (note) return note;
+        if (parents.length > 1) return `${label[0].toUpperCase()}${label.slice(1)}.`;
+      }
+      return '';
     }
 
     /** The present step, the one before, and so on to the start. */

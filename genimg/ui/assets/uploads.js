@@ -75,11 +75,12 @@
       const box = document.getElementById('crop');
       box.hidden = !crop;
       if (!crop) { this.cropped = ''; return; }
-      if (this.cropped === crop.path) return; // it is where the person has put it
+      const { focus, zoom } = crop;
+      if (this.cropped === crop.path) { this.cropper.set({ focus, zoom }); return; }
       this.cropped = crop.path;
       const place = document.createElement('div'); // the one before goes with its listeners
       document.getElementById('cropper').replaceChildren(place);
-      genimg.cropper(place, {
+      this.cropper = genimg.cropper(place, {
         src: `/gradio_api/file=${crop.path}`,
         ratio: crop.ratio,
         focus: crop.focus,
@@ -126,15 +127,20 @@
     /** Enough: the best so far is kept. */
     stop() {
       if (!this.run) return;
-      this.stage.wires.trigger('pause', {});
+      this._pause();
       this._keep();
     }
 
     /** Enough: what was found is of no use any more. */
     drop() {
       if (!this.run) return;
+      this._pause();
       this.run = null;
-      this.stage.wires.trigger('pause', {});
+    }
+
+    _pause() { // what has just ended cannot be cancelled
+      const { best } = this.run;
+      if (!best || best.step < best.of) this.stage.wires.trigger('pause', {});
     }
 
     _keep() {

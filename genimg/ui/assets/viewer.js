@@ -84,7 +84,10 @@
 
     const fill = () => faithful.style.setProperty('--range_progress', `${100 * faithful.value}%`);
     faithful.oninput = fill;
-    faithful.onchange = () => to.onsoften(Number(faithful.value));
+    faithful.onchange = () => { // keys change it many times in a row
+      clearTimeout(fill.timer);
+      fill.timer = setTimeout(() => to.onsoften(Number(faithful.value)), 300);
+    };
     id('refine-stop').onclick = () => to.onstop();
 
     return {
