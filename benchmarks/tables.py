@@ -229,12 +229,6 @@ def _reached(value: float, bar: float, unit: str = "") -> str:
 
 
 _LOCKS = {
-    "kept": "**What the locked one still changes by**, in standard deviations over the model's own "
-    "samples:",
-    "verdicts": "**In how many pictures the verdict of the locked one's label changes**:",
-    "moved": "**What the moved one changes by**, in standard deviations:",
-}
-_OTHER_LOCKS = {
     "alone": "*its value alone*",
     "within": "*without offsets*",
     "plain": "*plain lengths*",

@@ -36,7 +36,7 @@ MAX_MESSAGE = 2**20
 """Bytes of a WebSocket message; genimg's own are checked more closely (see live_messages)."""
 STYLES = ("style.css", "edit.css", "history.css")
 SCRIPTS = (
-    "page.js", "history.js", "shelf.js", "historypanel.js", "compare.js", "crop.js",
+    "dom.js", "page.js", "history.js", "shelf.js", "historypanel.js", "compare.js", "crop.js",
     "links.js", "live.js", "panel.js", "viewer.js", "uploads.js", "strips.js",
     "keeping.js", "stage.js",
 )  # fmt: skip
@@ -60,7 +60,7 @@ def build_app(checkpoints: Path, host: str = "127.0.0.1", port: int = 7860) -> F
     page.state_session_capacity = MAX_SESSIONS
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(CORSMiddleware, allow_origins=_origins(host, port))
-    app.middleware("http")(_refuse_what_is_no_business)
+    app.middleware("http")(_refuse_abuse)
     # Before Gradio, which takes every path that is left.
     app.router.routes += [Live(store).route, Strips(store).route]
     gr.mount_gradio_app(
@@ -134,7 +134,7 @@ def _origins(host: str, port: int) -> list[str]:
     return sorted(f"http://{name}:{port}" for name in hosts)
 
 
-async def _refuse_what_is_no_business(
+async def _refuse_abuse(
     request: Request, call_next: Callable[[Request], Awaitable[Response]]
 ) -> Response:
     """Gradio would fetch `/file=https://...` for anybody, a proxy nobody asked for; and it reads

@@ -38,7 +38,7 @@ def fresh_page(
     page.on("pageerror", lambda error: complaints.append(str(error)))
     css = theme()._get_theme_css() + "".join((ASSETS / name).read_text() for name in STYLES)
     page.set_content(_PAGE.format(css=css, body=body, mode=mode))
-    for script in scripts:
+    for script in ("dom.js", *scripts):
         page.add_script_tag(path=ASSETS / script)
     yield page
     context.close()

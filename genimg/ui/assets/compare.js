@@ -10,11 +10,7 @@
   const MOST = 2048; // pixels along a side of the picture before
   const GAP = 14; // pixels around a label that must be free for it to be shown
 
-  function make(tag, properties = {}, ...children) {
-    const element = Object.assign(document.createElement(tag), properties);
-    element.append(...children);
-    return element;
-  }
+  const { make } = window.genimg;
 
   // The pixels of a picture as a canvas of its own, which later changes to the source leave alone.
   function copy(source) {

@@ -23,11 +23,7 @@
 
   const within = (value, low, high) => Math.min(high, Math.max(low, value));
 
-  function make(tag, properties = {}, ...children) {
-    const element = Object.assign(document.createElement(tag), properties);
-    element.append(...children);
-    return element;
-  }
+  const { make } = window.genimg;
 
   // The crop in pixels of the picture: {left, top, width, height}.
   function cropBox({ width, height, ratio, focus = MIDDLE, zoom = 1 }) {

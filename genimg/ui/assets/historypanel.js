@@ -15,14 +15,7 @@
   const HELP = 'Steps. Arrow keys move, Enter opens, S stars, Delete removes.';
   const NOTHING = 'Nothing yet: each step is kept here, and you can go back to any of them.';
 
-  function make(tag, properties = {}, ...children) {
-    const element = document.createElement(tag);
-    for (const [key, value] of Object.entries(properties)) {
-      if (key in element) element[key] = value; else element.setAttribute(key, value);
-    }
-    element.append(...children);
-    return element;
-  }
+  const { make } = window.genimg;
   const button = (textContent, onclick, properties = {}) =>
     make('button', { type: 'button', className: 'gi-button', textContent, onclick, ...properties });
   const group = (className, label, ...children) =>

@@ -13,16 +13,7 @@
     + 'fill="none" stroke="currentColor" stroke-width="1.6"/><rect x="3.4" y="7" width="9.2" height="6.6" '
     + 'rx="1.6" fill="currentColor"/></svg>';
 
-  /** An element with properties, and what is in it. */
-  function make(tag, properties = {}, ...children) {
-    const element = document.createElement(tag);
-    for (const [key, value] of Object.entries(properties)) {
-      if (key in element) element[key] = value; else element.setAttribute(key, value);
-    }
-    element.append(...children);
-    return element;
-  }
-  genimg.make = make;
+  const { make } = window.genimg;
 
   class Row {
     constructor(index, to) {
