@@ -9,7 +9,8 @@ genimg's presets run in genimg's own loop: arithmetic chosen by timing before th
 moving average, validations and sample sheets included in the time; only the snapshots of the state
 are left out. pythae's VAE runs in a plain loop around its own forward and loss, with Adam and no
 schedule, in float32, as its trainer does on a CPU; the trainer itself stops after epochs, not after
-minutes, and reads pictures one by one, so the plain loop is to pythae's advantage.
+minutes, and reads pictures one by one, so the plain loop is to pythae's advantage. The network of
+Burgess et al. runs in the same plain loop.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ import torch
 from torch import Tensor, nn
 from typing_extensions import override
 
+from benchmarks.burgess import BURGESS, BurgessVAE
+from benchmarks.burgess import LEARNING_RATE as BURGESS_LEARNING_RATE
 from genimg.data import Dataset, load_dataset
 from genimg.images import array_to_pixels, pixels_to_array
 from genimg.metrics import psnr, ssim
@@ -40,16 +43,19 @@ from genimg.training.batches import Batch, Batches
 from genimg.training.compute import Compute, choose_compute
 from genimg.training.evaluate import evaluate_model
 from genimg.training.loop import Trainer
+from genimg.training.options import Precision
 from genimg.training.run import RunFolder
 from genimg.training.vae import VAERecipe
 
-GENIMG = {
-    "residual": ("residual", "auto"),
-    "plain": ("plain", "auto"),
-    "dense": ("dense", "auto"),
-    "residual-fp32": ("residual", "fp32"),
+GENIMG: dict[str, tuple[str, Precision, int | None]] = {
+    "residual": ("residual", "auto", None),
+    "residual-24": ("residual", "auto", 24),
+    "residual-16": ("residual", "auto", 16),
+    "plain": ("plain", "auto", None),
+    "dense": ("dense", "auto", None),
+    "residual-fp32": ("residual", "fp32", None),
 }
-"""Learner -> genimg's preset and precision."""
+"""Learner -> genimg's preset, precision and width (`--width`)."""
 
 PYTHAE = {
     "pythae-resnet": ("resnet", "mse"),
@@ -64,7 +70,7 @@ PYTHAE = {
 PYTHAE_LEARNING_RATE = 1e-3
 """As in the example of pythae's own README; its config's default, 1e-4, learns less in minutes."""
 
-LEARNERS = (*GENIMG, *PYTHAE)
+LEARNERS = (*GENIMG, *PYTHAE, BURGESS)
 CHUNK = 64
 FEW_STEPS = 5
 
@@ -111,7 +117,8 @@ def run_job(job: Job) -> dict[str, Any]:
         os.sched_setaffinity(0, {job.core})
     torch.set_num_threads(1)
     dataset = load_dataset(job.data, size=job.size, root=job.data_root)
-    measured = _genimg(job, dataset) if job.learner in GENIMG else _pythae(job, dataset)
+    learn = _genimg if job.learner in GENIMG else _burgess if job.learner == BURGESS else _pythae
+    measured = learn(job, dataset)
     return {"learner": job.learner, **measured}
 
 
@@ -149,7 +156,7 @@ def _facts(
 
 
 def _genimg(job: Job, dataset: Dataset) -> dict[str, Any]:
-    preset, precision = GENIMG[job.learner]
+    preset, precision, width = GENIMG[job.learner]
     options = TrainOptions(
         data=job.data,
         size=job.size,
@@ -160,9 +167,11 @@ def _genimg(job: Job, dataset: Dataset) -> dict[str, Any]:
         seed=job.seed,
         threads=1,
         device="cpu",
+        precision=precision,
     )
-    options = replace(options, precision="fp32") if precision == "fp32" else options
-    model = build_model("vae", dataset.image_shape, preset, job.latent_dim, seed=job.seed)
+    model = build_model(
+        "vae", dataset.image_shape, preset, job.latent_dim, seed=job.seed, width=width
+    )
     compute = choose_compute(options, lambda c: _one_step(model, dataset, options, c), print)
     model = model.to(memory_format=compute.memory_format)
     recipe = _StampedRecipe(model, options, compute)
@@ -176,7 +185,7 @@ def _genimg(job: Job, dataset: Dataset) -> dict[str, Any]:
     scores = evaluate_model(trainer.ema, dataset.split("test").images[: job.pictures])
     return {
         **_facts(
-            f"genimg {preset}",
+            f"genimg {preset}" + (f", width {width}" if width else ""),
             f"{compute.precision}, {compute.layout}",
             model,
             recipe.stamps,
@@ -214,7 +223,38 @@ def _pythae(job: Job, dataset: Dataset) -> dict[str, Any]:
     kind, loss = PYTHAE[job.learner]
     torch.manual_seed(job.seed)
     model, network = _pythae_model(kind, loss, dataset.image_shape, job.latent_dim)
-    optimizer = torch.optim.Adam(model.parameters(), lr=PYTHAE_LEARNING_RATE)
+
+    def loss_of(pixels: Tensor) -> Tensor:
+        result: Tensor = model(DatasetOutput(data=pixels)).loss
+        return result
+
+    def mirror(pixels: Tensor) -> Tensor:
+        made: Tensor = model.decoder(model.encoder(pixels).embedding).reconstruction
+        return made.reshape(pixels.shape)
+
+    return _plain_loop(job, dataset, model, network, PYTHAE_LEARNING_RATE, loss_of, mirror)
+
+
+def _burgess(job: Job, dataset: Dataset) -> dict[str, Any]:
+    torch.manual_seed(job.seed)
+    model = BurgessVAE(dataset.image_shape, job.latent_dim)
+    network = "Burgess et al. 2018, bce"
+    return _plain_loop(
+        job, dataset, model, network, BURGESS_LEARNING_RATE, model.loss, model.reconstruct
+    )
+
+
+def _plain_loop(
+    job: Job,
+    dataset: Dataset,
+    model: nn.Module,
+    network: str,
+    learning_rate: float,
+    loss_of: Callable[[Tensor], Tensor],
+    reconstruct: Callable[[Tensor], Tensor],
+) -> dict[str, Any]:
+    """Adam around a model for pixels from 0 to 1, in float32, without a schedule."""
+    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
     batches = Batches(dataset, job.batch_size, job.seed)
     rng = torch.Generator().manual_seed(job.seed)
     stamps: list[float] = []
@@ -222,17 +262,17 @@ def _pythae(job: Job, dataset: Dataset) -> dict[str, Any]:
     model.train()
     start = time.perf_counter()
     while time.perf_counter() - start < 60.0 * job.minutes:
-        pixels = (batches.next(rng).pixels + 1.0) / 2.0  # pythae wants 0 to 1
+        pixels = (batches.next(rng).pixels + 1.0) / 2.0
         stamps.append(time.perf_counter())
-        output = model(DatasetOutput(data=pixels))
+        loss = loss_of(pixels)
         optimizer.zero_grad()
-        output.loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         images += len(pixels)
     seconds = time.perf_counter() - start
     return {
         **_facts(network, "fp32", model, stamps, images, seconds, job.batch_size),
-        **_pythae_scores(model, dataset, job.pictures),
+        **_scores(model, reconstruct, dataset, job.pictures),
     }
 
 
@@ -279,15 +319,16 @@ def _set_channels(encoder: Any, decoder: Any, channels: int) -> None:
 
 
 @torch.no_grad()
-def _pythae_scores(model: Any, dataset: Dataset, count: int) -> dict[str, float]:
+def _scores(
+    model: nn.Module, reconstruct: Callable[[Tensor], Tensor], dataset: Dataset, count: int
+) -> dict[str, float]:
     """PSNR and SSIM through the posterior mean, as genimg's `evaluate_model` takes them."""
     model.eval()
     images = np.asarray(dataset.split("test").images[:count])
     made = []
     for start in range(0, len(images), CHUNK):
         pixels = (array_to_pixels(images[start : start + CHUNK]) + 1.0) / 2.0
-        decoded = model.decoder(model.encoder(pixels).embedding).reconstruction
-        made.append(pixels_to_array(decoded.reshape(pixels.shape) * 2.0 - 1.0))
+        made.append(pixels_to_array(reconstruct(pixels) * 2.0 - 1.0))
     pairs = list(zip(images, np.concatenate(made), strict=True))
     return {
         "psnr": round(float(np.mean([psnr(a, b) for a, b in pairs])), 3),

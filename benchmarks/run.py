@@ -1,9 +1,9 @@
-"""Measure genimg:  python benchmarks/run.py [training] [fashion-pair] [gans] [gan-speed] [decode]
-                                          [live] [locks] [uploads] [start] [memory]
+"""Measure genimg:  python benchmarks/run.py [training] [overhead] [fashion-pair] [gans] [gan-speed]
+                                          [decode] [live] [locks] [uploads] [start] [memory]
 
-Without a part: training, gan-speed, decode, live, start and memory, one after another. Results are
-added to results.json part by part, and the tables of the README beside that file are written from
-it.
+Without a part: training, overhead, gan-speed, decode, live, start and memory, one after another.
+Results are added to results.json part by part, and the tables of the README beside that file are
+written from it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # genimg runs from its folder
 
-from benchmarks import decode, gans, live, locks, memory, start, training, uploads
+from benchmarks import decode, gans, live, locks, memory, overhead, start, training, uploads
 from benchmarks.common import ROOT, Settings, machine, say
 from benchmarks.tables import update_readme
 from genimg.errors import GenimgError
@@ -26,6 +26,7 @@ from genimg.files import write_atomically
 
 PARTS: dict[str, Callable[[Settings], dict[str, Any]]] = {
     "training": training.run_training,
+    "overhead": overhead.run_overhead,
     "fashion-pair": training.run_fashion_pair,
     "gans": gans.run_gans,
     "gan-speed": gans.run_gan_speed,
@@ -36,7 +37,7 @@ PARTS: dict[str, Callable[[Settings], dict[str, Any]]] = {
     "start": start.run_start,
     "memory": memory.run_memory,
 }
-STANDARD = ("training", "gan-speed", "decode", "live", "start", "memory")
+STANDARD = ("training", "overhead", "gan-speed", "decode", "live", "start", "memory")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -16,7 +16,11 @@ from benchmarks import upload_tables
 from genimg.files import write_atomically
 
 Part = dict[str, Any]
-TITLES = {"cats-64": "Cats, 64 px, colour", "fashion-mnist-32": "Fashion-MNIST, 32 px, grey"}
+TITLES = {
+    "cats-64": "Cats, 64 px, colour",
+    "fashion-mnist-32": "Fashion-MNIST, 32 px, grey",
+    "robots-300-64": "A folder of 300 pictures (robots), 64 px, colour",
+}
 
 
 def update_readme(readme: Path, results: dict[str, Part]) -> None:
@@ -145,6 +149,23 @@ def _generator(row: Part, dcgan: float | None) -> list[str]:
     ]
 
 
+def _overhead(part: Part) -> str:
+    head = ["pictures", "bare network, pictures/s", "in the loop, pictures/s", "ratio", "each turn"]
+    rows = [
+        [
+            f"{row['data']}, {row['size']} px", f"{row['bare']:g}", f"{row['loop']:g}",
+            f"{row['ratio']:.3f}", ", ".join(f"{ratio:.3f}" for ratio in row["ratios"]),
+        ]
+        for row in part["rows"]
+    ]  # fmt: skip
+    worst = min(row["ratio"] for row in part["rows"])
+    about = (
+        f"{part['turns']} turns of {part['seconds']:g} s of each, batch {part['batch_size']}, one "
+        f"thread, medians. The least ratio is {_reached(worst, 0.9)}"
+    )
+    return f"{_table(head, rows)}\n\n{about}"
+
+
 def _gan_speed(part: Part) -> str:
     head = ["network, 64 px", "training pictures/s", "samples/s"]
     rows = [
@@ -229,13 +250,6 @@ def _reached(value: float, bar: float, unit: str = "") -> str:
 
 
 _LOCKS = {
-    "alone": "*its value alone*",
-    "within": "*without offsets*",
-    "plain": "*plain lengths*",
-}
-
-
-_LOCKS = {
     "kept": "**What the locked one still changes by**, in standard deviations over the model's own "
     "samples:",
     "verdicts": "**In how many pictures the verdict of the locked one's label changes**:",
@@ -306,6 +320,7 @@ def _memory(part: Part) -> str:
 
 RENDERERS: dict[str, Callable[[Part], str]] = {
     "training": _training,
+    "overhead": _overhead,
     "fashion-pair": _training,
     "gans": _gans,
     "gan-speed": _gan_speed,

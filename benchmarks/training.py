@@ -16,13 +16,18 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.common import ROOT, Settings, say, usable_cores
+from benchmarks.pictures import NAME as FOLDER
+from benchmarks.pictures import folder_of_pictures
 from genimg.data import load_dataset
 from genimg.errors import GenimgError
 
-LATENTS = {("cats", 64): 64, ("fashion-mnist", 32): 32}
+LATENTS = {("cats", 64): 64, ("fashion-mnist", 32): 32, (FOLDER, 64): 64}
 """The data sets and their sizes -> latent dimensions, on both sides."""
 
-STANDARD = ("residual", "plain", "dense", "pythae-resnet", "pythae-conv", "pythae-resnet-bce")
+STANDARD = (
+    "residual", "residual-24", "plain", "dense",
+    "pythae-resnet", "pythae-conv", "pythae-resnet-bce", "burgess",
+)  # fmt: skip
 PAIR = ("residual", "pythae-resnet")
 STANDARD_MINUTES = 3.0
 PAIR_MINUTES = 15.0
@@ -31,7 +36,9 @@ Rows = list[dict[str, Any]]
 
 
 def run_training(settings: Settings) -> dict[str, Any]:
-    """genimg's presets and pythae's VAE, cats at 64 px and Fashion-MNIST at 32 px."""
+    """genimg's presets, pythae's VAE and Burgess's: cats at 64 px, Fashion-MNIST at 32 px, and a
+    folder of 300 pictures at 64 px.
+    """
     return _compare(settings, list(LATENTS), STANDARD, STANDARD_MINUTES)
 
 
@@ -48,13 +55,14 @@ def _compare(
     learners = settings.learners or learners
     if unknown := sorted(set(learners) - set(LEARNERS)):
         raise GenimgError(f"unknown learners {', '.join(unknown)}; choose {', '.join(LEARNERS)}")
+    paths = {FOLDER: f"folder:{folder_of_pictures()}"}
     root = None if settings.data_root is None else str(settings.data_root)
     for data, size in sets:
-        load_dataset(data, size=size, root=root)  # prepared before any clock runs
+        load_dataset(paths.get(data, data), size=size, root=root)  # prepared before any clock runs
     jobs = [
         Job(
             learner=learner,
-            data=data,
+            data=paths.get(data, data),
             size=size,
             latent_dim=LATENTS[data, size],
             minutes=settings.minutes or minutes,

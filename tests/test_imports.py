@@ -23,7 +23,7 @@ MODULES = sorted(
     for module in pkgutil.walk_packages(genimg.__path__, "genimg.")
     if module.name != "genimg.__main__"
 )
-UI_MAY_USE = {"editor", "images", "sheets", "files", "errors"}
+UI_MAY_USE = {"editor", "images", "runs", "sheets", "files", "errors"}
 
 
 def contract(kind: str, word: str) -> dict[str, Any]:

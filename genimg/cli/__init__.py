@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, NoReturn
 
-from genimg.cli import classify, data, draw, pictures, reconstruct, report, train
+from genimg.cli import classify, data, draw, pictures, prepare, reconstruct, report, snapshot, train
 from genimg.errors import ConfigError, GenimgError
 
 __all__ = ["COMMANDS", "Command", "main"]
@@ -29,7 +29,13 @@ class Command(NamedTuple):
 
 COMMANDS: dict[str, Command] = {
     "train": Command("train a model on a data set", train.configure, train.run),
+    "snapshot": Command(
+        "make a model file of a run that still trains", snapshot.configure, snapshot.run
+    ),
     "data": Command("show a data set: card, counts, contact sheet", data.configure, data.run),
+    "prepare": Command(
+        "look through a folder or zip of your own pictures", prepare.configure, prepare.run
+    ),
     "reconstruct": Command(
         "show pictures beside what a model makes of them",
         reconstruct.configure_reconstruct,
@@ -94,8 +100,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command (`argv`, or the words typed in the terminal) and return its exit code."""
     words = sys.argv[1:] if argv is None else list(argv)
     try:
-        arguments = _parser(words).parse_args(words)
-        code = COMMANDS[arguments.command].run(arguments)
+        with train.turn(words) as mine:
+            if not mine:
+                return 130
+            arguments = _parser(words).parse_args(words)
+            code = COMMANDS[arguments.command].run(arguments)
         sys.stdout.flush()
         return code
     except GenimgError as error:

@@ -21,18 +21,26 @@ if TYPE_CHECKING:
     from genimg.models import Model
 
 WIDTH = 100
+STATEMENTS = ("title", "credit", "licence")
+"""What a person says of the pictures that a model was trained on."""
 
 
 def configure_describe(parser: argparse.ArgumentParser) -> None:
     """The arguments of `describe`."""
     options.add_checkpoint(parser)
     parser.add_argument("--json", action="store_true", help="the whole header as JSON")
+    for what in STATEMENTS:
+        parser.add_argument(
+            f"--set-{what}",
+            metavar="WORDS",
+            help=f"state another {what} of the training pictures in the file; the model stays",
+        )
 
 
 def run_describe(arguments: argparse.Namespace) -> int:
     """Print what a model file says of itself, once it has been loaded and found whole."""
     path = options.checkpoint_path(arguments.checkpoint)
-    from genimg.checkpoint import read_header
+    from genimg.checkpoint import read_header, restate
     from genimg.editor import Editor
     from genimg.models import MODELS, load_classifier, load_model
 
@@ -44,6 +52,10 @@ def run_describe(arguments: argparse.Namespace) -> int:
         model, header, _ = load_model(path)
     else:
         model, header = load_classifier(path)
+    statement = {what: getattr(arguments, f"set_{what}") for what in STATEMENTS}
+    said = {what: words for what, words in statement.items() if words is not None}
+    if said:
+        header = restate(path, **said)
     if arguments.json:
         print(json.dumps(dataclasses.asdict(header), indent=2, ensure_ascii=False))
         return 0
@@ -178,21 +190,33 @@ def _description(header: Header, path: Path, parameters: int) -> Iterator[str]:
         "id": header.id,
     }
     yield from _pairs(facts)
+    stated = {what: header.data.get(what) or "not stated" for what in STATEMENTS}
     data = {name: value for name, value in header.data.items() if name != "factors"}
+    trained = dict(header.trained)
+    if isinstance(part := trained.pop("unfinished", None), (int, float)):
+        trained = {"still training": f"{part:.0%}", **trained}
     sections = {
         "architecture": header.config,
-        "data": data,
-        "trained": header.trained,
+        "data": {**data, **stated},
+        "trained": trained,
     }
     for title, values in sections.items():
         yield from _section(title, values)
     if header.family == "classifier" and "factors" in header.metrics:
-        yield from classify.score_lines(header.metrics)
+        yield from _readable(classify.score_lines(header.metrics))
         factors = header.data.get("factors", ())
         yield from _section("what it tells", {row["name"]: row["values"] for row in factors})
     elif header.metrics:
         yield "\nmetrics"
-        yield from _measures(header.metrics)
+        yield from _readable(_measures(header.metrics))
+
+
+def _readable(lines: Iterable[str]) -> Iterator[str]:
+    """The lines of measures that somebody else's program may have written, as far as they go."""
+    try:
+        yield from lines
+    except (AttributeError, LookupError, TypeError, ValueError):
+        yield "  (the file holds further measures that cannot be read)"
 
 
 def _abilities(editor: Editor) -> Iterator[str]:

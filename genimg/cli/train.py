@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
+import signal
 import sys
 import types
 import typing
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from genimg.cli import options
+from genimg.cli import options, reporting
+from genimg.errors import ConfigError
+from genimg.runs import RunFiles, at_once, stopped_meanwhile, wait_for_turn
 
 HELP = {
     "data": "data set: {datasets}",
-    "size": "side of the pictures in pixels (default: the data set's own)",
-    "minutes": "how long to train (default: 60)",
+    "size": "side of the pictures in pixels (default: the data set's own, or what suits a folder)",
+    "minutes": "how long to train (default: what suits the number of pictures and the machine)",
     "images": "how many training pictures to see, instead of a time",
     "preset": "architecture ({presets})",
     "latent_dim": "numbers in a latent (default: what suits the size)",
-    "batch_size": "pictures in a step (default: what suits the device)",
+    "width": "channels at the finest resolution of a residual network (default: 48)",
+    "batch_size": "pictures in a step, of all processes together (default: 32 or 128 for each)",
     "learning_rate": "peak of the schedule (default: the family's own)",
     "optimizer": "how a step is taken from the gradients",
     "seed": "initial weights, order of the pictures, noise",
@@ -34,7 +41,14 @@ HELP = {
     "validate_every": "pictures between two validations",
     "snapshot_seconds": "seconds between two written states",
     "gamma": "gan: weight of the gradient penalties (default: what suits the size)",
-    "augment": "gan: show the critic augmented pictures; auto: where there are few",
+    "augment": "show pictures changed at random; auto: where there are few, as their kind bears",
+    "crop": "folder: the middle square, or around the subject",
+    "keep": "folder: use what would be left out: a reason, or names as the report gives them",
+    "leave_out": "folder: leave out files by name, such as 'blurred/*'",
+    "title": "folder: what the pictures are, for the model's card",
+    "credit": "folder: whose pictures they are",
+    "licence": "folder: what others may do with them",
+    "tensorboard": "write the curves for TensorBoard, too",
     "folds": "classifier: cross-validate in N stratified parts first",
     "data_root": "folder of the data sets that torchvision reads",
     "count": "training pictures: how many are drawn, or chosen from those that there are",
@@ -50,9 +64,27 @@ def configure(parser: argparse.ArgumentParser) -> None:
     from genimg.training import RECIPES, TrainOptions
 
     parser.description = (
-        "Train a model. Ctrl-C writes the state and stops; the same command goes on from there."
+        "Train a model. Ctrl-C writes the state and stops; the same command goes on from there. "
+        "What is not given is chosen, and the choice is told."
     )
-    parser.add_argument("family", choices=tuple(RECIPES), help="what to train: %(choices)s")
+    parser.add_argument(
+        "family",
+        choices=tuple(RECIPES),
+        nargs="?",
+        default=TrainOptions.family,
+        help="what to train: %(choices)s (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="only tell what would be done, how fast, for how long and with how much memory",
+    )
+    parser.add_argument(
+        "--queue",
+        action="store_true",
+        help="with --out: wait until no other run of the same folder of runs trains",
+    )
+    reporting.add_report(parser, "with --dry-run: write plan.json to this folder, for programs")
     presets = "; ".join(f"{family}: {', '.join(MODELS[family].presets)}" for family in RECIPES)
     words = {
         "datasets": f"{', '.join(DATASETS)} or folder:PATH",
@@ -69,6 +101,10 @@ def _add(
     parser: argparse.ArgumentParser, field: dataclasses.Field[Any], hint: Any, text: str
 ) -> None:
     """Add the option of one field, whose type and default say what may be typed."""
+    name = f"--{field.name.replace('_', '-')}"
+    if field.type == "bool":
+        parser.add_argument(name, action="store_true", help=text)
+        return
     kind, choices = _kind(hint)
     settings: dict[str, Any] = {
         "default": field.default,
@@ -81,11 +117,16 @@ def _add(
         settings["metavar"] = METAVARS[kind]
     if field.name == "early_stopping":
         settings |= {"nargs": "?", "const": PATIENCE}
-    parser.add_argument(f"--{field.name.replace('_', '-')}", **settings)
+    if typing.get_origin(hint) is tuple:
+        # --keep A B and --keep=A --keep=B, which no B can turn into an option
+        settings |= {"nargs": "+", "action": "extend", "default": [], "help": text}
+    parser.add_argument(name, **settings)
 
 
 def _kind(hint: Any) -> tuple[type, tuple[str, ...]]:
     """The plain type of a field (without None), and its choices if it is a Literal."""
+    if typing.get_origin(hint) is tuple:
+        hint = typing.get_args(hint)[0]
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
         (hint,) = (part for part in typing.get_args(hint) if part is not type(None))
     if typing.get_origin(hint) is typing.Literal:
@@ -100,14 +141,48 @@ def _converter(name: str, kind: type) -> Any:
     return {int: options.whole(0), float: options.finite}.get(kind, kind)
 
 
+@contextmanager
+def turn(words: Sequence[str]) -> Iterator[bool]:
+    """Wait for the turn of `train --queue`, as typed; False if asked to stop meanwhile.
+
+    It comes before the arguments are read, since that takes torch: a run that waits is small.
+    """
+    if words[:1] != ["train"] or "--queue" not in words:
+        yield True
+        return
+    parser = argparse.ArgumentParser(prog="genimg train", add_help=False, allow_abbrev=False)
+    parser.add_argument("--out", type=Path)
+    known, _ = parser.parse_known_args(words)
+    if int(os.environ.get("WORLD_SIZE") or 1) > 1:
+        raise ConfigError("--queue is for a run of one process")
+    if known.out is None:
+        raise ConfigError("--queue needs --out=FOLDER, the folder of the run")
+    earlier = signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
+    try:
+        with wait_for_turn(known.out.parent, RunFiles(known.out), at_once()) as mine:
+            yield mine
+    finally:
+        signal.signal(signal.SIGTERM, earlier)
+
+
 def run(arguments: argparse.Namespace) -> int:
-    """Train until the budget is spent, and name the finished file."""
-    from genimg.training import Interrupted, TrainOptions, train
+    """Train until the budget is spent, and name the finished file; or only tell the plan."""
+    from genimg.training import Interrupted, TrainOptions, dry_run, train
 
     names = [field.name for field in dataclasses.fields(TrainOptions)]
-    wanted = TrainOptions(**{name: getattr(arguments, name) for name in names})
+    values = {name: getattr(arguments, name) for name in names}
+    values |= {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+    if arguments.dry_run:
+        with reporting.reporting(arguments.report) as report:
+            plan, changed = dry_run(TrainOptions(**values))
+            if report is not None:
+                report.write("plan.json", plan.to_mapping())
+                report.picture("changes.png", changed)
+        return 0
+    if arguments.queue and stopped_meanwhile(RunFiles(arguments.out)):  # while torch was loaded
+        return 130
     try:
-        train(wanted)
+        train(TrainOptions(**values))
     except Interrupted:
         print("genimg: stopped, the state is written; the same command continues", file=sys.stderr)
         return 130

@@ -10,23 +10,37 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from genimg.data.choosing import DEFAULT, REASONS, Crop, FolderOptions
 from genimg.data.dataset import Card, Dataset, Factor, Split, visible_labels
 from genimg.data.drawn import default_cache, draw_dataset
-from genimg.data.folder import load_folder
+from genimg.data.folder import Examined, examine_folder, load_folder, native_side
+from genimg.data.folder_report import folder_report, left_out_sheet, used_sheet
 from genimg.data.preview import data_sheet
+from genimg.data.reading import Progress
 from genimg.data.standard import celeba, cifar10, fashion_mnist, mnist
 from genimg.errors import DataError
 
 __all__ = [
     "DATASETS",
+    "REASONS",
     "Card",
+    "Crop",
     "Dataset",
+    "Examined",
     "Factor",
+    "FolderOptions",
     "Loader",
+    "Progress",
     "Split",
     "data_sheet",
+    "default_cache",
     "default_root",
+    "examine_folder",
+    "folder_report",
+    "left_out_sheet",
     "load_dataset",
+    "native_side",
+    "used_sheet",
     "visible_labels",
 ]
 
@@ -68,8 +82,11 @@ def load_dataset(
     cache: str | os.PathLike[str] | None = None,
     count: int | None = None,
     seed: int = 0,
+    folder: FolderOptions = DEFAULT,
+    progress: Progress | None = None,
 ) -> Dataset:
-    """Load the data set `name`: a key of DATASETS, or "folder:PATH" for pictures of one's own.
+    """Load the data set `name`: a key of DATASETS, or "folder:PATH" for pictures of one's own,
+    where PATH is a folder or a zip file.
 
     size    height and width in pixels, 8 to 512; None: what suits the set (28, 32 or 64).
     root    where downloaded sets lie, laid out as torchvision does, and are downloaded to;
@@ -78,13 +95,15 @@ def load_dataset(
     count   how many training pictures to draw, or to choose from those that there are;
             None: 50,000 of a drawn set, all of the others.
     seed    what is drawn, and which pictures belong to which split.
+    folder  what is wanted of pictures of one's own; nothing to other sets.
+    progress  is told how a folder's files are got through: done, of how many, what; None: a bar.
 
     Raises DataError if there is no such set, if it cannot be had, or on an impossible argument.
     """
     place = default_cache() if cache is None else Path(cache).expanduser()
     kind, colon, path = name.partition(":")
     if colon and kind == "folder" and path:
-        return load_folder(path, size, place, count, seed)
+        return load_folder(path, size, place, count, seed, folder, progress)
     if name not in DATASETS:
         raise DataError(
             f"There is no data set {name!r}. Choose one of: {', '.join(DATASETS)}, or "

@@ -6,6 +6,8 @@ pictures as bytes, exactly as stored; `genimg.images.array_to_pixels` makes them
 
 from __future__ import annotations
 
+import functools
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +21,7 @@ Bytes = NDArray[np.uint8]
 Integers = NDArray[np.int64]
 
 SPLITS = ("train", "validation", "test")
+_HASHED = 256 << 20  # bytes of pictures that a fingerprint reads at most
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,7 @@ class Dataset:
     splits   "train", "validation" and "test" (a set may lack one): disjoint int64 indices of rows.
     card     title, licence and credit.
     flip     whether a mirrored picture is as good a picture of this set.
+    content  what the loader knows the pictures by, a digest of all of them, or "".
 
     Raises ValueError if the parts do not fit each other, which is a fault of the loader.
     """
@@ -95,6 +99,7 @@ class Dataset:
     splits: Mapping[str, Integers]
     card: Card
     flip: bool
+    content: str = ""
 
     def __post_init__(self) -> None:
         _check_images(self.images)
@@ -109,6 +114,30 @@ class Dataset:
         """The shape (C, H, W) of one picture, in the order that networks use."""
         _, height, width, channels = self.images.shape
         return channels, height, width
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """32 hexadecimal digits: the same for the same pictures, splits and labels.
+
+        Of sets whose loader gives no `content` every byte is read up to 256 MB, and of larger
+        ones pictures at even distances that make as much; their number always counts.
+        """
+        digest = hashlib.blake2b(repr(self.images.shape).encode(), digest_size=16)
+        if self.content:
+            digest.update(self.content.encode())
+        else:
+            step = max(1, -(-self.images.size // _HASHED))
+            rows = max(1, _HASHED // 16 // self.images[0].size)
+            for start in range(0, len(self.images), rows * step):
+                some = self.images[start : start + rows * step : step]
+                digest.update(np.ascontiguousarray(some).data)
+        for name in SPLITS:
+            indices = self.splits.get(name, np.zeros(0, np.int64))
+            digest.update(f"{name} {len(indices)}".encode() + indices.tobytes())
+        if self.labels is not None:
+            digest.update(repr([(each.name, each.values) for each in self.factors]).encode())
+            digest.update(np.ascontiguousarray(self.labels).data)
+        return digest.hexdigest()
 
     def split(self, name: str) -> Split:
         """The pictures and labels of the split `name`: "train", "validation" or "test".

@@ -1,92 +1,252 @@
-"""How does any folder of pictures become a `Dataset`?
+"""How does any folder or zip of pictures become a `Dataset`?
 
-Every picture in the folder and below is taken, cropped to its middle square. The names of the
-first-level folders are the labels, if at least two of them hold pictures.
+Files are gathered, judged, chosen and cropped, each by a file of its own in this package. The
+originals are only ever read.
 """
 
 from __future__ import annotations
 
+import hashlib
+import io
+import logging
 import os
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
+from PIL import Image
 
-from genimg.data.dataset import Card, Dataset, Factor, Integers
-from genimg.data.prepare import check_seed, check_size, deal, decode_files, limit_train
+from genimg.data.choosing import DEFAULT, Choice, FolderOptions, LeftOut, choose, chosen_crop
+from genimg.data.dataset import Bytes, Card, Dataset, Factor, Integers
+from genimg.data.gathering import Found, Unreadable, gather
+from genimg.data.index import Index
+from genimg.data.judging import Facts
+from genimg.data.prepare import check_seed, check_size, limit_train, make_room
+from genimg.data.reading import Progress, fit_all, judge_all, shown_progress
+from genimg.data.shelf import Shelf, row_key
 from genimg.errors import DataError
+from genimg.images.opening import formats
 
-SUFFIXES = frozenset(
-    (
-        ".apng", ".avif", ".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg",
-        ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp",
-    )
-)  # fmt: skip
 LEAST = 8
 """Fewest pictures that make a data set."""
+SIZE = 64
+"""Height and width of the pictures where nobody says."""
+MAX_FOLDERS = 1000  # more first-level folders than this are no labels
+_PER_FOLDER = 2  # nor are folders of fewer pictures than this on average
+_PROBED = 300
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Examined:
+    """A folder that has been looked through: all its files, and what becomes of each.
+
+    `found`, `facts` and `choice.left_out` have one entry for each file, in the order of names.
+    `rows` are those of the used files in the order of `images`, uint8 [n, size, size, C], and
+    `labels` int64 [n, 1] their folders, or None.
+    """
+
+    path: Path
+    size: int
+    options: FolderOptions
+    found: Sequence[Found]
+    facts: Sequence[Facts]
+    choice: Choice
+    crop: Literal["centre", "subject"]
+    rows: Integers
+    images: Bytes
+    factors: tuple[Factor, ...]
+    labels: Integers | None
+    content: str
+
+    @property
+    def name(self) -> str:
+        """The folder's own name."""
+        resolved = self.path.expanduser().resolve()
+        return (resolved.stem if resolved.is_file() else resolved.name) or "pictures"
+
+    @property
+    def left_out(self) -> list[tuple[Found, LeftOut]]:
+        """The files that are not used, and why, in the order of their names."""
+        each = zip(self.found, self.choice.left_out, strict=True)
+        return [(found, why) for found, why in each if why is not None]
+
+
+def examine_folder(
+    path: str | os.PathLike[str],
+    size: int | None,
+    cache: Path,
+    options: FolderOptions = DEFAULT,
+    progress: Progress | None = None,
+) -> Examined:
+    """Look through the folder or zip `path` and fit what is used to `size` x `size` (None: 64).
+
+    The pictures are RGB, or grey if every one is. Decoded pictures and what was found out about
+    each are kept in the folder `cache`, by content, so that a second time is fast wherever the
+    files lie then. `progress` is called often; for None a bar is shown in the terminal.
+
+    Raises DataError if there is no such folder or zip, if fewer than LEAST pictures can be used,
+    or if the disk is too full.
+    """
+    size = SIZE if size is None else size
+    check_size(size)
+    place = Path(path)
+    found = gather(place)
+    make_room(cache / "x", 0)
+    shelf = Shelf(cache, size)
+    with shown_progress(progress) as tell:
+        with Index(cache) as index:
+            digests, facts = judge_all(found, size, options.crop, index, shelf, tell)
+            tell(len(found), len(found), "looking for copies")
+            choice = choose(found, facts, size, options, index.near_pairs)
+        used = [row for row, why in enumerate(choice.left_out) if why is None]
+        if len(used) < LEAST:
+            raise DataError(_too_few(place, len(used), choice.left_out))
+        crop = chosen_crop([facts[row] for row in used], options.crop)
+        focus = {row: facts[row].subject.focus if crop == "subject" else (0.5, 0.5) for row in used}
+        keys = {row: row_key(digests[row] or b"", focus[row]) for row in used}
+        used.sort(key=lambda row: (keys[row], found[row].name))  # names and places may change
+        fit_all(
+            [(keys[row], found[row], facts[row], focus[row]) for row in used], size, shelf, tell
+        )
+        images = shelf.array([keys[row] for row in used], all(facts[row].grey for row in used))
+    factors, labels = _labels([found[row].name for row in used])
+    content = hashlib.blake2b(b"".join(keys[row] for row in used), digest_size=16)
+    content.update(repr(images.shape).encode())
+    return Examined(
+        place, size, options, found, facts, choice, crop, np.array(used, np.int64),
+        images, factors, labels, content.hexdigest(),
+    )  # fmt: skip
 
 
 def load_folder(
-    path: str | os.PathLike[str], size: int | None, cache: Path, count: int | None, seed: int
+    path: str | os.PathLike[str],
+    size: int | None,
+    cache: Path,
+    count: int | None,
+    seed: int,
+    options: FolderOptions = DEFAULT,
+    progress: Progress | None = None,
 ) -> Dataset:
-    """The pictures in the folder `path` and below at `size` x `size` (64 if None) pixels.
+    """The pictures in the folder or zip `path` as a data set: see `examine_folder`.
 
-    RGB, or grey if every picture is. By `seed`, a tenth of them is the test split and another
-    tenth validation, one each at least. Files that cannot be read are left out and logged; hidden
-    files and folders are not looked at. Decoded pictures are kept in the folder `cache`.
-
-    Raises DataError if there is no such folder, and if fewer than LEAST pictures can be read.
+    By `seed`, a tenth of them is the test split and another tenth validation, one each at least;
+    copies that were kept on request are in one split. Where a picture goes hangs on its content
+    alone, so that one picture more moves hardly any other. The first-level folders are the
+    labels if at least two hold pictures; a single folder around all is seen through.
     """
-    size = 64 if size is None else size
-    check_size(size)
     check_seed(seed)
-    folder = Path(path).expanduser()
-    if not folder.is_dir():
-        raise DataError(f"There is no folder {folder}. Check its name and place.")
-    found = find_pictures(folder)
-    few = (
-        f"A data set needs {LEAST} pictures or more, and {folder} has {{}}. "
-        f"Add some; what counts as a picture ends in {', '.join(sorted(SUFFIXES))}."
-    )
-    if len(found) < LEAST:
-        raise DataError(few.format(len(found)))
-    images, rows = decode_files([folder / each for each in found], size, cache, "folder")
-    if len(images) < LEAST:
-        raise DataError(few.format(f"{len(images)} that can be read"))
-    factors, labels = _labels([found[row] for row in rows])
-    tenth = max(1, round(len(images) / 10))
-    test, validation, train = deal(len(images), [tenth, tenth], seed)
-    name = folder.resolve().name or "pictures"
+    examined = examine_folder(path, size, cache, options, progress)
+    if examined.left_out:
+        _log.warning("%s", _left_out_in_words(examined))
     card = Card(
-        name=f"folder:{name}",
-        title=name,
-        licence="not known",
-        credit=f"Pictures from the folder {name}",
-        description=f"{len(images):,} pictures from a folder of one's own. Whether a model of "
-        "them may be published is for whoever made the pictures to say.",
+        name=f"folder:{examined.name}",
+        title=options.title or examined.name,
+        licence=options.licence or "not known",
+        credit=options.credit or f"Pictures from the folder {examined.name}",
+        description=f"{len(examined.images):,} pictures from a folder of one's own. Whether a "
+        "model of them may be published is for whoever made the pictures to say.",
     )
-    splits = {"train": train, "validation": validation, "test": test}
-    dataset = Dataset(f"folder:{path}", images, labels, factors, splits, card, flip=True)
+    dataset = Dataset(
+        f"folder:{path}", examined.images, examined.labels, examined.factors,
+        _splits(examined, seed), card, flip=True, content=examined.content,
+    )  # fmt: skip
     return limit_train(dataset, count, seed)
 
 
-def find_pictures(folder: Path) -> list[Path]:
-    """All files below a folder that end as pictures do, relative to it, in the order of names."""
-    found = []
-    for place, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [
-            Path(place, name).relative_to(folder)
-            for name in files
-            if not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES
-        ]
-    return sorted(found, key=lambda path: path.parts)
+def native_side(path: str | os.PathLike[str]) -> int | None:
+    """The median short side, in pixels, of up to 300 pictures in a folder or zip, or None.
+
+    Only headers are read, so this is fast. None if there are no pictures. Raises DataError if
+    there is no such folder or zip.
+    """
+    found = gather(path)
+    step = max(1, len(found) // _PROBED)
+    sides = []
+    for each in found[::step]:
+        if each.trouble is None:
+            try:
+                with each.opened() as file:
+                    sides.append(min(_header_size(file.read(1 << 16), file.read)))
+            except (Unreadable, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+                continue
+    return int(np.median(sides)) if sides else None
 
 
-def _labels(pictures: list[Path]) -> tuple[tuple[Factor, ...], Integers | None]:
+def _header_size(start: bytes, more: object) -> tuple[int, int]:
+    """Width and height from the first bytes of a file, or from all of them."""
+    try:
+        return Image.open(io.BytesIO(start), formats=formats()).size
+    except Exception:  # TIFFs have their header anywhere
+        rest = more(50 << 20) if callable(more) else b""
+        return Image.open(io.BytesIO(start + rest), formats=formats()).size
+
+
+def _splits(examined: Examined, seed: int) -> dict[str, Integers]:
+    """Deal the pictures, copies of each other together, by a number drawn from the content."""
+    count = len(examined.rows)
+    tenth = max(1, round(count / 10))
+    families: dict[int, list[int]] = {}
+    for row, file in enumerate(examined.rows):
+        families.setdefault(examined.choice.family[file], []).append(row)
+
+    def lot(members: list[int]) -> str:
+        pixels = min(examined.facts[examined.rows[row]].pixels for row in members)
+        return hashlib.blake2b(f"{seed} {pixels}".encode(), digest_size=16).hexdigest()
+
+    hands: dict[str, list[int]] = {"train": [], "validation": [], "test": []}
+    for members in sorted(families.values(), key=lot):
+        for name in ("test", "validation"):
+            if len(hands[name]) < tenth and len(hands[name]) + len(members) <= max(1, 2 * tenth):
+                hands[name] += members
+                break
+        else:
+            hands["train"] += members
+    return {name: np.array(sorted(rows), np.int64) for name, rows in hands.items()}
+
+
+def _labels(names: Sequence[str]) -> tuple[tuple[Factor, ...], Integers | None]:
     """One factor from the first-level folders, if there are two; -1 for pictures in none."""
-    tops = [path.parts[0] if len(path.parts) > 1 else None for path in pictures]
-    names = sorted({top for top in tops if top is not None})
-    if len(names) < 2:
+    places = [name.split("/")[:-1] for name in names]
+    while all(places) and len({place[0] for place in places}) == 1:
+        places = [place[1:] for place in places]
+    tops = [_label(place[0]) if place else None for place in places]
+    values = sorted({top for top in tops if top is not None})
+    if not 2 <= len(values) <= min(MAX_FOLDERS, len(names) // _PER_FOLDER):
         return (), None
-    labels = [-1 if top is None else names.index(top) for top in tops]
-    return (Factor("folder", tuple(names)),), np.array(labels, np.int64)[:, None]
+    number = {value: at for at, value in enumerate(values)}
+    labels = [-1 if top is None else number[top] for top in tops]
+    return (Factor("folder", tuple(values)),), np.array(labels, np.int64)[:, None]
+
+
+def _label(folder: str) -> str:
+    plain = " ".join(folder.removesuffix(".zip").removesuffix(".ZIP").split())[:80]
+    return plain or "unnamed"
+
+
+def _too_few(path: Path, count: int, left_out: Sequence[LeftOut | None]) -> str:
+    reasons = _counted([why for why in left_out if why is not None])
+    said = f" ({reasons})" if reasons else ""
+    return (
+        f"A data set needs {LEAST} pictures or more, and {path} has {count} that can be used"
+        f"{said}. Add some; what is read: {', '.join(formats())}, and zip files of them."
+    )
+
+
+def _left_out_in_words(examined: Examined) -> str:
+    left = examined.left_out
+    lines = [f"{found.name}: {why.detail or why.reason}" for found, why in left[:10]]
+    if len(left) > 10:
+        lines.append("... `python -m genimg prepare FOLDER` lists them all")
+    reasons = _counted([why for _, why in left])
+    what = "1 file is" if len(left) == 1 else f"{len(left):,} files are"
+    return f"{what} left out ({reasons}):\n  " + "\n  ".join(lines)
+
+
+def _counted(reasons: Sequence[LeftOut]) -> str:
+    """ "3 damaged, 1 too small": how often each reason occurs, the most frequent first."""
+    words = [why.reason for why in reasons]
+    ranked = sorted(set(words), key=lambda word: (-words.count(word), word))
+    return ", ".join(f"{words.count(word):,} {word}" for word in ranked)

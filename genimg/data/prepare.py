@@ -115,10 +115,10 @@ def decode_files(
     check_size(size)
     stem = f"{name}-{size}px-{_digest(str(_VERSION), str(zoom), *map(_stamp, paths))}"
     images_path, rows_path = cache / f"{stem}.images.npy", cache / f"{stem}.rows.npy"
-    images, rows = _open(images_path), _open(rows_path)
+    images, rows = open_kept(images_path), open_kept(rows_path)
     if images is None or rows is None or len(images) != len(rows):
         _decode_into(images_path, rows_path, paths, size, zoom)
-        images, rows = _open(images_path), _open(rows_path)
+        images, rows = open_kept(images_path), open_kept(rows_path)
     elif len(rows) < len(paths):
         _log.warning("%d files cannot be read and are left out", len(paths) - len(rows))
     if images is None or rows is None:
@@ -191,20 +191,20 @@ def _digest(*parts: str) -> str:
 
 def _keep(path: Path, shape: tuple[int, ...], fill: Callable[[Bytes], None]) -> Bytes:
     """The kept uint8 array of this shape; made by `fill` where it is missing or damaged."""
-    images = _open(path)
+    images = open_kept(path)
     if images is None or images.shape != shape:
         make_room(path, math.prod(shape))
         with atomic_path(path) as temporary:
             target = np.lib.format.open_memmap(temporary, "w+", np.uint8, shape)
             fill(target)
             del target  # closes the file, which is complete before it gets its name
-        images = _open(path)
+        images = open_kept(path)
     if images is None:
         raise DataError(f"{path} cannot be read back; check the disk and try again.")
     return images
 
 
-def _open(path: Path) -> npt.NDArray[Any] | None:
+def open_kept(path: Path) -> npt.NDArray[Any] | None:
     """A kept array as a read-only memory map, or None if it is not there or damaged."""
     try:
         array: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)

@@ -7,6 +7,7 @@ latent = editor.encode(Image.open("cat.png"))
 
 from genimg.editor.editor import Editor, read_recipe
 from genimg.editor.effects import Effect, Strip
+from genimg.editor.installing import Installed, install_checkpoint
 from genimg.editor.library import CheckpointInfo, list_checkpoints
 from genimg.editor.match import Match
 from genimg.latents import (
@@ -28,6 +29,7 @@ __all__ = [
     "Doubt",
     "Editor",
     "Effect",
+    "Installed",
     "Match",
     "Moves",
     "Recipe",
@@ -35,6 +37,7 @@ __all__ = [
     "Strip",
     "Wish",
     "ease",
+    "install_checkpoint",
     "list_checkpoints",
     "path_times",
     "read_recipe",

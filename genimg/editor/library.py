@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from torch import Tensor
 
@@ -13,6 +12,9 @@ from genimg.checkpoint import Header, read_header
 from genimg.errors import CheckpointError, GenimgError
 from genimg.latents import Direction, Labels
 from genimg.models import MODELS, LatentModel
+
+MAX_TITLE = 120
+"""Characters of a title in the menu."""
 
 Factors = dict[str, tuple[str, ...]]
 
@@ -46,14 +48,19 @@ def list_checkpoints(folder: str | Path) -> tuple[list[CheckpointInfo], dict[Pat
         if header.family not in MODELS:
             bad[path] = f"{path} is a model of an unknown family, {header.family!r}; update genimg"
         elif MODELS[header.family].draws:
-            good.append(CheckpointInfo(path, path.stem, _title(path, header), header))
+            good.append(checkpoint_info(path, header))
     return good, bad
 
 
+def checkpoint_info(path: Path, header: Header) -> CheckpointInfo:
+    """A model file as it is offered, by what its header says."""
+    return CheckpointInfo(path, path.stem, _title(path, header), header)
+
+
 def _title(path: Path, header: Header) -> str:
-    data: Mapping[str, Any] = header.data
-    title = str(data.get("title") or header.name)
-    return f"{title} · {path.stem}"
+    stated = header.data.get("title")
+    title = " ".join(stated.split()) if isinstance(stated, str) else ""
+    return f"{title[:MAX_TITLE] or header.name} · {path.stem}"
 
 
 def read_directions(

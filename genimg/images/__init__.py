@@ -12,7 +12,14 @@ from genimg.images.arrays import (
     to_pixels,
 )
 from genimg.images.fitting import MAX_SCALE, enlarge, fit_image
-from genimg.images.opening import MAX_BYTES, MAX_PIXELS, MAX_SIDE, load_image
+from genimg.images.opening import (
+    MAX_BYTES,
+    MAX_PIXELS,
+    MAX_SIDE,
+    NotAPicture,
+    TooLarge,
+    load_image,
+)
 from genimg.images.writing import MAX_TEXT, data_uri, encode_png, encode_webp, read_text
 
 __all__ = [
@@ -21,6 +28,8 @@ __all__ = [
     "MAX_SCALE",
     "MAX_SIDE",
     "MAX_TEXT",
+    "NotAPicture",
+    "TooLarge",
     "array_to_pixels",
     "data_uri",
     "encode_png",

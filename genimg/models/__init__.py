@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,10 @@ import torch
 from torch import Tensor
 
 from genimg import checkpoint
-from genimg.checkpoint import Header
+from genimg.checkpoint import Header, TensorInfo
 from genimg.config import config_from_mapping, config_to_mapping
 from genimg.errors import CheckpointError, ConfigError, GenimgError
-from genimg.models import classifier, gan, vae
+from genimg.models import checks, classifier, gan, vae
 from genimg.models.base import DiagonalGaussian, LatentModel, Model, Prior
 from genimg.models.classifier import Classifier
 
@@ -80,6 +81,7 @@ def build_model(
     latent_dim: int | None = None,
     seed: int | None = None,
     label_sizes: tuple[int, ...] = (),
+    width: int | None = None,
 ) -> Model:
     """A new model of family `name` for pictures of `image_shape` (C, H, W), in evaluation mode.
 
@@ -88,13 +90,20 @@ def build_model(
         latent_dim: latent dimensions; by default as many as suit the size.
         seed: seeds the initial weights, leaving the global random state as it was.
         label_sizes: the number of values of each labelled factor, for families that use labels.
+        width: channels at the finest resolution of a residual network, which grow to four times
+            as many; 48 by default.
 
     Raises:
-        ConfigError: an unknown family or preset, or a shape that does not fit it.
+        ConfigError: an unknown family or preset, or a shape or width that does not fit it.
     """
     family = _family(name)
     preset = preset or family.presets[0]
     config = family.preset_config(preset, image_shape, latent_dim, label_sizes)
+    if width is not None:
+        if getattr(config, "architecture", None) != "residual":
+            raise ConfigError(f"the preset {preset} of a {name} has no width to choose")
+        widths = tuple(min(width * 2**i, 4 * width) for i in range(len(config.widths)))
+        config = replace(config, widths=widths)
     with torch.random.fork_rng(devices=[], enabled=seed is not None):
         if seed is not None:
             torch.manual_seed(seed)
@@ -190,31 +199,44 @@ def load_any_model(
     path: Path, device: torch.device | str = "cpu"
 ) -> tuple[Model, Header, dict[str, Tensor]]:
     """As `load_model`, for a model of any family."""
-    header, tensors = checkpoint.load(path)
+    header, tensors = checkpoint.load(path, partial(_check_fits, path))
+    family = _family(header.family)
     try:
-        family = _family(header.family)
         config: Any = config_from_mapping(family.config, header.config)
-        with torch.device("meta"):
-            shapes = _network_tensors(_construct(family, config))
-        expected = {k: v.shape for k, v in shapes.items()}
-        missing = [
-            k for k, shape in expected.items() if getattr(tensors.get(k), "shape", None) != shape
-        ]
-        if missing:
-            raise CheckpointError(f"the weights do not fit the header (first: {missing[0]})")
         model = _construct(family, config)
         prior = {}
         if isinstance(model, LatentModel):
             prior = {k: tensors.pop(f"prior.{k}").clone() for k in model.prior.state_dict()}
             model.prior = Prior(**prior)
-            if model.prior.means.shape[1:] != model.latent_shape:
-                raise CheckpointError("its prior is of another size than its latents")
+        names = list(_network_tensors(model))
         model.load_state_dict(
-            {k: tensors.pop(k) for k in expected} | {f"prior.{k}": v for k, v in prior.items()},
+            {k: tensors.pop(k) for k in names} | {f"prior.{k}": v for k, v in prior.items()},
             strict=True,
         )
+        model.eval()
+        checks.require_working(model)
     except (GenimgError, LookupError, RuntimeError, ValueError, TypeError) as error:
         raise CheckpointError(f"{path} is not a usable genimg model: {error}") from error
     if model_digest(model) != header.id:
         raise CheckpointError(f"{path} is damaged: its weights do not match its id; get it again")
-    return model.eval().to(device), header, tensors
+    return model.to(device), header, tensors
+
+
+def _check_fits(path: Path, header: Header, found: Mapping[str, TensorInfo]) -> None:
+    """Refuse a file whose config cannot be, or whose tensors are not those of its config, before
+    any memory is taken for either.
+    """
+    try:
+        family = _family(header.family)
+        config: Any = config_from_mapping(family.config, header.config)
+        with torch.device("meta"):
+            expected = _network_tensors(_construct(family, config))
+        further: dict[str, tuple[int, ...]] = {}
+        if family.draws:
+            numbers = config.latent_dim
+            further["directions.vectors"] = (len(header.directions), numbers)
+            prior = checks.require_prior(numbers, found)
+            found = {name: info for name, info in found.items() if name not in prior}
+        checks.require_tensors(expected, found, further)
+    except (GenimgError, LookupError, RuntimeError, ValueError, TypeError) as error:
+        raise CheckpointError(f"{path} is not a usable genimg model: {error}") from error

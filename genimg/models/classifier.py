@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from genimg.errors import ConfigError
+from genimg.models import checks
 from genimg.models.base import Model
 from genimg.models.vae import halvings, square_side
 
@@ -29,6 +30,9 @@ class ClassifierConfig:
         widths: channels of each block, finest first; each block halves the side.
         stem: 2 where the picture itself is halved first, which makes large ones quicker; else 1.
         features: dimensions of the features that all heads share.
+
+    Raises:
+        ConfigError: numbers that no network can have.
     """
 
     image_shape: tuple[int, int, int]
@@ -36,6 +40,16 @@ class ClassifierConfig:
     widths: tuple[int, ...]
     stem: int = 1
     features: int = 128
+
+    def __post_init__(self) -> None:
+        checks.require_picture(self.image_shape)
+        checks.require_label_sizes(self.label_sizes)
+        checks.require_whole("features", self.features, 1, checks.MAX_LATENT_DIM)
+        checks.require_wholes("widths", self.widths, checks.MAX_WIDTHS, checks.MAX_WIDTH)
+        if self.stem not in (1, 2):
+            raise ConfigError(f"the stem of a classifier is 1 or 2, not {self.stem}")
+        if not self.widths or not self.image_shape[1] // self.stem // 2 ** len(self.widths):
+            raise ConfigError("pictures of this side cannot be halved once for each width")
 
 
 def preset_config(
@@ -87,8 +101,6 @@ class Classifier(Model):
         self.config = config
         channels, size, _ = config.image_shape
         stride = config.stem
-        if stride not in (1, 2):
-            raise ConfigError(f"the stem of a classifier is 1 or 2, not {stride}")
         self.stem = nn.Conv2d(channels, config.widths[0], 2 + stride, stride, padding=1)
         pairs = itertools.pairwise((config.widths[0], *config.widths))
         self.blocks = nn.Sequential(*(_Block(before, width) for before, width in pairs))

@@ -9,10 +9,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from typing_extensions import override
 
+from genimg.errors import ConfigError
 from genimg.models.gan import GANConfig
 from genimg.models.vae import ResidualBlock, halvings
 
 SLOPE = 0.2
+STAGE_LENGTH = 3
+"""Modules of a stage in `Critic.layers`: a block, halving, and a convolution to the next width."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Critic(nn.Module):
             if i + 1 < len(widths):
                 layers += [nn.AvgPool2d(2), nn.Conv2d(width, widths[i + 1], 1)]
         self.layers = nn.Sequential(*layers)
+        self.stages = len(widths)
         side = size // 2 ** len(widths)
         self.gather = nn.Conv2d(widths[-1], widths[-1], side, groups=widths[-1])
         self.head = nn.Linear(widths[-1], 1)
@@ -70,6 +74,31 @@ class Critic(nn.Module):
             direction = part[told.clamp_min(0)] * known  # (N, w)
             logits = logits + (direction * x).sum(dim=1) * x.shape[1] ** -0.5
         return logits
+
+
+def freeze_stages(critic: nn.Module, count: int) -> list[nn.Module]:
+    """Keep the first `count` resolution stages of a critic, stem included, as they are from now on.
+
+    A trained critic that is fine-tuned on few pictures learns less of them by heart so (FreezeD: Mo
+    et al. 2020, "Freeze the discriminator: a simple baseline for fine-tuning GANs"); one that has
+    not learned yet has nothing worth keeping. Returns the frozen modules.
+
+    Raises:
+        ConfigError: a critic of the textbook, which has no stages, or not so many of them.
+    """
+    if not isinstance(critic, Critic):
+        raise ConfigError(
+            "only the critic of the presets style and plain has stages that can be frozen; "
+            "choose one of these"
+        )
+    if not 0 <= count <= critic.stages:
+        raise ConfigError(f"of this critic 0 to {critic.stages} stages can be frozen, not {count}")
+    if not count:
+        return []
+    frozen = [critic.stem, *critic.layers[: STAGE_LENGTH * count - 2]]
+    for module in frozen:
+        module.requires_grad_(False)
+    return frozen
 
 
 class TextbookCritic(nn.Module):

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from genimg.errors import ConfigError
+from genimg.models import checks
 from genimg.models.base import DiagonalGaussian, LatentModel, Prior, draw_labels
 from genimg.models.vae import (
     ResidualBlock,
@@ -59,6 +60,9 @@ class GANConfig:
         source_components: Gaussians in the mixture that draws come from.
         source_by_value: whether the value of the first factor decides how likely each of them is.
         encoder_widths: those of the encoder that rides along, () if there is none.
+
+    Raises:
+        ConfigError: numbers that no network can have, or that do not go with each other.
     """
 
     image_shape: tuple[int, int, int]
@@ -73,6 +77,25 @@ class GANConfig:
     source_components: int = 1
     source_by_value: bool = False
     encoder_widths: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        checks.require_picture(self.image_shape)
+        checks.require_whole("latent_dim", self.latent_dim, 1, checks.MAX_LATENT_DIM)
+        checks.require_whole("blocks", self.blocks, 0, checks.MAX_BLOCKS)
+        checks.require_whole("mapping_layers", self.mapping_layers, 0, checks.MAX_BLOCKS)
+        checks.require_whole("source_components", self.source_components, 1, checks.MAX_COMPONENTS)
+        checks.require_label_sizes(self.label_sizes)
+        checks.require_halvings(self.image_shape, self.encoder_widths, 0)
+        if self.architecture == "conv-gan":
+            checks.require_halvings(self.image_shape, self.widths, 0)
+            if self.image_shape[1] % 4 or self.image_shape[1] > 64:
+                raise ConfigError("the conv-gan preset is for pictures of 16 to 64 pixels")
+        else:
+            checks.require_halvings(self.image_shape, self.widths)
+        if self.mapping == "residual" and not self.mapping_layers:
+            raise ConfigError("a residual mapping needs a layer")
+        if self.source_by_value and not self.label_sizes:
+            raise ConfigError("source_by_value needs label_sizes")
 
 
 def preset_config(

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from genimg.errors import ConfigError
+from genimg.models import checks
 from genimg.models.base import DiagonalGaussian, LatentModel, Prior
 
 Architecture = Literal["residual", "plain", "dense"]
@@ -37,6 +38,9 @@ class VAEConfig:
             (dense).
         blocks: residual blocks at each resolution of the decoder (residual only; the encoder has
             one).
+
+    Raises:
+        ConfigError: numbers that no network can have.
     """
 
     image_shape: tuple[int, int, int]
@@ -44,6 +48,15 @@ class VAEConfig:
     architecture: Architecture = "residual"
     widths: tuple[int, ...] = (48, 96, 192, 192)
     blocks: int = 1
+
+    def __post_init__(self) -> None:
+        checks.require_picture(self.image_shape)
+        checks.require_whole("latent_dim", self.latent_dim, 1, checks.MAX_LATENT_DIM)
+        checks.require_whole("blocks", self.blocks, 0, checks.MAX_BLOCKS)
+        if self.architecture == "dense":
+            checks.require_wholes("widths", self.widths, checks.MAX_WIDTHS, checks.MAX_WIDTH)
+        else:
+            checks.require_halvings(self.image_shape, self.widths)
 
 
 MIN_SIZE = 12

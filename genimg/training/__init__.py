@@ -7,31 +7,60 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from PIL import Image
 
 from genimg import checkpoint
 from genimg.config import config_from_mapping, config_to_mapping
-from genimg.data import Dataset, load_dataset
-from genimg.errors import ConfigError, DataError, TrainingError
+from genimg.data import Dataset
+from genimg.errors import ConfigError, DataError, GenimgError, TrainingError
 from genimg.models import MODELS, Model, load_any_model
 from genimg.models.device import choose_device
-from genimg.training import finish, folds
+from genimg.runs import FAILED, FINISHED, FINISHING, PREPARING, STOPPED
+from genimg.training import curves, finish, folds
 from genimg.training.batches import Batch, make_batch
+from genimg.training.changes import changes_sheet
 from genimg.training.classifier import ClassifierRecipe
 from genimg.training.compute import Compute, choose_compute
+from genimg.training.distributed import ALONE, World, join
 from genimg.training.gan import GANRecipe
-from genimg.training.loop import Interrupted, Trainer
+from genimg.training.loop import SHEET_PICTURES, Interrupted, Trainer
 from genimg.training.options import TrainOptions
+from genimg.training.plan import (
+    Choice,
+    Plan,
+    Refused,
+    choose_budget,
+    choose_model,
+    choose_size,
+    continued,
+    measure,
+    read_pictures,
+    to_state,
+)
 from genimg.training.recipe import Recipe
-from genimg.training.run import RunFolder
+from genimg.training.run import Onlooker, RunFolder
+from genimg.training.snapshot import snapshot
 from genimg.training.vae import VAERecipe
 
-__all__ = ["RECIPES", "Interrupted", "TrainOptions", "default_out", "train"]
+__all__ = [
+    "RECIPES",
+    "Interrupted",
+    "Plan",
+    "TrainOptions",
+    "default_out",
+    "dry_run",
+    "snapshot",
+    "train",
+]
 
 RECIPES: dict[str, type[Recipe]] = {
     "vae": VAERecipe,
@@ -39,13 +68,16 @@ RECIPES: dict[str, type[Recipe]] = {
     "classifier": ClassifierRecipe,
 }
 
-CHECKPOINTS = Path("checkpoints")
+CHECKPOINTS = Path(os.environ.get("GENIMG_CHECKPOINTS") or "checkpoints")
 MIN_PICTURES = 4
 
 
 def default_out(options: TrainOptions, dataset: Dataset) -> Path:
     """runs/<data>-<size>-<family>, with the preset where it is not the usual one."""
-    data = Path(options.data.removeprefix("folder:")).name if ":" in options.data else options.data
+    data = options.data
+    if ":" in data:
+        path = Path(data.removeprefix("folder:"))
+        data = path.stem if path.suffix == ".zip" else path.resolve().name
     parts = [data, str(dataset.image_shape[1]), options.family]
     return Path("runs") / "-".join(parts + ([options.preset] if options.preset else []))
 
@@ -58,73 +90,210 @@ def train(options: TrainOptions, say: Callable[[str], None] = print) -> Path:
 
     Raises:
         GenimgError: an option, data set, folder or checkpoint that cannot be used (its child says
-        which). Interrupted: stopped by Ctrl-C; the state is written and the same command continues.
+        which). Interrupted: stopped by Ctrl-C or a request; the state is written and the same
+        command continues.
     """
-    if options.family not in RECIPES:
-        raise ConfigError(f"cannot train {options.family!r}; choose {', '.join(RECIPES)}")
-    device = choose_device(options.device)
     _check(options)
-    dataset = load_dataset(
-        options.data, size=options.size, root=options.data_root, count=options.count
-    )
+    with ExitStack() as stack:
+        world = stack.enter_context(join(choose_device(options.device)))
+        if not world.main:
+            say = _silent
+        if options.folds is not None and world.size > 1:
+            raise ConfigError("--folds is for one process: cross-validate without torchrun")
+        folder = None
+        if options.out is not None:  # so that those who watch see it from the start
+            folder = stack.enter_context(_working_in(options.out, world))
+            folder.tell_end(PREPARING, "reading the pictures")
+        options, dataset, chosen = _look(options, world)
+        if folder is None:
+            out = default_out(options, dataset)
+            options = replace(options, out=out)
+            folder = stack.enter_context(_working_in(out, world))
+        _run(options, dataset, chosen, folder, say, world)
+        if options.name and world.main:
+            install(folder.model, options.name, say)
+        folder.tell_end(FINISHED, "the model is ready")
+    return folder.model
+
+
+def dry_run(options: TrainOptions, say: Callable[[str], None] = print) -> tuple[Plan, Image.Image]:
+    """What `train` would do, with its speed and memory timed by a few real steps; writes nothing.
+
+    Returns the plan, and a sheet of pictures as they would be changed at random.
+
+    Raises:
+        GenimgError: as `train`.
+    """
+    _check(options)
+    options, dataset, chosen = _look(options)
+    say(f"{dataset.card.title}: {len(dataset.splits['train']):,} pictures to train on")
+    plan = _begin(options, dataset, chosen, say)[0]
+    return plan, changes_sheet(dataset, plan.changes, options.seed)
+
+
+def _silent(line: str) -> None:
+    """Of several processes only one speaks."""
+
+
+def _look(
+    options: TrainOptions, world: World = ALONE
+) -> tuple[TrainOptions, Dataset, list[Choice]]:
+    """Choose a size where it is needed, and read the pictures."""
+    options, chosen = world.decide(lambda: choose_size(options, choose_device(options.device)))
+    dataset = world.one_after_another("pictures", lambda: read_pictures(options))
     if len(dataset.splits["train"]) < MIN_PICTURES:
         raise DataError(f"{options.data} has too few pictures to train on; give it {MIN_PICTURES}")
-    dataset = RECIPES[options.family].lessons(options, dataset)
-    folder = RunFolder(options.out or default_out(options, dataset))
-    with folder.locked():
-        state = folder.load_state()
-        if state is not None:
-            _require_same(state["options"], options.identity(), folder)
-        elif folder.model.is_file():
-            raise TrainingError(
-                f"{folder.path} holds a finished model without the state of its run; choose "
-                f"another --out, or delete {folder.path} to train anew"
-            )
-        say(f"{dataset.card.title}: {len(dataset.splits['train']):,} pictures to train on")
-        model = _initial_model(options, dataset, state)
-        batch_size = options.batch_size or (128 if device.startswith("cuda") else 32)
-        if state is not None:
-            batch_size = int(state["batch_size"])
-            compute = Compute.from_mapping(state["compute"])
-            choose_device(compute.device)  # it must still be there
-            compute.apply()
-            say(f"continuing in {folder.path} with {compute}")
-        else:
-            compute = choose_compute(
-                options, lambda c: _timed_step(model, dataset, options, c, batch_size), say
-            )
-        recipe = RECIPES[options.family](_placed(model, compute), options, compute)
-        trainer = Trainer(recipe, dataset, folds.share(options), folder, batch_size)
-        if state is not None:
-            trainer.load_state_dict(state)
-        folder.forget_after(trainer.clock.images)
+    return options, RECIPES[options.family].lessons(options, dataset), chosen
 
-        def save() -> None:
-            folder.save_state(
-                trainer.state_dict()
-                | {
-                    "options": options.identity(),
-                    "compute": compute.to_mapping(),
-                    "batch_size": batch_size,
-                    "config": json.dumps(config_to_mapping(model.config)),
-                }
-            )
 
-        if not folder.model.is_file():
-            if state is None and options.folds is not None:
-                folds.forget(folder)
-                save()  # so that a folder says from the start which run it holds
-            crossed = folds.cross_validate(options, dataset, folder, compute, batch_size, say)
-            trainer.run(save, say)
-            with torch.no_grad():
-                findings = recipe.finish(trainer.ema, dataset, say)
-            findings = replace(findings, metrics=findings.metrics | crossed)
-            finish.write(trainer, dataset, findings)
-            say(findings.words)
-        say(f"the model is {folder.model}")
-        if options.name:
-            install(folder.model, options.name, say)
-    return folder.model
+def _begin(
+    options: TrainOptions,
+    dataset: Dataset,
+    chosen: list[Choice],
+    say: Callable[[str], None],
+    world: World = ALONE,
+) -> tuple[Plan, Model, Compute, int]:
+    """Plan a new run: (the plan, its model before the first step, the arithmetic, the batch)."""
+    device = choose_device(options.device)
+    options, more, changes = world.decide(lambda: choose_model(options, dataset, device))
+    model = _initial_model(options, dataset)
+    usual = 128 if device.startswith("cuda") else 32
+    batch_size = options.batch_size or usual * world.size
+    own = max(1, batch_size // world.size)
+
+    def make_step(compute: Compute) -> Callable[[], None]:
+        return _timed_step(model, dataset, options, compute, own)
+
+    compute = choose_compute(options, make_step, say, world)
+    speed, memory = world.broadcast(measure(make_step(compute), own, compute))
+    speed *= world.size
+    options, last = choose_budget(options, dataset, speed)
+    pictures = len(dataset.splits["train"])
+    plan = Plan(options, (*chosen, *more, *last), changes, speed, memory, pictures)
+    for line in plan.lines():
+        say(f"  {line}")
+    return plan, model, compute, batch_size
+
+
+def _run(
+    options: TrainOptions,
+    dataset: Dataset,
+    chosen: list[Choice],
+    folder: RunFolder,
+    say: Callable[[str], None],
+    world: World,
+) -> None:
+    """Train in a folder until there is a model, from the state that lies there or from nothing."""
+    state = world.decide(folder.load_state)
+    finished = world.decide(folder.model.is_file)
+    if state is not None:
+        _require_same(state["options"], options.identity(), folder)
+    elif finished:
+        raise Refused(
+            f"{folder.path} holds a finished model without the state of its run; choose "
+            f"another --out, or delete {folder.path} to train anew"
+        )
+    say(f"{dataset.card.title}: {len(dataset.splits['train']):,} pictures to train on")
+    identity = options.identity()
+    if state is not None:
+        plan = continued(options, state, dataset, folder.path)
+        batch_size = int(state["batch_size"])
+        compute = Compute.from_mapping(state["compute"])
+        kind = compute.device.partition(":")[0]
+        compute = replace(compute, device=world.device(choose_device(kind)))  # if it is there
+        compute.apply()
+        say(f"continuing in {folder.path} with {compute}")
+        model = _model_of(options, state)
+    else:
+        plan, model, compute, batch_size = _begin(options, dataset, chosen, say, world)
+    options = plan.options
+    recipe = RECIPES[options.family](_placed(model, compute), options, compute)
+    trainer = Trainer(
+        recipe, dataset, folds.share(options), folder, batch_size, plan.changes, world
+    )
+    if state is not None:
+        trainer.load_state_dict(state)
+    folder.forget_after(trainer.clock.images)
+
+    def save() -> None:
+        folder.save_state(
+            trainer.state_dict()
+            | {
+                "options": identity,
+                "plan": to_state(plan),
+                "compute": compute.to_mapping(),
+                "batch_size": batch_size,
+                "config": json.dumps(config_to_mapping(model.config)),
+            }
+        )
+
+    if not finished or (trainer.progress < 1.0 and not trainer.clock.stopped_early):
+        folder.describe(_description(plan, dataset, trainer))
+        if state is None and options.folds is not None:
+            folds.forget(folder)
+            save()  # so that a folder says from the start which run it holds
+        crossed = folds.cross_validate(options, dataset, folder, compute, batch_size, say)
+        trainer.run(save, say)
+        world.leave()
+        if not world.main:
+            return
+        folder.tell(
+            FINISHING, "finding sliders and measuring", progress=1.0,
+            images=trainer.clock.images, seconds=trainer.clock.seconds,
+        )  # fmt: skip
+        with torch.no_grad():
+            findings = recipe.finish(trainer.ema, dataset, say)
+        findings = replace(findings, metrics=findings.metrics | crossed)
+        finish.write(trainer, dataset, findings)
+        say(findings.words)
+    say(f"the model is {folder.model}")
+
+
+@contextmanager
+def _working_in(path: Path, world: World) -> Iterator[RunFolder]:
+    """The folder of a run, locked; those who watch are told how the work in it ends."""
+    folder = RunFolder(path) if world.main else Onlooker(path)
+    try:
+        with folder.locked(), _telling(folder):
+            yield folder
+    except GenimgError:
+        folder.leave()
+        raise
+
+
+@contextmanager
+def _telling(folder: RunFolder) -> Iterator[None]:
+    earlier = folder.status()
+    try:
+        yield
+    except Refused:
+        if earlier is not None:
+            folder.tell_again(earlier)
+        raise
+    except (Interrupted, KeyboardInterrupt):
+        folder.tell_end(STOPPED, "stopped; it can go on from there")
+        raise
+    except BaseException as error:
+        fault = str(error) if isinstance(error, GenimgError) else f"a fault: {error!r}"
+        folder.tell_end(FAILED, "it could not go on", fault)
+        raise
+
+
+def _description(plan: Plan, dataset: Dataset, trainer: Trainer) -> dict[str, Any]:
+    """What run.json says."""
+    options = plan.options
+    return {
+        "name": options.name or trainer.folder.path.name,
+        "family": options.family,
+        "data": dataset.card.name,
+        "title": dataset.card.title,
+        "options": options.to_mapping(),
+        "plan": plan.to_mapping()["choices"],
+        "image_shape": list(dataset.image_shape),
+        "pictures": len(dataset.splits["train"]),
+        "created": time.time(),
+        "sheet": {"columns": SHEET_PICTURES, "rows": list(trainer.recipe.sheet_rows())},
+    }
 
 
 def install(model: Path, name: str, say: Callable[[str], None] = print) -> Path:
@@ -147,23 +316,31 @@ def install(model: Path, name: str, say: Callable[[str], None] = print) -> Path:
 
 def _check(options: TrainOptions) -> None:
     """Refuse what the networks cannot be before a data set is prepared or a folder made."""
+    if options.family not in RECIPES:
+        raise ConfigError(f"cannot train {options.family!r}; choose {', '.join(RECIPES)}")
+    choose_device(options.device)
     family = MODELS[options.family]
     size = options.size or 64
     preset = options.preset or family.presets[0]
     family.preset_config(preset, (3, size, size), options.latent_dim, (2,))
     RECIPES[options.family].check(options)
+    if options.tensorboard:
+        curves.require()
     if options.init_from is not None:
         checkpoint.read_header(options.init_from)
 
 
-def _initial_model(options: TrainOptions, dataset: Dataset, state: dict[str, Any] | None) -> Model:
-    """The model as it is before the first step; a run that continues has its weights in `state`."""
-    if state is not None:
-        family = MODELS[options.family]
-        make: Callable[[Any], Model] = family.model
-        return make(config_from_mapping(family.config, json.loads(state["config"])))
+def _initial_model(options: TrainOptions, dataset: Dataset) -> Model:
+    """The model as it is before the first step."""
     earlier = load_any_model(options.init_from)[0] if options.init_from else None
     return RECIPES[options.family].start(options, dataset, earlier)
+
+
+def _model_of(options: TrainOptions, state: dict[str, Any]) -> Model:
+    """The model of a run that continues; its weights are in `state`, too."""
+    family = MODELS[options.family]
+    make: Callable[[Any], Model] = family.model
+    return make(config_from_mapping(family.config, json.loads(state["config"])))
 
 
 def _placed(model: Model, compute: Compute) -> Model:
@@ -188,7 +365,7 @@ def _require_same(earlier: dict[str, object], now: dict[str, object], folder: Ru
     changed = [name for name in now if earlier.get(name) != now[name]]
     if changed:
         told = ", ".join(f"{name}: {earlier.get(name)} then, {now[name]} now" for name in changed)
-        raise TrainingError(
+        raise Refused(
             f"{folder.path} holds a run with other options ({told}). Use the same command to "
             f"continue it, choose another --out, or delete {folder.path}"
         )

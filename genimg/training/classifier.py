@@ -14,7 +14,7 @@ from typing_extensions import override
 from genimg.data import Dataset, visible_labels
 from genimg.errors import ConfigError
 from genimg.models import Classifier
-from genimg.training.batches import Batch
+from genimg.training.batches import Batch, watched_batch
 from genimg.training.classify import in_words, score, scores_to_metrics
 from genimg.training.coding import test_split
 from genimg.training.compute import Compute
@@ -56,6 +56,7 @@ class ClassifierRecipe(Recipe):
             learning_rate=options.learning_rate or ClassifierOptions.learning_rate
         )
         self.optimizers = {"model": self._optimizer()}
+        self.watched: Batch | None = None  # some training pictures
 
     def _optimizer(self) -> torch.optim.Optimizer:
         parameters = list(self.model.parameters())
@@ -99,33 +100,44 @@ class ClassifierRecipe(Recipe):
     @override
     def step(self, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
         self.model.train()
-        pixels = shifted(batch.pixels, round(self.options.shift * batch.pixels.shape[3]), rng)
+        self._take(batch)
+        most = round(self.options.shift * batch.pixels.shape[3])
+        pixels = moved(batch.pixels, draw_moves(batch.total, most, rng)[:, self.part.rows])
         with self.compute.autocast():
             logits = self.model(pixels)
-        loss = cross_entropy(logits, batch.labels, self.options.label_smoothing)
+        loss = cross_entropy(logits, batch.labels, self.options.label_smoothing, batch.rows)
         optimizer = self.optimizers["model"]
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        norm = nn.utils.clip_grad_norm_(self.model.parameters(), self.options.max_gradient_norm)
+        parameters = list(self.model.parameters())
+        terms = self._gather(parameters, {"loss": loss})
+        norm = nn.utils.clip_grad_norm_(parameters, self.options.max_gradient_norm)
         optimizer.step()
-        return {"loss": loss.detach(), "gradient_norm": norm.detach()}
+        return terms | {"gradient_norm": norm.detach()}
+
+    @override
+    def prepare(self, dataset: Dataset) -> None:
+        some = watched_batch(dataset, "train")
+        self.watched = Batch(self.compute.place(some.pixels), some.labels.to(self.compute.device))
 
     @override
     def validate(self, model: Classifier, batch: Batch) -> dict[str, float]:
         logits = model(batch.pixels)
-        right = [
-            (head.argmax(dim=1) == labels)[labels >= 0].float().mean()
-            for head, labels in zip(logits, batch.labels.T, strict=True)
-            if bool((labels >= 0).any())
-        ]
-        return {
+        scores = {
             "loss": float(cross_entropy(logits, batch.labels)),
-            "accuracy": float(torch.stack(right).mean()) if right else 0.0,
+            "accuracy": accuracy(logits, batch.labels),
         }
+        if self.watched is not None:
+            scores["train_accuracy"] = accuracy(model(self.watched.pixels), self.watched.labels)
+        return scores
 
     @override
-    def preview(self, model: Classifier, pixels: Tensor) -> None:
-        return None
+    def preview(self, model: Classifier, pixels: Tensor) -> list[Tensor]:
+        return []
+
+    @override
+    def sheet_rows(self) -> tuple[str, ...]:
+        return ()
 
     @override
     def finish(self, model: Classifier, dataset: Dataset, say: Callable[[str], None]) -> Findings:
@@ -137,29 +149,50 @@ class ClassifierRecipe(Recipe):
         return Findings(metrics, [], dataset.factors, in_words(scores))
 
 
-def cross_entropy(logits: list[Tensor], labels: Tensor, smoothing: float = 0.0) -> Tensor:
+def cross_entropy(
+    logits: list[Tensor], labels: Tensor, smoothing: float = 0.0, rows: slice = slice(None)
+) -> Tensor:
     """The cross-entropies of all factors, summed; each is a mean over the labels that are known.
 
     Args:
         logits: `[N, values]` for each factor.
-        labels: int64 `[N, F]`, -1 where a value is hidden or not known.
+        labels: int64 `[N, F]`, -1 where a value is hidden or not known; or those of a whole batch
+            `[M, F]`, of which `rows` are looked at: their part of the mean over the batch.
     """
     losses = []
     for head, column in zip(logits, labels.T, strict=True):
         loss = F.cross_entropy(
-            head.float(), column, ignore_index=-1, reduction="sum", label_smoothing=smoothing
+            head.float(), column[rows], ignore_index=-1, reduction="sum", label_smoothing=smoothing
         )
         losses.append(loss / (column >= 0).sum().clamp_min(1))
     return torch.stack(losses).sum()
 
 
-def shifted(pixels: Tensor, most: int, rng: torch.Generator) -> Tensor:
-    """Each picture `[N, C, H, W]` moved by -`most` to `most` pixels both ways, its border repeated.
+def accuracy(logits: list[Tensor], labels: Tensor) -> float:
+    """The part of the known labels `[N, F]` that is right, the mean of the factors; 0 without any.
+
+    Args:
+        logits: `[N, values]` for each factor.
+    """
+    right = [
+        (head.argmax(dim=1) == column)[column >= 0].float().mean()
+        for head, column in zip(logits, labels.T, strict=True)
+        if bool((column >= 0).any())
+    ]
+    return float(torch.stack(right).mean()) if right else 0.0
+
+
+def draw_moves(n: int, most: int, rng: torch.Generator) -> Tensor:
+    """By how many pixels each of n pictures is moved down and right, int64 `[2, n, 1]`."""
+    return torch.randint(-most, most + 1, (2, n, 1), generator=rng, device=rng.device)
+
+
+def moved(pixels: Tensor, moves: Tensor) -> Tensor:
+    """Each picture `[N, C, H, W]` moved by its pixels `[2, N, 1]` both ways, its border repeated.
 
     No value of any data set here depends on where in the picture the whole of it lies.
     """
     n, _, height, width = pixels.shape
-    moves = torch.randint(-most, most + 1, (2, n, 1), generator=rng, device=rng.device)
     down, right = moves.to(pixels.device)
     rows = (torch.arange(height, device=pixels.device) + down).clamp(0, height - 1)  # (N, H)
     columns = (torch.arange(width, device=pixels.device) + right).clamp(0, width - 1)  # (N, W)

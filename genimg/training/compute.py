@@ -19,6 +19,7 @@ from torch import Tensor
 
 from genimg.config import config_from_mapping
 from genimg.models.device import choose_device
+from genimg.training.distributed import ALONE, World
 from genimg.training.options import TrainOptions
 
 TIMED_STEPS = 3
@@ -56,6 +57,10 @@ class Compute:
 
     def place(self, pixels: Tensor) -> Tensor:
         """Pixels `[N, C, H, W]` on the device and in the layout of this run."""
+        if torch.device(self.device).type == "cuda" and pixels.device.type == "cpu":
+            # From pinned memory the copy runs beside the steps before it; else it waits for them.
+            pixels = pixels.contiguous(memory_format=self.memory_format).pin_memory()
+            return pixels.to(self.device, non_blocking=True)
         return pixels.to(self.device, memory_format=self.memory_format)
 
     def apply(self) -> None:
@@ -83,14 +88,18 @@ def choose_compute(
     options: TrainOptions,
     make_step: Callable[[Compute], Callable[[], None]],
     report: Callable[[str], None],
+    world: World = ALONE,
 ) -> Compute:
     """The fastest way for this model on this machine as busy as it is now.
+
+    Where several processes train together, all time at once, as they will work at once, and take
+    what process 0 finds.
 
     `make_step(compute)` gives a function that does one real training step on a copy. First
     precision and layout are chosen on one thread, then the number of threads. What the options fix
     is not timed.
     """
-    device = choose_device(options.device)
+    device = world.device(choose_device(options.device))
     precisions = ["fp32", "bf16"] if options.precision == "auto" else [options.precision]
     layouts = ["contiguous", "channels_last"] if options.layout == "auto" else [options.layout]
     first = Compute(device, threads=options.threads or 1)
@@ -98,8 +107,10 @@ def choose_compute(
         replace(first, precision=p, layout=layout) for p in precisions for layout in layouts
     ]
     best = _fastest(candidates, make_step, report)
-    if device == "cpu" and options.threads is None and usable_cores() > 1:
-        best = _fastest([best, replace(best, threads=usable_cores())], make_step, report)
+    cores = usable_cores() // world.local_size
+    if device == "cpu" and options.threads is None and cores > 1:
+        best = _fastest([best, replace(best, threads=cores)], make_step, report)
+    best = replace(world.broadcast(best), device=device)
     best.apply()
     report(f"chosen: {best}")
     return best
@@ -115,16 +126,20 @@ def _fastest(
     seconds = {}
     for compute in candidates:
         compute.apply()
-        step = make_step(compute)
-        step()  # the first one allocates and compiles
-        _synchronize(compute)
-        start = time.perf_counter()
-        for _ in range(TIMED_STEPS):
-            step()
-        _synchronize(compute)
-        seconds[compute] = (time.perf_counter() - start) / TIMED_STEPS
+        seconds[compute] = seconds_of(make_step(compute), compute)
         report(f"  {compute}: {1000 * seconds[compute]:.0f} ms a step")
     return min(seconds, key=seconds.__getitem__)
+
+
+def seconds_of(step: Callable[[], None], compute: Compute) -> float:
+    """The mean time of a step, in seconds."""
+    step()  # the first one allocates and compiles
+    _synchronize(compute)
+    start = time.perf_counter()
+    for _ in range(TIMED_STEPS):
+        step()
+    _synchronize(compute)
+    return (time.perf_counter() - start) / TIMED_STEPS
 
 
 def _synchronize(compute: Compute) -> None:

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,7 @@ from PIL import Image
 from torch import Tensor
 
 from genimg.data import Dataset
+from genimg.errors import TrainingError
 from genimg.latents import (
     Evidence,
     Labels,
@@ -25,7 +27,7 @@ from genimg.latents import (
     fit_prior,
 )
 from genimg.metrics import measure
-from genimg.models import LatentModel, model_digest, save_model
+from genimg.models import LatentModel, Model, model_digest, save_model
 from genimg.training.calibrate import add_calibration
 from genimg.training.coding import decode_all, encode_all, test_split
 from genimg.training.evaluate import DEFAULT_COUNT, evaluate_model
@@ -137,9 +139,44 @@ def sample_sheet(model: LatentModel) -> str:
 
 def write(trainer: Trainer, dataset: Dataset, findings: Findings) -> None:
     """Write the run's model.safetensors."""
-    options, clock, card = trainer.options, trainer.clock, dataset.card
-    rows, tensors = directions_to_header(findings.directions)
+    options, clock = trainer.options, trainer.clock
     minutes, images = options.budget
+    trained: dict[str, Any] = {
+        "images": clock.images,
+        "minutes": round(clock.seconds / 60, 2),
+        "steps": clock.step,
+        "batch_size": trainer.batches.batch_size,
+        "budget": {"minutes": minutes} if images is None else {"images": images},
+        "preset": trainer.recipe.preset(),
+        "seed": options.seed,
+        "compute": str(trainer.recipe.compute),
+        "torch": version("torch"),
+    }
+    if options.init_from:
+        trained["init_from"] = options.init_from.stem
+    if trainer.recipe.remedies:
+        trained["restarts"] = trainer.recipe.remedies
+    name = options.name or trainer.folder.path.name
+    path = trainer.folder.model
+    write_model(path, trainer.ema, options.family, name, dataset, trained, findings)
+
+
+def write_model(
+    path: Path,
+    model: Model,
+    family: str,
+    name: str,
+    dataset: Dataset,
+    trained: Mapping[str, Any],
+    findings: Findings,
+) -> None:
+    """Write a model file with all that is known of it: `trained` is how it came about.
+
+    Raises:
+        TrainingError: the disk is full or the folder cannot be written.
+    """
+    card = dataset.card
+    rows, tensors = directions_to_header(findings.directions)
     extra = {
         "data": {
             "name": card.name,
@@ -153,24 +190,15 @@ def write(trainer: Trainer, dataset: Dataset, findings: Findings) -> None:
                 for factor in findings.factors
             ],
         },
-        "trained": {
-            "images": clock.images,
-            "minutes": round(clock.seconds / 60, 2),
-            "steps": clock.step,
-            "batch_size": trainer.batches.batch_size,
-            "budget": {"minutes": minutes} if images is None else {"images": images},
-            "preset": trainer.recipe.preset(),
-            "seed": options.seed,
-            "compute": str(trainer.recipe.compute),
-            "torch": version("torch"),
-        }
-        | ({"init_from": options.init_from.stem} if options.init_from else {})
-        | ({"restarts": trainer.recipe.remedies} if trainer.recipe.remedies else {}),
+        "trained": dict(trained),
         "metrics": findings.metrics,
         "directions": rows,
-        "sheet": sample_sheet(trainer.ema) if isinstance(trainer.ema, LatentModel) else "",
+        "sheet": sample_sheet(model) if isinstance(model, LatentModel) else "",
     }
-    name = options.name or trainer.folder.path.name
-    save_model(
-        trainer.folder.model, trainer.ema, options.family, name=name, extra=extra, tensors=tensors
-    )
+    try:
+        save_model(path, model, family, name=name, extra=extra, tensors=tensors)
+    except OSError as error:
+        raise TrainingError(
+            f"the model could not be written to {path} ({error.strerror}); nothing is lost: free "
+            "some space and run the same command again"
+        ) from error

@@ -24,18 +24,22 @@ from genimg.training.evaluate import (
 from genimg.training.recipe import Findings
 
 DRAWN, HELD_OUT = 6_000, 1_000
+QUICK_DRAWN, QUICK_HELD_OUT = 800, 200
 PAIRS = 64
 
 
 @torch.no_grad()
-def finish_gan(model: GAN, dataset: Dataset, say: Callable[[str], None] = print) -> Findings:
+def finish_gan(
+    model: GAN, dataset: Dataset, say: Callable[[str], None] = print, quick: bool = False
+) -> Findings:
     """Find the directions of w, describe where pictures lie in it, and measure the samples.
 
     Directions are found on generated pictures, whose labels are those that were asked for; their
-    reliability is measured on other draws.
+    reliability is measured on other draws. With `quick`, fewer pictures are drawn and none are
+    measured.
     """
     say("drawing pictures to find directions from")
-    evidence = gather(model, dataset)
+    evidence = gather(model, dataset, *((QUICK_DRAWN, QUICK_HELD_OUT) if quick else ()))
     directions = find_directions(evidence)
     model.prior = fit_prior(evidence).to(next(model.parameters()).device)
     metrics: dict[str, Any] = {}
@@ -44,9 +48,11 @@ def finish_gan(model: GAN, dataset: Dataset, say: Callable[[str], None] = print)
     if model.has_encoder:
         say("measuring on the test pictures")
         metrics |= evaluate_model(model, test_split(dataset).images[:DEFAULT_COUNT])
+    factors = dataset.factors if model.label_sizes else ()
+    if quick:
+        return Findings(metrics, directions, factors, f"{len(directions)} directions")
     add_calibration(metrics, model, dataset, say)
     metrics |= evaluate_drawing(model, dataset, find_judge(dataset), say)
-    factors = dataset.factors if model.label_sizes else ()
     samples = metrics["samples"]
     words = f"{len(directions)} directions"
     if not isinstance(samples, str):
@@ -80,10 +86,12 @@ def layer_effect(model: GAN) -> dict[str, float]:
 
 
 @torch.no_grad()
-def gather(model: GAN, dataset: Dataset) -> Evidence:
+def gather(
+    model: GAN, dataset: Dataset, drawn: int = DRAWN, held_out: int = HELD_OUT
+) -> Evidence:
     """Draws from the model as evidence for its directions: w, labels, measured attributes."""
     rng = torch.Generator().manual_seed(1)
-    n = DRAWN + HELD_OUT
+    n = drawn + held_out
     labels = draw_labels(model.frequencies, model.label_sizes, n, rng)
     w = model.sample_prior(n, rng, labels=labels)
     images = decode_all(model, w)
@@ -92,13 +100,13 @@ def gather(model: GAN, dataset: Dataset) -> Evidence:
     labelled = bool(model.label_sizes)
     return Evidence(
         model_id=model_digest(model),
-        codes=codes[:DRAWN],
-        held_out=codes[DRAWN:],
+        codes=codes[:drawn],
+        held_out=codes[drawn:],
         kl=None,
         survival=None,
         factors=[(f.name, f.values) for f in dataset.factors] if labelled else [],
-        labels=columns[:DRAWN] if labelled else None,
-        held_out_labels=columns[DRAWN:] if labelled else None,
-        scores={name: values[:DRAWN] for name, values in scores.items()},
-        held_out_scores={name: values[DRAWN:] for name, values in scores.items()},
+        labels=columns[:drawn] if labelled else None,
+        held_out_labels=columns[drawn:] if labelled else None,
+        scores={name: values[:drawn] for name, values in scores.items()},
+        held_out_scores={name: values[drawn:] for name, values in scores.items()},
     )

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -18,13 +17,24 @@ from genimg.models import LatentModel, Model
 from genimg.models.base import draw_labels
 from genimg.models.critic import build_critic
 from genimg.models.gan import GAN, TEXTBOOK
-from genimg.training.augment import FEW_PICTURES, augment
-from genimg.training.batches import Batch, make_batch
+from genimg.training.augment import FEW_PICTURES, augment, draw_augmentation
+from genimg.training.batches import Batch, watched_batch
 from genimg.training.compute import Compute
+from genimg.training.copies import Copies
 from genimg.training.finish_gan import finish_gan
 from genimg.training.gan_options import choose_options
 from genimg.training.options import TrainOptions
-from genimg.training.recipe import Findings, Recipe, Unstable, cosine, make_optimizer
+from genimg.training.recipe import (
+    AGAIN,
+    DRAWS,
+    HELD_OUT,
+    Findings,
+    Recipe,
+    Terms,
+    Unstable,
+    cosine,
+    make_optimizer,
+)
 from genimg.training.warm_start import from_gan, from_vae, set_frequencies
 from genimg.training.watch import sliced_wasserstein, spread
 
@@ -40,7 +50,8 @@ GAMMA_STEP = 3.0
 GRACE_STEPS = 2_000
 """Steps of the generator before its samples must vary: a fresh one draws grey on grey."""
 MIN_MSE = 1e-7
-COMPARED = 256
+ANCHORED = 4
+"""One in so many pictures is brought into w and back."""
 MIN_SAMPLES = 64
 
 
@@ -60,6 +71,7 @@ class GANRecipe(Recipe):
         self.options = choose_options(model, options)
         self.augmented = options.augment == "on"
         self.real_spread = 0.0
+        self.copies: Copies | None = None
         self.lively = False  # whether the samples have ever varied well
         self.generator_steps = 0
         with torch.random.fork_rng(devices=[]):
@@ -113,11 +125,10 @@ class GANRecipe(Recipe):
 
     @override
     def prepare(self, dataset: Dataset) -> None:
-        rows = dataset.splits["train"]
         if self.train_options.augment == "auto":
-            self.augmented = len(rows) < FEW_PICTURES
-        some = rows[np.linspace(0, len(rows) - 1, min(len(rows), COMPARED)).astype(np.int64)]
-        self.real_spread = spread(make_batch(dataset.images[some], None).pixels)
+            self.augmented = len(dataset.splits["train"]) < FEW_PICTURES
+        self.real_spread = spread(watched_batch(dataset, "train").pixels)
+        self.copies = Copies.of(dataset)
 
     @override
     def networks(self) -> dict[str, nn.Module]:
@@ -160,6 +171,7 @@ class GANRecipe(Recipe):
     def step(self, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
         self.model.train()
         self.critic.train()
+        self._take(batch)
         told = self._told(batch.labels, rng)
         terms = self._critic_step(batch, told, rng)
         if self.generator_learns:
@@ -167,97 +179,128 @@ class GANRecipe(Recipe):
         terms["loss"] = terms["critic_loss"] + terms.get(
             "generator_loss", torch.zeros_like(terms["critic_loss"])
         )
-        return {name: value.detach() for name, value in terms.items()}
+        return terms
 
     def _told(self, labels: Tensor, rng: torch.Generator) -> Tensor:
-        """The labels `[N, F]` that the critic is told: now and then it is not (-1)."""
+        """The labels `[N, F]` of its own pictures that the critic is told: now and then it is not
+        (-1).
+        """
         dropped = torch.rand(labels.shape, generator=rng, device=rng.device)
-        return labels.masked_fill(dropped < self.options.label_dropout, -1)
+        kept = labels.masked_fill(dropped < self.options.label_dropout, -1)
+        return kept[self.part.rows]
 
     def _fakes(self, labels: Tensor, rng: torch.Generator) -> Tensor:
-        """Generated pixels with the labels `[N, F]` of real ones; unknown labels are drawn."""
+        """Its own generated pixels, for the labels `[M, F]` of the whole batch; unknown labels are
+        drawn.
+        """
         w = self._draw(labels, rng)
         with self.compute.autocast():
             pixels = self.model.decode(w)
         return pixels.float()
 
     def _draw(self, labels: Tensor, rng: torch.Generator) -> Tensor:
-        """w `[N, d]`, or `[N, layers, d]` where the finer layers of some get another one."""
-        model, n = self.model, len(labels)
+        """w `[N, d]`, or `[N, layers, d]` where the finer layers of some get another one.
+
+        All is drawn for the whole batch, and its own rows go on.
+        """
+        model, n, own = self.model, len(labels), self.part.rows
         asked = labels[:, : len(model.label_sizes)]
         chosen = draw_labels(model.frequencies, model.label_sizes, n, rng, asked)
-        w = model.map(model.draw(chosen, rng), chosen)  # (N, d)
+        w = model.map(model.draw(chosen, rng)[own], chosen[own])  # (N, d)
         if model.layers == 1 or not self.options.mixing:
             return w
-        other = model.map(model.draw(chosen, rng), chosen)
+        other = model.map(model.draw(chosen, rng)[own], chosen[own])
         cut = torch.randint(1, model.layers, (n,), generator=rng, device=rng.device)
         mixed = torch.rand(n, generator=rng, device=rng.device) < self.options.mixing
-        cut = torch.where(mixed, cut, model.layers)  # this layer and all after it get the other w
+        # this layer and all after it get the other w
+        cut = torch.where(mixed, cut, model.layers)[own]
         finer = torch.arange(model.layers, device=cut.device) >= cut[:, None]
         return torch.where(finer[:, :, None], other[:, None], w[:, None])
 
-    def _logits(self, pixels: Tensor, told: Tensor, rng: torch.Generator) -> Tensor:
-        seen = augment(pixels, rng) if self.augmented else pixels
+    def _logits(self, pixels: Tensor, told: Tensor, rng: torch.Generator, sets: int = 1) -> Tensor:
+        """What the critic says of `sets` batches of pictures one after the other, `[sets * N]`."""
+        seen = pixels
+        if self.augmented:
+            drawn = draw_augmentation(sets * self.part.count, pixels.shape[2], rng)
+            if self.world.size > 1:
+                every = torch.arange(sets * self.part.count, device=rng.device)
+                drawn = drawn.rows(every.view(sets, -1)[:, self.part.rows].flatten())
+            seen = augment(pixels, drawn)
         with self.compute.autocast():
             logits: Tensor = self.critic(seen, told)
         return logits.float()
 
     def _critic_step(self, batch: Batch, told: Tensor, rng: torch.Generator) -> dict[str, Tensor]:
+        mean = self.part.mean
         with torch.no_grad():
             fakes = self._fakes(batch.labels, rng)
         if self.textbook:
             real = self._logits(batch.pixels, told, rng)
             fake = self._logits(fakes, told, rng)
-            loss = F.softplus(-real).mean() + F.softplus(fake).mean()
+            loss = mean(F.softplus(-real)) + mean(F.softplus(fake))
             terms = {"critic_loss": loss}
         else:
             pixels = torch.cat([batch.pixels, fakes]).requires_grad_()
-            logits = self._logits(pixels, torch.cat([told, told]), rng)
+            logits = self._logits(pixels, torch.cat([told, told]), rng, sets=2)
             real, fake = logits.chunk(2)
             (slope,) = torch.autograd.grad(logits.sum(), pixels, create_graph=True)
             r1, r2 = slope.float().square().sum(dim=(1, 2, 3)).chunk(2)
-            loss = F.softplus(fake - real).mean()
-            penalty = 0.5 * self.gamma * (r1 + r2).mean()
-            terms = {"critic_loss": loss, "r1": r1.mean(), "r2": r2.mean()}
+            loss = mean(F.softplus(fake - real))
+            penalty = 0.5 * self.gamma * mean(r1 + r2)
+            terms = {"critic_loss": loss, "r1": mean(r1), "r2": mean(r2), "penalty": penalty}
             loss = loss + penalty
-            self.penalty = torch.lerp(self.penalty, penalty.detach(), PENALTY_MEMORY)
-        self._update("critic", loss)
-        return terms | {"real_logit": real.mean(), "fake_logit": fake.mean()}
+        terms |= {"real_logit": mean(real), "fake_logit": mean(fake)}
+        terms = self._update("critic", loss, terms)
+        if "penalty" in terms:
+            self.penalty = torch.lerp(self.penalty, terms.pop("penalty"), PENALTY_MEMORY)
+        return terms
 
     def _generator_step(
         self, batch: Batch, told: Tensor, rng: torch.Generator
     ) -> dict[str, Tensor]:
+        mean = self.part.mean
         self.critic.requires_grad_(False)
         fake = self._logits(self._fakes(batch.labels, rng), told, rng)
         if self.textbook:
-            loss = F.softplus(-fake).mean()
+            loss = mean(F.softplus(-fake))
         else:
             with torch.no_grad():
                 real = self._logits(batch.pixels, told, rng)
-            loss = F.softplus(real - fake).mean()
+            loss = mean(F.softplus(real - fake))
         terms = {"generator_loss": loss}
         if self.model.has_encoder and self.options.anchor:
-            terms["anchor"] = self._anchor(batch.pixels)
-            loss = loss + self.options.anchor * terms["anchor"].clamp_min(MIN_MSE).log()
-        self._update("generator", loss)
+            terms["anchor"] = self._anchor(batch)
+            whole = self.world.total(terms["anchor"])
+            loss = loss + self.options.anchor * whole.clamp_min(MIN_MSE).log()
+        terms = self._update("generator", loss, terms)
         self.critic.requires_grad_(True)
         self.generator_steps += 1
         return terms
 
-    def _anchor(self, pixels: Tensor) -> Tensor:
-        """The squared error of some pictures brought into w and back: keeps uploads faithful."""
-        some = pixels[::4]
+    def _anchor(self, batch: Batch) -> Tensor:
+        """The squared error of some pictures brought into w and back: keeps uploads faithful.
+
+        Every fourth of the whole batch; the mean over those, as far as they are its own.
+        """
+        some = batch.pixels[-batch.first % ANCHORED :: ANCHORED]
         with self.compute.autocast():
             with torch.no_grad():
                 codes = self.model.encode(some).mode()
             decoded = self.model.decode(codes)
-        return (decoded.float() - some).square().mean()
+        error = (decoded.float() - some).square()
+        if self.world.size == 1:
+            return error.mean()
+        return error.sum() / (-(-batch.total // ANCHORED) * batch.pixels[0].numel())
 
-    def _update(self, name: str, loss: Tensor) -> None:
+    def _update(self, name: str, loss: Tensor, terms: Terms) -> Terms:
+        """Take a step; returns the terms of the whole batch."""
         optimizer = self.optimizers[name]
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
+        learning = [p for group in optimizer.param_groups for p in group["params"]]
+        terms = self._gather(learning, terms)
         optimizer.step()
+        return terms
 
     # -- watching
 
@@ -284,9 +327,10 @@ class GANRecipe(Recipe):
                 "of what real pictures do."
             )
         self.lively = self.lively or diversity >= 2 * COLLAPSED
-        samples = samples[: len(batch.pixels)]
-        distance = sliced_wasserstein(samples, batch.pixels)
+        distance = sliced_wasserstein(samples[: len(batch.pixels)], batch.pixels)
         scores = {"loss": distance, "diversity": diversity, "penalty": penalty}
+        if self.copies is not None:
+            scores["copies"] = self.copies.share(samples[:MIN_SAMPLES])
         if model.has_encoder:
             error = (model.decode(model.encode(batch.pixels).mode()) - batch.pixels).square()
             scores["psnr"] = float((10 * torch.log10(4 / error.mean(dim=(1, 2, 3)))).mean())
@@ -300,9 +344,16 @@ class GANRecipe(Recipe):
         return torch.cat([model.decode(part).clamp(-1, 1) for part in torch.split(w, 64)])
 
     @override
-    def preview(self, model: GAN, pixels: Tensor) -> Tensor:
+    def preview(self, model: GAN, pixels: Tensor) -> list[Tensor]:
         none = torch.full((len(pixels), len(model.label_sizes)), -1)
-        return self._samples(model, none)
+        draws = self._samples(model, none)
+        if not model.has_encoder:
+            return [draws]
+        return [model.decode(model.encode(pixels).mode()), draws]
+
+    @override
+    def sheet_rows(self) -> tuple[str, ...]:
+        return (HELD_OUT, AGAIN, DRAWS) if self.model.has_encoder else (HELD_OUT, DRAWS)
 
     @override
     def preset(self) -> str:

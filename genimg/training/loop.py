@@ -16,20 +16,25 @@ import torch
 from torch import Tensor
 
 from genimg.data import Dataset
-from genimg.files import write_atomically
+from genimg.errors import TrainingError
 from genimg.images import encode_png, to_images
 from genimg.models import Model
 from genimg.sheets import contact_sheet
-from genimg.training.batches import Batch, Batches, make_batch
+from genimg.training.batches import WATCHED, Batch, Batches, make_batch
+from genimg.training.changes import Changes
+from genimg.training.distributed import ALONE, World
 from genimg.training.options import TrainOptions
 from genimg.training.recipe import Recipe, Unstable
 from genimg.training.report import Report
 from genimg.training.run import RunFolder
 
 EMA_DECAY = 0.999
-VALIDATION_PICTURES = 256
 SHEET_PICTURES = 10
-FIRST_SHEET, SHEET_GROWTH = 1000, 1.6
+FIRST_SHEET, SHEET_GROWTH = 500, 1.25
+LOOK_SECONDS = 1.0
+"""Between two looks for a file that asks the run to stop."""
+SIGNAL_SECONDS = 2.0
+"""torchrun passes a signal on that its processes may have had already: that is no second one."""
 
 
 @dataclass
@@ -52,6 +57,9 @@ class Interrupted(Exception):
 class Trainer:
     """Runs a recipe over a data set until its budget is spent.
 
+    Several processes can do so together, see `genimg.training.distributed`: each has a trainer, and
+    that of process 0 alone measures, writes and speaks.
+
     Everything that the result depends on is in `state_dict`, so that a run killed at any moment and
     continued ends with the same weights, bit for bit on a CPU, when its budget is in images.
     """
@@ -63,22 +71,31 @@ class Trainer:
         options: TrainOptions,
         folder: RunFolder,
         batch_size: int,
+        changes: Changes | None = None,
+        world: World = ALONE,
     ) -> None:
+        """`batch_size` is that of all processes together."""
         torch.manual_seed(options.seed + 1)  # of what draws from the global state, such as dropout
+        self.world = world
         self.recipe = recipe
+        recipe.join(self.world)
         recipe.prepare(dataset)
         self.options = options
         self.folder = folder
         self.device = recipe.compute.device
         self.ema: Model = copy.deepcopy(recipe.model).eval().requires_grad_(False)
-        self.batches = Batches(dataset, batch_size, options.seed)
+        self.batches = Batches(
+            dataset, batch_size, options.seed, changes, self.world, recipe.compute.place
+        )
         self.rng = torch.Generator(self.device).manual_seed(options.seed)
         self.clock = Clock()
         names = "validation" if len(dataset.splits.get("validation", ())) else "train"
         held_out = dataset.split(names)
-        labels = None if held_out.labels is None else held_out.labels[:VALIDATION_PICTURES]
-        self.held_out = make_batch(held_out.images[:VALIDATION_PICTURES], labels)
-        self.report = Report(folder, options.budget)
+        labels = None if held_out.labels is None else held_out.labels[:WATCHED]
+        self.held_out = make_batch(held_out.images[:WATCHED], labels)
+        self.report = Report(folder, options.budget, self.world.main, options.tensorboard)
+        self.fingerprint: str | None = getattr(dataset, "fingerprint", None)
+        self._looked = 0.0
 
     # -- state
 
@@ -89,20 +106,40 @@ class Trainer:
             "ema": self.ema.state_dict(),
             "batches": self.batches.state_dict(),
             "rng": self.rng.get_state(),
-            "global_rng": _global_rng_states(),
+            "global_rng": self._global_rng_states(),
             "clock": vars(self.clock).copy(),
+            "fingerprint": self.fingerprint,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """The inverse of `state_dict`."""
+        """The inverse of `state_dict`; the number of processes may be another.
+
+        Raises:
+            TrainingError: the state is that of a run on other pictures.
+        """
+        if state.get("fingerprint") not in (None, self.fingerprint):
+            raise TrainingError(
+                f"the run in {self.folder.path} has learned from other pictures than there are "
+                "now: choose another --out, where it can start from what it has learned with "
+                f"--init-from {self.folder.model}, or bring the earlier pictures back"
+            )
         self.recipe.load_state_dict(state["recipe"])
         self.ema.load_state_dict(state["ema"])
         self.batches.load_state_dict(state["batches"])
         self.rng.set_state(state["rng"])
         torch.set_rng_state(state["global_rng"][0])
-        if len(state["global_rng"]) > 1 and torch.cuda.is_available():
-            torch.cuda.set_rng_state_all(state["global_rng"][1:])
+        if len(state["global_rng"]) > 1 and self._on_cuda:
+            torch.cuda.set_rng_state(state["global_rng"][1], self.device)
         self.clock = Clock(**state["clock"])
+
+    def _global_rng_states(self) -> list[Tensor]:
+        """The states of torch's own generators: the CPU's, and that of the device if it is CUDA."""
+        cuda = [torch.cuda.get_rng_state(self.device)] if self._on_cuda else []
+        return [torch.get_rng_state(), *cuda]
+
+    @property
+    def _on_cuda(self) -> bool:
+        return torch.device(self.device).type == "cuda"
 
     # -- the loop
 
@@ -122,25 +159,33 @@ class Trainer:
         its last good state and goes on with that.
 
         Raises:
-            TrainingError: the run has gone wrong for good; the last good state is kept.
-            Interrupted: Ctrl-C or a termination signal; the state is written.
+            TrainingError: the run has gone wrong for good, or a file cannot be written; the last
+                good state is kept.
+            Interrupted: Ctrl-C, a termination signal or a request in the run's folder; the state is
+                written.
         """
         started = time.perf_counter() - self.clock.seconds
         saved_at = self.clock.seconds
-        if self.recipe.max_remedies and (not self.clock.step or not self.folder.good.is_file()):
+        if self.recipe.max_remedies and (
+            not self.clock.step or not self.world.decide(self.folder.good.is_file)
+        ):
             self._keep(save)
-        with _stop_requests() as stop, self.report:
+        with _stop_requests(self.world) as signals, self.report:
+            self.report.begin(vars(self.clock), self.progress)
             while True:
                 done = self.progress >= 1.0 or self.clock.stopped_early
                 before = self.clock.images
+                stop = False
                 try:
                     if not done:
                         self._step()
-                        self.clock.seconds = time.perf_counter() - started
+                        self.clock.seconds, stop = self.world.agree(
+                            time.perf_counter() - started, bool(signals) or self._asked_to_stop()
+                        )
                         self._observe(before, save)
                         if stop or self.clock.seconds - saved_at >= self.options.snapshot_seconds:
                             self._check_finite()
-                            save()
+                            self.world.decide(save)
                             saved_at = self.clock.seconds
                     elif self.clock.validated_step != self.clock.step:
                         self._check_finite()
@@ -152,14 +197,27 @@ class Trainer:
                 if done:
                     break
                 if stop:
+                    self.report.tell(vars(self.clock), self.progress)
                     raise Interrupted
-        save()
+        self.world.decide(save)
+
+    def _asked_to_stop(self) -> bool:
+        """Whether there is a file that asks for it; it is looked for now and then only."""
+        now = time.monotonic()
+        if not self.world.main or now - self._looked < LOOK_SECONDS:
+            return False
+        self._looked = now
+        return self.folder.stop_requested
 
     def _keep(self, save: Callable[[], None]) -> None:
         """Write the state, and keep it as the last good one."""
-        save()
-        if self.recipe.max_remedies:
-            self.folder.keep_good()
+
+        def write() -> None:
+            save()
+            if self.recipe.max_remedies:
+                self.folder.keep_good()
+
+        self.world.decide(write)
 
     def _recover(
         self, trouble: Unstable, save: Callable[[], None], say: Callable[[str], None]
@@ -169,20 +227,24 @@ class Trainer:
         From there the run goes on with a milder objective. Where no milder one is left, or no time,
         it ends there, and that state is what it made.
         """
-        good = self.folder.load_good()
+        good = self.world.decide(self.folder.load_good)
         if good is None:
             raise trouble
         remedies, seconds = self.recipe.remedies + 1, self.clock.seconds
         self.load_state_dict(good)
         self.clock.seconds = seconds
-        self.folder.forget_after(self.clock.images)
-        self.folder.log({"images": self.clock.images, "restart": remedies, "trouble": str(trouble)})
+
+        def note() -> None:
+            self.folder.forget_after(self.clock.images)
+            self.folder.log_restart(self.clock.images, remedies, str(trouble))
+
+        self.world.decide(note)
         back = f"the last good state, after {self.clock.images:,} pictures"
         if remedies <= self.recipe.max_remedies and self.progress < 1.0:
             self.recipe.remedies = remedies
             say(f"{trouble} Going back to {back}, {self.recipe.remedy()}.")
         else:
-            save()
+            self.world.decide(save)
             if not self.clock.images:
                 raise Unstable(
                     f"{trouble} {_tries(remedies - 1)}{self.recipe.advice()} "
@@ -194,41 +256,48 @@ class Trainer:
 
     def _step(self) -> None:
         self.recipe.schedule(min(self.progress, 1.0), self.clock.images)
-        batch = self._placed(self.batches.next(self.rng))
-        terms = self.recipe.step(batch, self.rng)
+        batch = self.batches.next(self.rng)
+        terms = self.recipe.step(
+            Batch(batch.pixels, self._there(batch.labels), batch.first), self.rng
+        )
         self.clock.step += 1
-        self.clock.images += len(batch.pixels)
+        self.clock.images += batch.total
         self._update_ema()
-        self.report.step(self.clock.images, len(batch.pixels), self.progress, terms)
-        if torch.device(self.device).type == "cpu" and not bool(torch.isfinite(terms["loss"])):
+        self.report.step(vars(self.clock), self.progress, terms)
+        if not self._on_cuda and not bool(torch.isfinite(terms["loss"])):
             self._not_finite()
 
-    def _placed(self, batch: Batch) -> Batch:
-        return Batch(self.recipe.compute.place(batch.pixels), batch.labels.to(self.device))
+    def _there(self, labels: Tensor) -> Tensor:
+        return labels.to(self.device, non_blocking=True)
 
     @torch.no_grad()
     def _update_ema(self) -> None:
         """Moving average of the weights, quicker at first so that it forgets the random ones."""
         decay = min(EMA_DECAY, (1 + self.clock.step) / (10 + self.clock.step))
-        for mean, value in zip(self.ema.parameters(), self.recipe.model.parameters(), strict=True):
-            mean.lerp_(value, 1.0 - decay)
+        torch._foreach_lerp_(
+            list(self.ema.parameters()), list(self.recipe.model.parameters()), 1.0 - decay
+        )
         for kept, now in zip(self.ema.buffers(), self.recipe.model.buffers(), strict=True):
             kept.copy_(now)
 
     def _observe(self, before: int, save: Callable[[], None]) -> None:
         every = self.options.validate_every
-        if before // every != self.clock.images // every:
+        due = before // every != self.clock.images // every
+        if due:
             self._check_finite()
             self._validate()
-            if self.recipe.max_remedies:
-                self._keep(save)
         if _sheet_number(before) != _sheet_number(self.clock.images):
             self._sheet()
+        if due and self.recipe.max_remedies:  # the last of all: what a state holds is on the disk
+            self._keep(save)
 
     @torch.no_grad()
     def _validate(self) -> None:
         self.clock.validated_step = self.clock.step
-        scores = self.recipe.validate(self.ema, self._placed(self.held_out))
+        held_out = Batch(
+            self.recipe.compute.place(self.held_out.pixels), self._there(self.held_out.labels)
+        )
+        scores = self.world.decide(lambda: self.recipe.validate(self.ema, held_out))
         if not math.isfinite(scores["loss"]):
             self._not_finite()
         if scores["loss"] < self.clock.best_loss:
@@ -237,22 +306,26 @@ class Trainer:
             self.clock.bad_validations += 1
         patience = self.options.early_stopping
         self.clock.stopped_early = patience is not None and self.clock.bad_validations >= patience
-        self.report.validation(vars(self.clock), scores)
+        self.world.decide(lambda: self.report.validation(vars(self.clock), self.progress, scores))
 
     @torch.no_grad()
     def _sheet(self) -> None:
         """The same held-out pictures above what the model makes now."""
-        pixels = self.held_out.pixels[:SHEET_PICTURES]
-        made = self.recipe.preview(self.ema, self.recipe.compute.place(pixels))
-        if made is None:
-            return
-        sheet = contact_sheet(to_images(pixels) + to_images(made.float().cpu()), len(pixels))
-        path = self.folder.samples / f"{self.clock.images:09d}.png"
-        write_atomically(path, encode_png(sheet))
+
+        def draw() -> None:
+            pixels = self.held_out.pixels[:SHEET_PICTURES]
+            made = self.recipe.preview(self.ema, self.recipe.compute.place(pixels))
+            if made:
+                rows = [image for row in [pixels, *made] for image in to_images(row.float().cpu())]
+                sheet = contact_sheet(rows, len(pixels))
+                self.folder.save_sheet(self.clock.images, encode_png(sheet))
+
+        self.world.decide(draw)
 
     def _check_finite(self) -> None:
         for network in self.recipe.networks().values():
-            if not all(bool(torch.isfinite(p).all()) for p in network.parameters()):
+            finite = torch.stack([torch.isfinite(p).all() for p in network.parameters()])
+            if not bool(finite.all()):
                 self._not_finite()
 
     def _not_finite(self) -> None:
@@ -269,12 +342,6 @@ def _tries(count: int) -> str:
     return f"That was after {count} milder tr{'y' if count == 1 else 'ies'}. " if count else ""
 
 
-def _global_rng_states() -> list[Tensor]:
-    """The states of torch's own generators: the CPU's, then one for each CUDA device."""
-    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
-    return [torch.get_rng_state(), *cuda]
-
-
 def _sheet_number(images: int) -> int:
     """How many sheets a run has drawn after so many pictures; their distance keeps growing."""
     if images < FIRST_SHEET:
@@ -283,17 +350,17 @@ def _sheet_number(images: int) -> int:
 
 
 @contextmanager
-def _stop_requests() -> Iterator[list[int]]:
+def _stop_requests(world: World) -> Iterator[list[float]]:
     """Collects Ctrl-C and termination signals, so that a step is never cut in two.
 
     A second Ctrl-C ends the program at once.
     """
-    seen: list[int] = []
+    seen: list[float] = []
 
     def remember(number: int, frame: FrameType | None) -> None:
-        if seen:
+        if seen and (world.size == 1 or time.monotonic() - seen[0] > SIGNAL_SECONDS):
             raise KeyboardInterrupt
-        seen.append(number)
+        seen.append(time.monotonic())
 
     try:
         earlier = {s: signal.signal(s, remember) for s in (signal.SIGINT, signal.SIGTERM)}

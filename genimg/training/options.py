@@ -12,6 +12,10 @@ Precision = Literal["auto", "fp32", "bf16"]
 Layout = Literal["auto", "contiguous", "channels_last"]
 Optimizer = Literal["adam", "rmsprop"]
 Augment = Literal["auto", "on", "off"]
+Crop = Literal["auto", "centre", "subject"]
+
+PLANNED = ("size", "minutes", "latent_dim", "width", "init_from")
+"""What is chosen for a person who does not; a run that continues keeps what was chosen."""
 
 
 @dataclass(frozen=True)
@@ -21,13 +25,16 @@ class TrainOptions:
     Attributes:
         family: what to train, a key of `genimg.training.RECIPES`.
         data: a data set as `genimg.data.load_dataset` names them.
-        size: side of the pictures in pixels; the data set's own by default.
-        minutes: how long to train; 60 if neither this nor `images` is given.
+        size: side of the pictures in pixels; by default the data set's own, and for a folder what
+            suits its pictures and the machine.
+        minutes: how long to train; by default what suits the number of pictures and the machine.
         images: how many training pictures to see instead. Only such a budget repeats bit for bit,
             as a clock does not.
         preset: one of the family's presets.
         latent_dim: latent dimensions; by default what suits the size.
-        batch_size: pictures in a step; by default 32 on a CPU and 128 on a GPU.
+        width: channels at the finest resolution of a residual network; 48 by default.
+        batch_size: pictures in a step, of all processes together; by default 32 for each process
+            on a CPU and 128 on a GPU.
         learning_rate: peak of the schedule; by default the family's own.
         optimizer: "adam" or "rmsprop".
         seed: initial weights, order of the pictures, noise.
@@ -41,8 +48,12 @@ class TrainOptions:
         validate_every: pictures between two validations.
         snapshot_seconds: seconds between two written states.
         gamma: weight of a GAN's gradient penalties at the start; by default what suits the size.
-        augment: whether a GAN's critic sees augmented pictures; "auto": where there are few.
+        augment: whether pictures are shown changed at random (mirrored, shifted, recoloured), and
+            to a GAN's critic more strongly; "auto": where there are few, and as their kind bears.
         folds: a classifier is cross-validated in so many parts before it is trained.
+        crop, keep, leave_out: how a folder is prepared, see `genimg.data.FolderOptions`.
+        title, credit, licence: what the person says of a folder's pictures, for the model's card.
+        tensorboard: write the curves for TensorBoard, too, to <out>/tensorboard.
         data_root, count: passed to `load_dataset`.
     """
 
@@ -70,6 +81,14 @@ class TrainOptions:
     gamma: float | None = None
     augment: Augment = "auto"
     folds: int | None = None
+    width: int | None = None
+    crop: Crop = "auto"
+    keep: tuple[str, ...] = ()
+    leave_out: tuple[str, ...] = ()
+    title: str | None = None
+    credit: str | None = None
+    licence: str | None = None
+    tensorboard: bool = False
     data_root: Path | None = None
     count: int | None = None
 
@@ -84,6 +103,7 @@ class TrainOptions:
             ("layout", Layout),
             ("optimizer", Optimizer),
             ("augment", Augment),
+            ("crop", Crop),
         ):
             if getattr(self, name) not in get_args(kind):
                 raise ConfigError(
@@ -93,7 +113,7 @@ class TrainOptions:
             raise ConfigError("give a budget in minutes or in images, not both")
         for name in (
             "minutes", "images", "latent_dim", "batch_size", "learning_rate", "threads",
-            "early_stopping", "validate_every", "count", "size", "gamma",
+            "early_stopping", "validate_every", "count", "size", "gamma", "width",
         ):  # fmt: skip
             value = getattr(self, name)
             if value is not None and not 0 < value < float("inf"):
@@ -103,8 +123,6 @@ class TrainOptions:
         for name, family in (("gamma", "gan"), ("folds", "classifier")):
             if getattr(self, name) is not None and self.family != family:
                 raise ConfigError(f"--{name} is for a {family}, not for a {self.family}")
-        if self.augment != "auto" and self.family != "gan":
-            raise ConfigError(f"--augment is for a gan, not for a {self.family}")
         if self.folds is not None and not 2 <= self.folds <= 20:
             raise ConfigError(f"folds must be from 2 to 20, not {self.folds}")
         if not self.snapshot_seconds >= 0:
@@ -112,13 +130,33 @@ class TrainOptions:
 
     @property
     def budget(self) -> tuple[float | None, int | None]:
-        """(minutes, images), exactly one of them given."""
+        """(minutes, images), exactly one of them given; an hour where nobody has chosen."""
         if self.images is None:
             return (60.0 if self.minutes is None else self.minutes), None
         return None, self.images
 
     def identity(self) -> dict[str, Any]:
-        """The options that a continued run must share with the run it continues, JSON-ready."""
-        own = {"out", "name", "snapshot_seconds", "data_root"}
-        values = {k: v for k, v in asdict(self).items() if k not in own}
-        return {k: str(v) if isinstance(v, Path) else v for k, v in values.items()}
+        """The options that a continued run must share with the run it continues, JSON-ready.
+
+        Its budget may grow, see `genimg.training.plan.continued`.
+        """
+        return {k: v for k, v in self.to_mapping().items() if k not in _OWN}
+
+    def to_mapping(self) -> dict[str, Any]:
+        """All options, JSON-ready."""
+        return {name: _plain(value) for name, value in asdict(self).items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Path):
+        return str(value)
+    return list(value) if isinstance(value, tuple) else value
+
+
+_OWN = frozenset(
+    (
+        "out", "name", "snapshot_seconds", "data_root", "minutes", "images", "title", "credit",
+        "licence", "tensorboard",
+    )
+)  # fmt: skip
+"""Options that may differ when a run is continued."""

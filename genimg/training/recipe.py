@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +17,15 @@ from genimg.latents import Direction
 from genimg.models import MODELS, Model, build_model
 from genimg.training.batches import Batch
 from genimg.training.compute import Compute
+from genimg.training.distributed import ALONE, World
 from genimg.training.options import TrainOptions
+from genimg.training.shared_layers import Part, share_layers
 
+Terms = dict[str, Tensor]
+HELD_OUT = "pictures that it never learns from"
+AGAIN = "the same, made again by the model"
+DRAWS = "new ones, always from the same seeds"
+"""What the rows of sample sheets show."""
 ADAM_BETAS = (0.9, 0.99)
 """A shorter memory of squared gradients than usual: those of log(mse) grow as the error shrinks."""
 
@@ -50,7 +57,12 @@ class Recipe(ABC):
     The loop calls `schedule(progress, images)` and then `step(batch, rng)`, again and again. The
     recipe owns the optimizers. `model` is trained in place; the loop keeps its moving average.
 
+    Where several processes train together, each gives its part of every mean over the batch, so
+    that gradients and terms are summed, and nothing else is different.
+
     Attributes:
+        world: the processes that train together.
+        part: this process's part of the batch of the present step.
         remedies: how often this run was taken back to a good state, each time with a milder
             objective.
         max_remedies: how often that may be done.
@@ -66,6 +78,8 @@ class Recipe(ABC):
         self.model = model.train()
         self.train_options = options
         self.compute = compute
+        self.world = ALONE
+        self.part = Part()
 
     @classmethod
     def lessons(cls, options: TrainOptions, dataset: Dataset) -> Dataset:
@@ -99,6 +113,7 @@ class Recipe(ABC):
             options.latent_dim,
             options.seed,
             sizes,
+            options.width,
         )
         if earlier is not None:
             if type(earlier) is not type(model) or earlier.config != model.config:
@@ -113,28 +128,44 @@ class Recipe(ABC):
     def prepare(self, dataset: Dataset) -> None:  # noqa: B027
         """Called once before the first step of a sitting, with the pictures to train on."""
 
+    def join(self, world: World) -> None:
+        """Train together with other processes, from the weights of process 0."""
+        self.world = world
+        if world.size == 1:
+            return
+        for network in self.networks().values():
+            share_layers(network, world, self.part)
+            world.broadcast_([*network.parameters(), *network.buffers()])
+
     @abstractmethod
     def schedule(self, progress: float, images: int) -> None:
         """Set learning rates and weights for `progress` 0..1 of the budget, `images` seen."""
 
     @abstractmethod
     def step(self, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
-        """One update from a batch on the device; returns scalars to log, among them "loss"."""
+        """One update from a batch on the device; returns scalars to log, among them "loss": those
+        of the whole batch, however many processes share it.
+        """
 
     @abstractmethod
     def validate(self, model: Any, batch: Batch) -> dict[str, float]:
-        """Scores of `model` on held-out pictures, with "loss", lower is better. Draws nothing from
-        the run's generator.
+        """Scores of `model` on held-out pictures, with "loss", lower is better, and some of the
+        signals that `genimg.training.report.SIGNALS` names. Draws nothing from the run's generator.
+        One process does it for all.
 
         Raises:
             Unstable: the scores say that the run has gone wrong.
         """
 
     @abstractmethod
-    def preview(self, model: Any, pixels: Tensor) -> Tensor | None:
-        """What `model` makes of held-out pixels, `[N, C, H, W]`, for the sample sheet, or None
-        where it makes no pictures. Draws nothing from the run's generator.
+    def preview(self, model: Any, pixels: Tensor) -> list[Tensor]:
+        """The rows of a sample sheet below held-out pixels `[N, C, H, W]`, pixels of that shape
+        each; [] where the model makes no pictures. Draws nothing from the run's generator.
         """
+
+    @abstractmethod
+    def sheet_rows(self) -> tuple[str, ...]:
+        """What each row of a sample sheet shows, in words; the first are held-out pictures."""
 
     @abstractmethod
     def finish(self, model: Any, dataset: Dataset, say: Callable[[str], None]) -> Findings:
@@ -155,6 +186,19 @@ class Recipe(ABC):
     def networks(self) -> dict[str, nn.Module]:
         """Everything with weights that a resumed run needs."""
         return {"model": self.model}
+
+    def _take(self, batch: Batch) -> None:
+        """Before a step: which rows of the batch this process works on."""
+        self.part.count, self.part.rows = batch.total, batch.rows
+
+    def _gather(self, parameters: Iterable[nn.Parameter], terms: Terms) -> Terms:
+        """Sum the gradients of all processes, and their parts of the terms, in one message."""
+        if self.world.size == 1:
+            return {name: value.detach() for name, value in terms.items()}
+        values = torch.stack([value.detach().float() for value in terms.values()])
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        self.world.sum_([*gradients, values])
+        return dict(zip(terms, values.unbind(), strict=True))
 
     def state_dict(self) -> dict[str, Any]:
         """Networks and optimizers, exactly."""

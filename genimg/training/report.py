@@ -1,4 +1,4 @@
-"""What a run tells while it goes: a progress bar for people, progress.jsonl for programs."""
+"""What a run tells while it goes: a progress bar for people, and files for those who watch it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 from torch import Tensor
 from tqdm import tqdm
 
+from genimg.runs import TRAINING
+from genimg.training.curves import Curves
 from genimg.training.run import RunFolder
 
 REFRESH_SECONDS = 1.0
@@ -18,29 +20,48 @@ SHOWN_SCORES = {
     "diversity": "samples vary {:.0%} as much as the pictures",
     "accuracy": "held-out accuracy {:.1%}",
 }
+SIGNALS = ("train_psnr", "train_accuracy", "active_dimensions", "copies")
+"""Scores that are not of held-out pictures, for the words on a run's health."""
 
 
 class Report:
-    """A context in which steps and validations are shown and written down."""
+    """A context in which steps and validations are shown and written down.
 
-    def __init__(self, folder: RunFolder, budget: tuple[float | None, int | None]) -> None:
+    Args:
+        shown: whether anything is; of several processes only one tells.
+        tensorboard: whether TensorBoard is told, too.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        budget: tuple[float | None, int | None],
+        shown: bool = True,
+        tensorboard: bool = False,
+    ) -> None:
         self.folder = folder
         self.budget = budget
+        self.shown = shown
+        self.tensorboard = tensorboard and shown
+        self._curves: Curves | None = None
         self.terms: Mapping[str, Tensor] = {}
         self.scores: dict[str, float] = {}
         self._bar: tqdm[Any] | None = None
         self._last = 0.0
         self._images_shown = 0
+        self._images = self._sitting = 0
+        self._began = 0.0
         self._speed = 0.0
 
     def __enter__(self) -> Report:
-        self._bar = tqdm(
-            total=100.0,
-            bar_format="{percentage:5.1f}% |{bar:20}| {postfix}",
-            mininterval=REFRESH_SECONDS,
-            dynamic_ncols=True,
-        )
-        self._last = time.perf_counter()
+        if self.shown:
+            self._bar = tqdm(
+                total=100.0,
+                bar_format="{percentage:5.1f}% |{bar:20}| {postfix}",
+                mininterval=REFRESH_SECONDS,
+                dynamic_ncols=True,
+            )
+        self._last = self._began = time.perf_counter()
         return self
 
     def __exit__(
@@ -51,51 +72,95 @@ class Report:
     ) -> None:
         if self._bar is not None:
             self._bar.close()
+        if self._curves is not None:
+            self._curves.close()
+            self._curves = None
 
-    def step(self, images: int, count: int, progress: float, terms: Mapping[str, Tensor]) -> None:
+    def begin(self, clock: Mapping[str, Any], progress: float) -> None:
+        """Tell where a sitting begins."""
+        self._images = clock["images"]
+        if self.tensorboard:
+            self._curves = Curves(self.folder.path, clock["images"])
+        self.tell(clock, progress)
+
+    def step(self, clock: Mapping[str, Any], progress: float, terms: Mapping[str, Tensor]) -> None:
         """Tell of one step. The bar is redrawn once a second, not once a step."""
+        count = max(0, clock["images"] - self._images)
         self._images_shown += count
+        self._sitting += count
+        self._images = clock["images"]
         self.terms = terms
         now = time.perf_counter()
-        if now - self._last < REFRESH_SECONDS or self._bar is None:
+        if self._bar is None or now - self._last < REFRESH_SECONDS:
             return
         speed = self._images_shown / (now - self._last)
         self._speed = speed if not self._speed else 0.8 * self._speed + 0.2 * speed
         self._last, self._images_shown = now, 0
+        self.tell(clock, progress)
         shown = [
-            f"{images:,} pictures",
+            f"{self._images:,} pictures",
             f"{self._speed:.0f}/s",
-            f"{_minutes(self._seconds_left(images, progress))} left",
+            f"{_minutes(self._seconds_left(progress))} left",
             f"loss {float(terms['loss']):.3f}",
         ]
-        for name, words in SHOWN_SCORES.items():
-            if name in self.scores:
-                shown.append(words.format(self.scores[name]))
         self._bar.n = min(100.0, 100.0 * progress)
-        self._bar.set_postfix_str(", ".join(shown))
+        self._bar.set_postfix_str(", ".join(shown + self._told()))
 
-    def _seconds_left(self, images: int, progress: float) -> float:
+    def tell(self, clock: Mapping[str, Any], progress: float) -> None:
+        """Tell those who watch the run's folder how far it is."""
+        if self.shown:
+            self.folder.tell(
+                TRAINING,
+                ", ".join([f"{clock['images']:,} pictures seen", *self._told()]),
+                progress=min(progress, 1.0),
+                images=clock["images"],
+                seconds=round(clock["seconds"], 1),
+                seconds_left=round(self._seconds_left(progress), 1),
+                speed=round(self.speed, 1),
+            )
+
+    @property
+    def speed(self) -> float:
+        """Pictures a second, lately; 0 before the first is known."""
+        passed = time.perf_counter() - self._began
+        return self._speed or (self._sitting / passed if self._sitting else 0.0)
+
+    def _told(self) -> list[str]:
+        return [
+            words.format(self.scores[name])
+            for name, words in SHOWN_SCORES.items()
+            if name in self.scores
+        ]
+
+    def _seconds_left(self, progress: float) -> float:
         minutes, total = self.budget
-        if total is not None:
-            return max(0, total - images) / max(self._speed, 1e-9)
-        return (1.0 - progress) * 60.0 * (minutes or 0.0)
+        if total is None:
+            return max(0.0, 1.0 - progress) * 60.0 * (minutes or 0.0)
+        return max(0, total - self._images) / self.speed if self.speed else -1.0
 
-    def validation(self, clock: Mapping[str, Any], scores: Mapping[str, float]) -> None:
+    def validation(
+        self, clock: Mapping[str, Any], progress: float, scores: Mapping[str, float]
+    ) -> None:
         """Write one line to progress.jsonl."""
         self.scores = dict(scores)
-        self.folder.log(
-            {
-                "step": clock["step"],
-                "images": clock["images"],
-                "seconds": round(clock["seconds"], 1),
-                "speed": round(self._speed, 1),
-                **{k: round(float(v), 5) for k, v in self.terms.items()},
-                **{f"held_out_{k}": round(v, 5) for k, v in scores.items()},
-            }
-        )
+        if not self.shown:
+            return
+        named = {k if k in SIGNALS else f"held_out_{k}": v for k, v in scores.items()}
+        record = {
+            "step": clock["step"],
+            "images": clock["images"],
+            "seconds": round(clock["seconds"], 1),
+            "speed": round(self.speed, 1),
+            **{k: round(float(v), 5) for k, v in self.terms.items()},
+            **{k: round(float(v), 5) for k, v in named.items()},
+        }
+        self.folder.log(record)
+        if self._curves is not None:
+            self._curves.write(record)
+        self.tell(clock, progress)
 
 
 def _minutes(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
+    minutes, rest = divmod(round(max(seconds, 0.0)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

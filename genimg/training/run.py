@@ -1,63 +1,27 @@
-"""The folder of a run: what a training run writes, and how it is read again.
+"""How the state of a run is written, and read again by the process that goes on with it?
 
-runs/<name>/progress.jsonl      one line a validation
-runs/<name>/samples/*.png       held-out pictures and what the model makes of them
-runs/<name>/state/state.pt      everything that an exact resume needs
-runs/<name>/state/good.pt       the last state that was found to be good, where runs can go wrong
-runs/<name>/model.safetensors   the finished model
+`genimg.runs` says what else lies in its folder.
 """
 
 from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
-from filelock import FileLock, Timeout
+from typing_extensions import override
 
 from genimg.errors import TrainingError
-from genimg.files import write_atomically
+from genimg.runs import RunFiles
 
 
-class RunFolder:
-    """One run on disk; everything is written whole or not at all."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = Path(path)
-        self.progress = self.path / "progress.jsonl"
-        self.samples = self.path / "samples"
-        self.state = self.path / "state" / "state.pt"
-        self.good = self.path / "state" / "good.pt"
-        self.model = self.path / "model.safetensors"
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Make the folder and keep other processes from training in it.
-
-        Raises:
-            TrainingError: another process trains here, or the folder cannot be written.
-        """
-        try:
-            self.samples.mkdir(parents=True, exist_ok=True)
-            self.state.parent.mkdir(exist_ok=True)
-            lock = FileLock(self.path / ".lock")
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise TrainingError(
-                f"another process is training in {self.path}; wait for it or choose another --out"
-            ) from None
-        except OSError as error:
-            raise TrainingError(f"cannot write to {self.path}: {error.strerror}") from error
-        try:
-            for leftover in self.state.parent.glob(".*-*"):
-                leftover.unlink(missing_ok=True)  # of a process that was killed while writing
-            yield
-        finally:
-            lock.release()
+class RunFolder(RunFiles):
+    """One run on disk, for the process that trains; everything is written whole or not at all."""
 
     def save_state(self, state: dict[str, Any]) -> None:
         """Write the state of a run, replacing the earlier one in one move.
@@ -69,15 +33,6 @@ class RunFolder:
         buffer = io.BytesIO()
         torch.save(state, buffer)
         self._write(self.state, buffer.getvalue())
-
-    def _write(self, path: Path, data: bytes) -> None:
-        try:
-            write_atomically(path, data)
-        except OSError as error:
-            raise TrainingError(
-                f"the state could not be written to {path} ({error.strerror}); "
-                "the one before it is kept: free some space and run the same command again"
-            ) from error
 
     def load_state(self) -> dict[str, Any] | None:
         """The last state, or None for a new run. Only tensors and plain values are read.
@@ -107,26 +62,72 @@ class RunFolder:
             raise TrainingError(f"{path} is damaged; delete {self.path} to start anew") from error
         return dict(state)
 
-    def log(self, record: dict[str, Any]) -> None:
-        """Add one line to the progress file."""
-        with self.progress.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(record) + "\n")
+    def save_sheet(self, images: int, png: bytes) -> None:
+        """Write the sample sheet of a model that has seen so many pictures.
+
+        Raises:
+            TrainingError: the disk is full or the folder cannot be written.
+        """
+        self._write(self.samples / f"{images:09d}.png", png)
+
+    def log_restart(self, images: int, number: int, trouble: str) -> None:
+        """Note that the run was taken back, for the `number`th time, to where it had seen so many
+        pictures; once, even if a kill has it taken back there again.
+        """
+        self._keep_lines(lambda line: "images" in line and line.get("restart", 0) < number)
+        self.log({"images": images, "restart": number, "trouble": trouble})
+
+    def _keep_lines(self, wanted: Callable[[dict[str, Any]], bool]) -> None:
+        if not self.progress.is_file():
+            return
+        before = self.progress.read_text(encoding="utf-8")
+        kept = "".join(f"{x}\n" for x in before.splitlines() if wanted(_parse(x)))
+        if kept != before:
+            self._write(self.progress, kept.encode())
 
     def forget_after(self, images: int) -> None:
         """Drop progress lines and sheets later than the state that a resumed run continues from."""
-        if self.progress.is_file():
-            before = self.progress.read_text(encoding="utf-8")
-            kept = "".join(f"{x}\n" for x in before.splitlines() if _images_of(x) <= images)
-            if kept != before:
-                write_atomically(self.progress, kept.encode())
+        self._keep_lines(lambda line: line.get("images", math.inf) <= images)
         for sheet in self.samples.glob("*.png"):
             if sheet.stem.isdigit() and int(sheet.stem) > images:
                 sheet.unlink()
 
 
-def _images_of(line: str) -> float:
-    """How many pictures a progress line had seen; infinity for one that a kill cut short."""
+class Onlooker(RunFolder):
+    """The folder of a run for those of several processes that write nothing; perhaps it is on
+    another machine.
+    """
+
+    @contextmanager
+    @override
+    def locked(self) -> Iterator[None]:
+        yield
+
+    @override
+    def tell(self, phase: str, words: str = "", **numbers: Any) -> None:
+        pass
+
+    @override
+    def tell_end(self, phase: str, words: str, trouble: str = "") -> None:
+        pass
+
+    @override
+    def describe(self, values: Mapping[str, Any]) -> None:
+        pass
+
+    @override
+    def leave(self) -> None:
+        pass
+
+    @override
+    def forget_after(self, images: int) -> None:
+        pass
+
+
+def _parse(line: str) -> dict[str, Any]:
+    """What a progress line says; nothing for one that a kill cut short."""
     try:
-        return float(json.loads(line)["images"])
-    except (ValueError, KeyError, TypeError):
-        return float("inf")
+        values = json.loads(line)
+    except ValueError:
+        return {}
+    return values if isinstance(values, dict) else {}

@@ -11,17 +11,30 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from genimg.data import Dataset
+from genimg.latents.directions import DEAD_KL
 from genimg.models import DiagonalGaussian, LatentModel
-from genimg.training.batches import Batch
+from genimg.training.batches import WATCHED, Batch, watched_batch
 from genimg.training.compute import Compute
+from genimg.training.copies import Copies
 from genimg.training.finish import finish_vae
 from genimg.training.options import TrainOptions
-from genimg.training.recipe import Findings, Recipe, cosine, make_optimizer
+from genimg.training.recipe import (
+    AGAIN,
+    DRAWS,
+    HELD_OUT,
+    Findings,
+    Recipe,
+    cosine,
+    make_optimizer,
+)
 
 MIN_MSE = 1e-7
 """Below the squared error of rounding to bytes: keeps log(mse) finite on pictures learned by heart.
 """
 NORM_MEMORY = 0.02
+DRAWN = 64
+"""New pictures that are looked at for copies."""
+AT_ONCE = 64
 
 
 @dataclass(frozen=True)
@@ -49,6 +62,16 @@ class VAEOptions:
     spike: float = 5.0
 
 
+def _bound(mse: Tensor, kl: Tensor, beta: float, pixels: Tensor) -> Tensor:
+    return 0.5 * mse.log() + beta * kl / pixels[0].numel()
+
+
+def _psnr(made: Tensor, pixels: Tensor) -> float:
+    """The mean PSNR of pictures `[N, C, H, W]`, in dB."""
+    error = (made.clamp(-1, 1) - pixels).square().mean(dim=(1, 2, 3))
+    return float((10.0 * torch.log10(4.0 / error.clamp_min(MIN_MSE))).mean())  # pixels span 2
+
+
 class VAERecipe(Recipe):
     """sigma-VAE (Rybkin, Daniilidis & Levine 2021): no weight between the two terms to tune."""
 
@@ -62,9 +85,9 @@ class VAERecipe(Recipe):
             "model": make_optimizer(options.optimizer, self.parameters, self.options.learning_rate)
         }
         self.beta = 0.0
-        self.usual_norm = torch.zeros(
-            (), device=compute.device
-        )  # running mean of the gradient norm
+        self.usual_norm = torch.zeros((), device=compute.device)  # running mean of gradient norms
+        self.watched: Tensor | None = None  # some training pictures, [N, C, H, W]
+        self.copies: Copies | None = None
 
     @override
     def schedule(self, progress: float, images: int) -> None:
@@ -83,33 +106,69 @@ class VAERecipe(Recipe):
         With D = C H W and mse the batch mean, the optimal variance is mse itself, which leaves
         D/2 log(mse) + const for the reconstruction; everything is divided by D.
         """
-        dimensions = pixels[0].numel()
         mse = (decoded.float() - pixels).square().mean().clamp_min(MIN_MSE)
         kl = posterior.kl().mean()
-        return {"loss": 0.5 * mse.log() + beta * kl / dimensions, "mse": mse, "kl": kl}
+        return {"loss": _bound(mse, kl, beta, pixels), "mse": mse, "kl": kl}
 
     @override
     def step(self, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
         pixels = batch.pixels
         self.model.train()
+        self._take(batch)
         with self.compute.autocast():
             posterior = self.model.encode(pixels)
-            decoded = self.model.decode(posterior.sample(rng))
-        terms = self.objective(posterior, decoded, pixels, self.beta)
+            noise = self._noise(posterior.mean, rng)
+            decoded = self.model.decode(posterior.mean + torch.exp(0.5 * posterior.logvar) * noise)
+        if self.world.size == 1:
+            terms = self.objective(posterior, decoded, pixels, self.beta)
+        else:
+            terms = self._shared_objective(posterior, decoded, pixels)
         optimizer = self.optimizers["model"]
         optimizer.zero_grad(set_to_none=True)
         terms["loss"].backward()  # type: ignore[no-untyped-call]
+        terms = self._gather(self.parameters, terms)
+        if self.world.size > 1:
+            terms["mse"] = terms["mse"] / self.world.size  # all had the whole one
+            terms["loss"] = _bound(terms["mse"], terms["kl"], self.beta, pixels)
         norm = nn.utils.clip_grad_norm_(self.parameters, self.options.max_gradient_norm).detach()
-        if not self._is_spike(norm):
-            optimizer.step()
-        return {k: v.detach() for k, v in terms.items()} | {"gradient_norm": norm}
+        self._update_unless(self._is_spike(norm))
+        return terms | {"gradient_norm": norm}
 
-    def _is_spike(self, norm: Tensor) -> bool:
-        usual = float(self.usual_norm)
-        spike = usual > 0.0 and float(norm) > self.options.spike * usual
-        bounded = norm.clamp(max=self.options.spike * usual) if usual > 0.0 else norm
-        self.usual_norm = torch.lerp(self.usual_norm, bounded, NORM_MEMORY) if usual else bounded
+    def _noise(self, like: Tensor, rng: torch.Generator) -> Tensor:
+        """Its rows of what is drawn for the whole batch, `[N, d]`."""
+        shape = (self.part.count, like.shape[1])
+        whole = torch.randn(shape, generator=rng, device=rng.device)
+        return whole[self.part.rows].to(like.device)
+
+    def _shared_objective(
+        self, posterior: DiagonalGaussian, decoded: Tensor, pixels: Tensor
+    ) -> dict[str, Tensor]:
+        """Its part of the objective of the whole batch, whose mse has to be known for that."""
+        own = self.part.mean((decoded.float() - pixels).square())
+        mse = self.world.total(own).clamp_min(MIN_MSE)
+        kl = self.part.mean(posterior.kl())
+        return {"loss": _bound(mse, kl, self.beta, pixels), "mse": mse, "kl": kl}
+
+    def _is_spike(self, norm: Tensor) -> Tensor:
+        """Whether a step is an outlier, without waiting for the device; remembers what is usual."""
+        usual = self.usual_norm
+        most = self.options.spike * usual.double()
+        began = usual > 0.0
+        spike = began & (norm.double() > most)
+        bounded = torch.where(began, torch.minimum(norm, most.float()), norm)
+        self.usual_norm = torch.where(began, torch.lerp(usual, bounded, NORM_MEMORY), bounded)
         return spike
+
+    def _update_unless(self, left_out: Tensor) -> None:
+        """Take a step, or leave it out as if it had never been tried."""
+        optimizer = self.optimizers["model"]
+        if left_out.is_cuda and isinstance(optimizer, torch.optim.Adam):
+            # What mixed precision uses to leave out a step: decided on the device, so that the
+            # processor need not wait for it.
+            optimizer.found_inf = left_out.float()  # type: ignore[attr-defined]
+            optimizer.step()
+        elif not bool(left_out):
+            optimizer.step()
 
     @override
     def state_dict(self) -> dict[str, Any]:
@@ -120,23 +179,64 @@ class VAERecipe(Recipe):
         super().load_state_dict(state)
         self.usual_norm = state["usual_norm"].to(self.compute.device)
 
+    # -- watching
+
+    @override
+    def prepare(self, dataset: Dataset) -> None:
+        held_out = len(dataset.splits.get("validation", ())) or WATCHED
+        self.watched = self.compute.place(watched_batch(dataset, "train").pixels[:held_out])
+        self.copies = Copies.of(dataset)
+
     @override
     def validate(self, model: LatentModel, batch: Batch) -> dict[str, float]:
         pixels = batch.pixels
         posterior = model.encode(pixels)
         decoded = model.decode(posterior.mode())
         terms = self.objective(posterior, decoded, pixels, 1.0)
-        error = (decoded.clamp(-1, 1) - pixels).square().mean(dim=(1, 2, 3))
-        psnr = 10.0 * torch.log10(4.0 / error.clamp_min(MIN_MSE))  # pixels span 2, so peak^2 = 4
-        return {
+        used = posterior.kl_per_dimension().mean(dim=0) >= DEAD_KL
+        scores = {
             "loss": float(terms["loss"]),
             "kl": float(terms["kl"]),
-            "psnr": float(psnr.mean()),
+            "psnr": _psnr(decoded, pixels),
+            "active_dimensions": int(used.sum()),
         }
+        if self.watched is not None:
+            known = self._encode(model, self.watched)
+            made = [model.decode(codes) for codes in torch.split(known.mode(), AT_ONCE)]
+            scores["train_psnr"] = _psnr(torch.cat(made), self.watched)
+            if self.copies is not None:
+                scores["copies"] = self.copies.share(self._draw(model, known, DRAWN))
+        return scores
+
+    @staticmethod
+    def _encode(model: LatentModel, pixels: Tensor) -> DiagonalGaussian:
+        found = [model.encode(part) for part in torch.split(pixels, AT_ONCE)]
+        means, logvars = ([getattr(each, name) for each in found] for name in ("mean", "logvar"))
+        return DiagonalGaussian(torch.cat(means), torch.cat(logvars))
+
+    @staticmethod
+    def _draw(model: LatentModel, known: DiagonalGaussian, n: int) -> Tensor:
+        """New pictures `[n, C, H, W]` from fixed seeds, where `known` pictures lie in the latents.
+
+        The prior is fitted when the training is over; until then one Gaussian must do.
+        """
+        means = known.mean.double().cpu()
+        spread = torch.cov(means.T) + torch.diag(known.logvar.double().cpu().exp().mean(dim=0))
+        shape = torch.linalg.cholesky_ex(spread + 1e-6 * torch.eye(len(spread))).L
+        noise = torch.randn(n, len(spread), generator=torch.Generator().manual_seed(0))
+        codes = (means.mean(dim=0) + noise.double() @ shape.T).float().to(known.mean.device)
+        return torch.cat([model.decode(part) for part in torch.split(codes, AT_ONCE)])
 
     @override
-    def preview(self, model: LatentModel, pixels: Tensor) -> Tensor:
-        return model.decode(model.encode(pixels).mode())
+    def preview(self, model: LatentModel, pixels: Tensor) -> list[Tensor]:
+        again = model.decode(model.encode(pixels).mode())
+        if self.watched is None:
+            return [again]
+        return [again, self._draw(model, self._encode(model, self.watched), len(pixels))]
+
+    @override
+    def sheet_rows(self) -> tuple[str, ...]:
+        return (HELD_OUT, AGAIN, DRAWS)
 
     @override
     def finish(self, model: LatentModel, dataset: Dataset, say: Callable[[str], None]) -> Findings:

@@ -10,11 +10,11 @@ os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000")
 
 import gradio as gr
 
-from genimg.ui import api, edit, generate, interpolate
+from genimg.ui import api, edit, generate, interpolate, train
 from genimg.ui.desk import Desk
 from genimg.ui.store import Store
 
-TABS = {edit.ID: edit, generate.ID: generate, interpolate.ID: interpolate}
+TABS = {edit.ID: edit, generate.ID: generate, interpolate.ID: interpolate, train.ID: train}
 """The tabs in their order; each module has ID, TITLE and build(desk)."""
 
 

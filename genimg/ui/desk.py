@@ -55,6 +55,12 @@ watch('value', () => {
 """
 
 
+_WISHES_JS = """
+genimg.mountModels(trigger);
+watch('value', () => { if (props.value) trigger('submit', {}); });
+"""
+
+
 @dataclass(frozen=True)
 class Parcel:
     """A picture on its way from one tab to another; `made_from` are those that it was mixed from,
@@ -115,6 +121,13 @@ def markup(
     )
 
 
+def carrier(elem_id: str, js: str) -> gr.HTML:
+    """A part that is not seen: its value goes to the page's own script, its events come from it."""
+    return gr.HTML(
+        None, html_template="", js_on_load=js, elem_id=elem_id, visible="hidden", min_height=0
+    )
+
+
 class Desk:
     """The store, the model menu and the wires between the tabs."""
 
@@ -136,9 +149,11 @@ class Desk:
                 min_width=360,
             )
             markup(views.corner(), "corner")
+        self._wishes = carrier("wishes-for-models", _WISHES_JS)
         self.tabs = gr.Tabs(elem_id="tabs")
         self._start: list[_Reaction] = []
         self._model: list[_Reaction] = []
+        self._choice: list[_Reaction] = []
         self._open: dict[str, _Reaction] = {}
         self._receivers: dict[str, tuple[str, _Reaction]] = {}
         self._sendings: list[_Sending] = []
@@ -162,6 +177,14 @@ class Desk:
     ) -> None:
         """Call `fn` when another model is chosen, by hand or by opening a picture that it made."""
         self._model.append(_Reaction(fn, inputs, outputs, options))
+
+    def on_choice(
+        self, fn: Callable[..., Any], inputs: Sequence[Any], outputs: Sequence[Any]
+    ) -> None:
+        """Call `fn` when a person chooses a model in the menu, or the page's script does it for
+        them (`genimg.chooseModel(name)`); not when another one is chosen by opening its picture.
+        """
+        self._choice.append(_Reaction(fn, inputs, outputs))
 
     def on_open(
         self,
@@ -203,15 +226,25 @@ class Desk:
                 **PRIVATE,
                 **reaction.options,
             )
-        chosen = self.model.change(self._describe, [self.model], [footer], **PRIVATE)
-        for reaction in self._model:
-            chosen = chosen.success(
-                guard(reaction.fn),
-                reaction.inputs,
-                reaction.outputs,
-                **PRIVATE,
-                **reaction.options,
-            )
+        self._wishes.input(self._look_again, [self.model], [self.model], **LATEST)
+        wished = self._wishes.click(
+            guard(self._choose), [self.model], [self.model, footer, self._wishes], **LATEST
+        )
+        for reaction in self._choice:
+            fn = guard(reaction.fn)
+            self.model.input(fn, reaction.inputs, reaction.outputs, **LATEST)
+            wished = wished.success(fn, reaction.inputs, reaction.outputs, **PRIVATE)
+        # The menu does not notice that there is another model behind the name that it shows.
+        for changed in (self.model.change, self._wishes.submit):
+            chosen = changed(self._describe, [self.model], [footer], **PRIVATE)
+            for reaction in self._model:
+                chosen = chosen.success(
+                    guard(reaction.fn),
+                    reaction.inputs,
+                    reaction.outputs,
+                    **PRIVATE,
+                    **reaction.options,
+                )
         for name, reaction in self._open.items():
             tabs[name].select(
                 guard(reaction.fn),
@@ -236,6 +269,25 @@ class Desk:
         names = self.store.names
         kept = name if name in names else (names[0] if names else None)
         return gr.Dropdown(choices=list(self.store.choices), value=kept), self._describe(kept)
+
+    def _look_again(self, name: str | None) -> Update:
+        """As `_refresh`, but a choice that is being made meanwhile stays as it is."""
+        self.store.refresh()
+        if name not in self.store.names:
+            return self._refresh(name)[0]
+        return gr.Dropdown(choices=list(self.store.choices))
+
+    def _choose(self, shown: str | None, event: gr.EventData) -> tuple[Update, str, Update]:
+        """The page's script wants a model that may have come into the folder a moment ago: perhaps
+        in the place of the one that is shown.
+        """
+        self.store.refresh()
+        told = event._data
+        name = str(told.get("name") if isinstance(told, dict) else "")
+        self.store.info(name)
+        menu = gr.Dropdown(choices=list(self.store.choices), value=name)
+        again = {"again": time.monotonic()} if name == shown else gr.skip()
+        return menu, self._describe(name), again
 
     def _describe(self, name: str | None) -> str:
         if name is None or name not in self.store.names:

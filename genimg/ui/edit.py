@@ -63,7 +63,7 @@ class _Edit(EditParts):
     def _wire(self) -> None:
         desk, stage = self.desk, self.stage
         desk.on_start(self.start, [desk.model, self.kept], self.opened, js=_KEPT)
-        desk.model.input(guard(self.change_model), [desk.model], self.opened, **LATEST)
+        desk.on_choice(self.change_model, [desk.model], self.opened)
         self.upload.input(
             guard(self.open_upload),
             [desk.model, self.upload],

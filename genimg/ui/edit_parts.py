@@ -12,7 +12,7 @@ from typing import Any
 import gradio as gr
 
 from genimg.ui import views
-from genimg.ui.desk import markup
+from genimg.ui.desk import carrier, markup
 from genimg.ui.theme import ASSETS
 
 ONLY_DRAWS = (
@@ -31,9 +31,9 @@ class EditParts:
             markup(_file("panel.html"), elem_id="edit-sliders")
             markup('<div id="history"></div>', elem_id="edit-history")
         mounting = "genimg.mount(element, props, trigger, watch, upload);"
-        self.stage = _carrier("stage", mounting)
-        self.frame = _carrier("slow-frame", "watch('value', () => genimg.slowFrame(props.value));")
-        self.progress = _carrier(
+        self.stage = carrier("stage", mounting)
+        self.frame = carrier("slow-frame", "watch('value', () => genimg.slowFrame(props.value));")
+        self.progress = carrier(
             "refine-progress", "watch('value', () => genimg.work?.uploads.progress(props.value));"
         )
         self.kept = gr.JSON(visible=False)
@@ -63,13 +63,6 @@ class EditParts:
                 )
                 markup(starts, elem_id="starts-box")
                 markup(views.cropping(), elem_id="crop-box")
-
-
-def _carrier(elem_id: str, js: str) -> gr.HTML:
-    """A part that is not seen: its value goes to the page's own script, its events come from it."""
-    return gr.HTML(
-        None, html_template="", js_on_load=js, elem_id=elem_id, visible="hidden", min_height=0
-    )
 
 
 def _file(name: str) -> str:

@@ -22,10 +22,14 @@ from starlette.middleware.cors import CORSMiddleware
 from genimg.errors import GenimgError
 from genimg.images import MAX_BYTES
 from genimg.ui import build_page
+from genimg.ui.dropping import PATH as MODELS_PATH
+from genimg.ui.dropping import Dropping
 from genimg.ui.live import Live
 from genimg.ui.live_strips import Strips
 from genimg.ui.store import Store
 from genimg.ui.theme import ASSETS, theme
+from genimg.ui.training_routes import PICTURES_PATH, TrainingRoutes
+from genimg.ui.training_work import Training
 
 LONGEST_WARM_UP = 20.0
 """Seconds that the end of the program waits for a model that is being loaded."""
@@ -34,11 +38,12 @@ MAX_EVENT = 20 * 10**6
 """Bytes that an event may bring; files have a way and a limit of their own."""
 MAX_MESSAGE = 2**20
 """Bytes of a WebSocket message; genimg's own are checked more closely (see live_messages)."""
-STYLES = ("style.css", "edit.css", "history.css")
+STYLES = ("style.css", "edit.css", "history.css", "models.css", "train.css")
 SCRIPTS = (
-    "dom.js", "page.js", "history.js", "shelf.js", "historypanel.js", "compare.js", "crop.js",
-    "links.js", "live.js", "panel.js", "viewer.js", "uploads.js", "strips.js",
-    "keeping.js", "stage.js",
+    "dom.js", "page.js", "models.js", "history.js", "shelf.js", "historypanel.js", "compare.js",
+    "crop.js", "links.js", "live.js", "panel.js", "viewer.js", "uploads.js", "strips.js",
+    "keeping.js", "stage.js", "trainwords.js", "trainupload.js", "trainlook.js", "trainnew.js",
+    "trainline.js", "traincurves.js", "trainrun.js", "train.js",
 )  # fmt: skip
 """The page's own scripts, each after those that it uses."""
 
@@ -48,10 +53,22 @@ _STYLE = "<style>.gradio-container{overflow:clip!important;padding:0!important}<
 _NO_PAGES = {"docs_url": None, "redoc_url": None, "openapi_url": None}
 
 
-def build_app(checkpoints: Path, host: str = "127.0.0.1", port: int = 7860) -> FastAPI:
+def build_app(
+    checkpoints: Path,
+    host: str = "127.0.0.1",
+    port: int = 7860,
+    runs: Path = Path("runs"),
+    allow_training: bool = False,
+    training_at_once: int = 1,
+) -> FastAPI:
     """The whole app, ready for a server: `uvicorn.run(build_app(folder))`.
 
-    `host` and `port` are those it will be reached at; pages of other origins get no answer.
+    Args:
+        checkpoints: the folder of the models.
+        host, port: those it will be reached at; pages of other origins get no answer.
+        runs: the folder of the training runs.
+        allow_training: let those train who come from other machines, too.
+        training_at_once: how many runs may train at the same time; the others wait.
     """
     # Two threads on two busy cores are far slower than one for pictures of this size.
     torch.set_num_threads(1)
@@ -63,6 +80,10 @@ def build_app(checkpoints: Path, host: str = "127.0.0.1", port: int = 7860) -> F
     app.middleware("http")(_refuse_abuse)
     # Before Gradio, which takes every path that is left.
     app.router.routes += [Live(store).route, Strips(store).route]
+    training = Training(store, runs, training_at_once)
+    app.state.training = training
+    routes = TrainingRoutes(training, host, allow_training)
+    app.router.routes += [*routes.routes, Dropping(store, routes.may).route]
     gr.mount_gradio_app(
         app,
         page,
@@ -88,10 +109,20 @@ def build_app(checkpoints: Path, host: str = "127.0.0.1", port: int = 7860) -> F
     return app
 
 
-def serve(checkpoints: Path, listener: socket.socket, on_ready: Callable[[], None]) -> None:
-    """Serve the app on an open socket until it is stopped; `on_ready` is called when it answers."""
+def serve(
+    checkpoints: Path,
+    listener: socket.socket,
+    on_ready: Callable[[], None],
+    runs: Path = Path("runs"),
+    allow_training: bool = False,
+    training_at_once: int = 1,
+) -> None:
+    """Serve the app on an open socket until it is stopped; `on_ready` is called when it answers.
+
+    The other arguments are those of `build_app`.
+    """
     host, port = listener.getsockname()[:2]
-    app = build_app(checkpoints, host, port)
+    app = build_app(checkpoints, host, port, runs, allow_training, training_at_once)
     # Frames are not worth deflating: it takes longer than to send them.
     server = uvicorn.Server(
         uvicorn.Config(
@@ -102,6 +133,7 @@ def serve(checkpoints: Path, listener: socket.socket, on_ready: Callable[[], Non
     try:
         server.run(sockets=[listener])
     finally:
+        app.state.training.close()
         # Torch aborts a program that ends while another thread is inside it.
         app.state.warm_up.join(LONGEST_WARM_UP)
 
@@ -144,6 +176,7 @@ async def _refuse_abuse(
     if "file=http" in path or "proxy=" in path:
         return PlainTextResponse("Not available here.", status_code=403)
     length = request.headers.get("content-length", "0")
-    if not path.endswith("/upload") and length.isdecimal() and int(length) > MAX_EVENT:
+    large = path.endswith("/upload") or path in (MODELS_PATH, PICTURES_PATH)
+    if not large and length.isdecimal() and int(length) > MAX_EVENT:
         return PlainTextResponse("That is too much at once.", status_code=413)
     return await call_next(request)

@@ -6,6 +6,8 @@ Each function turns plain values into a piece of HTML; everything that comes fro
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -54,6 +56,17 @@ _METRICS = {
     "kl": "KL, nats",
     "dimensions": "latent dimensions",
 }
+
+
+_FOUND_FROM = {  # groups of directions; raw ones have no name to be trusted
+    "named": "labels",
+    "measured": "the pictures themselves",
+    "component": "what varies most",
+}
+_MOST_DIRECTIONS = 200
+_MOST_STATED = 1000
+_MOST_FACTS = 30
+_LARGEST_SHEET = 4096  # pixels a side; more would only fill the browser's memory
 
 
 _SAMPLES = {  # keys of `metrics["samples"]`, those that are shown
@@ -221,10 +234,9 @@ def card(info: CheckpointInfo | None, problems: Sequence[str] = ()) -> str:
     """The model card: what the model is, how it was trained, its numbers, whose pictures it saw."""
     warnings = "".join(f'<p class="problem">{escape(problem)}</p>' for problem in problems)
     if info is None:
-        return f'<div class="card">{warnings}</div>'
+        return f'<div class="card">{warnings}<p class="links">{_ADD}</p></div>'
     header = info.header
     channels, height, width = header.image_shape
-    data = header.data
     model = {
         "file": info.path.name,
         "family": header.family,
@@ -233,35 +245,103 @@ def card(info: CheckpointInfo | None, problems: Sequence[str] = ()) -> str:
     }
     columns = [
         ("Model", _table(model)),
-        ("How it was trained", _table(_known(header.trained, _TRAINED))),
+        ("How it was trained", _unfinished(header.trained) + _table(_trained(header.trained))),
         ("Measured on held-out pictures", _table(_measured(header.metrics))),
-        (
-            "Training pictures",
-            f"<p>{escape(str(data.get('title', 'Not stated')))}. "
-            f"{escape(str(data.get('description', '')))}</p>"
-            f"<p>{escape(str(data.get('credit', '')))}</p>"
-            f"<p>Licence: {escape(str(data.get('licence', 'not stated')))}</p>",
-        ),
+        ("Training pictures", _pictures(header.data)),
     ]
     body = "".join(f"<section><h3>{name}</h3>{inside}</section>" for name, inside in columns)
     return (
         f'<div class="card">{warnings}<h2>About this model: {escape(info.title)}</h2>'
-        f'<div class="columns">{body}</div>{_sheet(header.sheet)}'
-        '<p class="links">Uploads stay on the machine that runs genimg '
+        f'<div class="columns">{body}</div>{_directions(header.directions)}{_sheet(header.sheet)}'
+        f'<p class="links">{_ADD}Uploads stay on the machine that runs genimg '
         "and are deleted after about an hour. "
         '<a href="?view=api">Use it from a program</a></p></div>'
     )
 
 
+_ADD = (
+    '<button type="button" class="button small" id="add-model" '
+    'title="Or drop its .safetensors file anywhere">Add a model</button>'
+    '<input type="file" id="model-file" accept=".safetensors" aria-label="Model file" hidden>'
+)
+
+
+def _pictures(data: Mapping[str, Any]) -> str:
+    """What the person who trained the model says of the pictures; "not stated" is said, too."""
+    stated = {key: _text(data.get(key)) for key in ("title", "description", "credit", "licence")}
+    title = stated["title"].rstrip(".") or "Not stated"
+    return (
+        f"<p>{escape(title)}. {escape(stated['description'])}</p>"
+        f"<p>Credit: {escape(stated['credit'] or 'not stated')}</p>"
+        f"<p>Licence: {escape(stated['licence'] or 'not stated')}</p>"
+    )
+
+
+def _text(value: object) -> str:
+    text = " ".join(value.split()) if isinstance(value, str) else ""
+    return text if len(text) <= _MOST_STATED else f"{text[:_MOST_STATED]} ..."
+
+
+def _unfinished(trained: Mapping[str, Any]) -> str:
+    """A word of warning where the training is still going on, or was stopped early."""
+    part = trained.get("unfinished")
+    if isinstance(part, bool) or not isinstance(part, (int, float)) or not 0 <= part <= 1:
+        return ""
+    return f'<p class="unfinished">Still training: {part:.0%}</p>'
+
+
+def _trained(trained: Mapping[str, Any]) -> dict[str, str]:
+    return _known({key: trained[key] for key in trained if key != "unfinished"}, _TRAINED)
+
+
+def _directions(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The directions with names, what each was found from, and how far it can be trusted."""
+    named = [row for row in rows if row.get("group") in _FOUND_FROM]
+    if not named:
+        return ""
+    cells = "".join(
+        f'<tr><th scope="row">{escape(str(row.get("name", "")))}</th>'
+        f"<td>{escape(_found_from(row))}</td><td>{_percent(row.get('reliability'))}</td></tr>"
+        for row in named[:_MOST_DIRECTIONS]
+    )
+    left = len(rows) - min(len(named), _MOST_DIRECTIONS)
+    more = f"<p>And {left:,} more.</p>" if left else ""
+    return (
+        f'<details class="directions"><summary>{len(rows):,} directions, and how far their names '
+        "can be trusted</summary><table><thead><tr>"
+        '<th scope="col">Direction</th><th scope="col">Found from</th>'
+        f'<th scope="col">Reliability</th></tr></thead><tbody>{cells}</tbody></table>{more}'
+        "</details>"
+    )
+
+
+def _found_from(row: Mapping[str, Any]) -> str:
+    factor = str(row.get("factor") or "")
+    return f"{_FOUND_FROM[row['group']]}{f': {factor}' if factor else ''}"
+
+
+def _percent(value: object) -> str:
+    known = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1
+    return f"{value:.0%}" if known else "not stated"
+
+
 def _sheet(sheet: str) -> str:
     """The samples of seeds 0 to 63 that a model's file holds, folded away; "" where it has none."""
-    if not _BASE64.fullmatch(sheet):
+    if not _BASE64.fullmatch(sheet) or not _is_small_webp(sheet):
         return ""
     return (
         '<details class="sheet"><summary>Samples of seeds 0 to 63, as they come</summary>'
         f'<img src="data:image/webp;base64,{sheet}" alt="Sixty-four samples" draggable="false">'
         "</details>"
     )
+
+
+def _is_small_webp(sheet: str) -> bool:
+    try:
+        with Image.open(io.BytesIO(base64.b64decode(sheet)), formats=["WEBP"]) as image:
+            return max(image.size) <= _LARGEST_SHEET
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return False
 
 
 def _measured(metrics: Mapping[str, Any]) -> dict[str, str]:
@@ -274,16 +354,17 @@ def _measured(metrics: Mapping[str, Any]) -> dict[str, str]:
 
 def _known(values: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, str]:
     """The plain numbers and words of a header's mapping; nested things stay in the file."""
-    return {
+    plain = {
         words.get(key, key.replace("_", " ")): _plain(value)
         for key, value in values.items()
         if isinstance(value, (str, int, float)) and not isinstance(value, bool) and value != ""
     }
+    return dict(list(plain.items())[:_MOST_FACTS])
 
 
 def _plain(value: str | float) -> str:
     if isinstance(value, str):
-        return value
+        return _text(value)
     return f"{value:,}" if isinstance(value, int) else f"{value:,.3g}"
 
 

@@ -1,11 +1,13 @@
 """Do `describe` and `evaluate` tell what is in the file, and what was measured?"""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from genimg import Editor
+from genimg.checkpoint import read_header
 from genimg.cli import main
 from genimg.models import build_model, save_model
 
@@ -99,3 +101,44 @@ def test_what_cannot_be_measured(
 ) -> None:
     assert main(["evaluate", str(tiny_checkpoint), *words]) == 2
     assert reason in capsys.readouterr().err
+
+
+def test_describe_says_what_is_not_stated_and_what_is_unfinished(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "half.safetensors"
+    model = build_model("vae", (1, 16, 16), latent_dim=4, seed=1)
+    trained = {"images": 100, "unfinished": 0.4}
+    broken = {"samples": {"fd": 1.0}}
+    extra = {"trained": trained, "metrics": broken}
+    save_model(path, model, "vae", name="half", extra=extra)
+    assert main(["describe", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert re.search(r"still training +40%", said)
+    assert re.search(r"licence +not stated", said)
+    assert "cannot be read" in said  # measures of another program
+
+
+def test_a_statement_is_changed_and_the_model_stays(
+    gan_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "mine.safetensors"
+    path.write_bytes(gan_path.read_bytes())
+    words = ["--set-title", "My cats", "--set-credit", "Me", "--set-licence", "CC0"]
+    assert main(["describe", str(path), *words]) == 0
+    assert re.search(r"licence +CC0", capsys.readouterr().out)
+    old, new = read_header(gan_path), read_header(path)
+    assert new.data == {**old.data, "title": "My cats", "credit": "Me", "licence": "CC0"}
+    assert (new.id, new.config) == (old.id, old.config)
+    assert main(["describe", str(path), "--set-title", "x" * 2000]) == 2
+    assert read_header(path) == new
+
+
+def test_describe_refuses_a_hostile_file_in_one_line(
+    gan_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "hostile.safetensors"
+    path.write_bytes((2**63).to_bytes(8, "little") + gan_path.read_bytes()[8:])
+    assert main(["describe", str(path), "--set-title", "mine"]) == 2
+    said = capsys.readouterr()
+    assert said.err.count("\n") == 1 and "cannot be read as a model" in said.err

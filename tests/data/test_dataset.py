@@ -156,3 +156,44 @@ def test_parts_that_do_not_fit_are_refused(
 def test_a_factor_needs_a_name_and_different_values(name: str, values: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="factor"):
         Factor(name, values)
+
+
+def test_the_fingerprint_follows_pictures_splits_and_labels() -> None:
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (40, 8, 8, 3)).astype(np.uint8)
+    labels = rng.integers(0, 2, (40, 1))
+    rows = np.arange(40)
+    factor = Factor("kind", ("a", "b"))
+    plain = Dataset(
+        "x", images, labels, (factor,), {"train": rows[4:], "test": rows[:4]},
+        Card("x", "X", "none", "nobody", ""), flip=True,
+    )  # fmt: skip
+    changed = images.copy()
+    changed[17, 3, 3, 1] ^= 1
+    others = [
+        dataclasses.replace(plain, images=changed),
+        dataclasses.replace(plain, images=images[:, ::-1]),
+        dataclasses.replace(plain, labels=1 - labels),
+        dataclasses.replace(plain, factors=(Factor("kind", ("a", "c")),)),
+        dataclasses.replace(plain, splits={"train": rows[4:], "validation": rows[:4]}),
+        dataclasses.replace(plain, splits={"train": rows[5:], "test": rows[:5]}),
+        dataclasses.replace(plain, content="told by the loader"),
+    ]
+    prints = [each.fingerprint for each in (plain, *others)]
+    assert len(set(prints)) == len(prints) and all(len(each) == 32 for each in prints)
+    assert dataclasses.replace(plain, name="y", images=images.copy()).fingerprint == prints[0]
+
+
+def test_fingerprints_of_huge_sets_look_at_some_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("genimg.data.dataset._HASHED", 10 * 8 * 8)
+    images = np.arange(40, dtype=np.uint8)[:, None, None, None] + np.zeros((1, 8, 8, 1), np.uint8)
+    card = Card("x", "X", "none", "nobody", "")
+
+    def of(pictures: np.ndarray) -> str:
+        splits = {"train": np.arange(len(pictures))}
+        return Dataset("x", pictures, None, (), splits, card, flip=True).fingerprint
+
+    assert of(images) == of(images.copy()) != of(images[:-1])
+    seen = images.copy()
+    seen[4] += 1
+    assert of(seen) != of(images)

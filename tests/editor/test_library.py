@@ -67,7 +67,7 @@ def test_a_model_that_draws_nothing_is_left_out_and_is_no_problem(
 
 
 def test_a_family_from_the_future_is_a_problem(tmp_path: Path) -> None:
-    header = Header("diffusion", "new", "0", {"image_shape": [3, 16, 16]})
+    header = Header("diffusion", "new", "0" * 16, {"image_shape": [3, 16, 16]})
     save_checkpoint(tmp_path / "new.safetensors", header, {"a": torch.zeros(1)})
     good, bad = list_checkpoints(tmp_path)
     assert good == []

@@ -65,6 +65,24 @@ def test_animations_give_their_first_frame() -> None:
         assert loaded.getpixel((5, 5)) == RED, format
 
 
+def test_empty_frames_at_the_beginning_of_an_animation_are_passed_over() -> None:
+    empty, shown = Image.new("RGB", (20, 10), "white"), noise(size=(20, 10))
+    for format, options in (("GIF", {}), ("WEBP", {"lossless": True}), ("PNG", {})):
+        frames = [empty, Image.new("RGB", (20, 10), "black"), shown, noise(size=(20, 10), seed=1)]
+        data = encode(
+            empty, format, save_all=True, append_images=frames[1:], duration=40, **options
+        )
+        found = bands(load_image(data))
+        near = np.abs(found - bands(shown)).mean()
+        assert near < np.abs(found - bands(frames[3])).mean() / 2, format
+
+
+def test_an_animation_that_breaks_off_after_an_empty_frame_is_that_frame() -> None:
+    frames = [Image.new("RGB", (60, 60), "white"), noise(size=(60, 60)), noise(size=(60, 60))]
+    data = encode(frames[0], "GIF", save_all=True, append_images=frames[1:], duration=40)
+    assert (bands(load_image(data[:1200])) == 255).all()
+
+
 @pytest.mark.parametrize("format", ["PNG", "GIF"])
 def test_palettes_with_a_clear_colour_are_laid_on_white(format: str) -> None:
     picture = Image.new("P", (4, 2))

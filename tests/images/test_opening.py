@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from genimg.errors import ImageError
-from genimg.images import load_image, opening
+from genimg.images import NotAPicture, TooLarge, load_image, opening
 
 from .conftest import encode, noise, raw_png
 
@@ -96,3 +97,30 @@ def test_names_in_messages_are_short_and_printable() -> None:
     message = message_of("/secret/place/" + "x" * 200 + "\n\x1b[31m.png")
     assert "secret" not in message and "\n" not in message and "\x1b" not in message
     assert len(message) < 200
+
+
+def test_files_are_told_apart_by_their_content(tmp_path: Path) -> None:
+    cases = {
+        b"<html>sorry</html>": NotAPicture,
+        b"BM means building materials": NotAPicture,
+        b"P6 is a key on my keyboard": ImageError,  # begins as a PPM, so it may be a damaged one
+        b"\0\0\0\x18ftypheic" + bytes(40): NotAPicture,
+        encode(noise(), "PNG")[:20]: ImageError,
+        raw_png(30_000, 10, 8, 0, b""): TooLarge,
+    }
+    for data, kind in cases.items():
+        with pytest.raises(ImageError) as caught:
+            load_image(data)
+        assert type(caught.value) is kind, data[:20]
+
+
+def test_large_jpegs_are_decoded_smaller_where_that_is_enough() -> None:
+    array = np.add.outer(np.arange(600) / 3, np.arange(800) / 6).astype(np.uint8)
+    data = encode(Image.fromarray(array), "JPEG", quality=95)
+    assert load_image(data).size == (800, 600)
+    small = load_image(data, least=140)
+    assert small.size == (200, 150)
+    whole = np.asarray(load_image(data).resize((200, 150), Image.Resampling.BOX)).astype(int)
+    assert np.abs(np.asarray(small) - whole).max() <= 3
+    assert load_image(data, least=700).size == (800, 600)
+    assert load_image(encode(noise(size=(300, 200)), "PNG"), least=20).size == (300, 200)

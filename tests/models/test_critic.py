@@ -5,8 +5,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from genimg.errors import ConfigError
 from genimg.models import build_model
-from genimg.models.critic import Critic, build_critic
+from genimg.models.critic import Critic, build_critic, freeze_stages
 from genimg.models.gan import GAN, PRESETS
 
 SHAPE = (3, 16, 16)
@@ -143,6 +144,49 @@ def test_pictures_without_labels_have_a_critic_too() -> None:
     logits = critic(pictures(3), torch.zeros(3, 0, dtype=torch.int64))
     logits.sum().backward()
     assert logits.shape == (3,)
+
+
+# -- frozen stages
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3])
+def test_frozen_stages_stay_and_all_others_learn(count: int) -> None:
+    critic = build_critic(build_model("gan", (3, 32, 32), "style", seed=0).config)
+    assert isinstance(critic, Critic)
+    freeze_stages(critic, count)
+    before = {name: value.detach().clone() for name, value in critic.named_parameters()}
+    learning = [p for p in critic.parameters() if p.requires_grad]
+    optimizer = torch.optim.Adam(learning, 1e-2)
+    for _ in range(2):  # in the first step what comes before a weight of zero gets no gradient
+        logits = critic(pictures(4, (3, 32, 32)), torch.zeros(4, 0, dtype=torch.int64))
+        optimizer.zero_grad()
+        logits.square().sum().backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    blocks = {f"layers.{3 * stage}" for stage in range(3)}
+    expected = {f"layers.{3 * stage}" for stage in range(count)}
+    still = {
+        name.rsplit(".", 2)[0]
+        for name, value in critic.named_parameters()
+        if torch.equal(value, before[name]) and value.numel()
+    }
+    assert still & blocks == expected
+    assert torch.equal(critic.stem.weight, before["stem.weight"]) is bool(count)
+    assert not torch.equal(critic.head.weight, before["head.weight"])
+
+
+def test_what_was_frozen_is_handed_back() -> None:
+    critic = fresh(shape=(3, 32, 32))
+    frozen = freeze_stages(critic, 2)
+    told = {id(p) for module in frozen for p in module.parameters()}
+    assert told == {id(p) for p in critic.parameters() if not p.requires_grad}
+
+
+@pytest.mark.parametrize(("preset", "count", "words"), [
+    ("dcgan", 1, "style and plain"), ("style", 3, "0 to 2 stages"), ("style", -1, "not -1"),
+])  # fmt: skip
+def test_what_cannot_be_frozen_is_refused(preset: str, count: int, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        freeze_stages(fresh(preset), count)
 
 
 # -- the textbook's

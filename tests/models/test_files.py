@@ -1,5 +1,6 @@
 """A damaged or forged model file is refused, by name and before memory is taken."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,9 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from genimg import checkpoint
-from genimg.errors import CheckpointError
-from genimg.models import build_model, load_model, save_model
+from genimg.config import config_from_mapping
+from genimg.errors import CheckpointError, ConfigError
+from genimg.models import MODELS, build_model, load_model, model_digest, save_model
 
 SIZES = (3, 2)
 
@@ -98,7 +100,9 @@ def test_a_forged_config_is_refused_before_memory_is_taken(
         forged: dict[str, object] = changes
     else:
         forged = {"config": {**header.config, **changes}}
-    with pytest.raises(CheckpointError, match=r"saved\.safetensors is not a usable genimg model"):
+    with pytest.raises(
+        CheckpointError, match=r"saved\.safetensors is (not a usable genimg model|damaged)"
+    ):
         load_model(forge(saved, {}, **forged))
 
 
@@ -127,3 +131,96 @@ def test_a_forged_config_of_a_gan_is_refused_before_memory_is_taken(
     header = checkpoint.read_header(path)
     with pytest.raises(CheckpointError, match=r"saved\.safetensors is"):
         load_model(forge(path, {}, config={**header.config, **changes}))
+
+
+IMPOSSIBLE = (-1, 0, True, 10**9, 10**30, 1.0, float("nan"), "4", None)
+
+
+@pytest.mark.parametrize(
+    ("family", "good", "whole", "several"),
+    [
+        ("vae", {"widths": [8, 16]}, ["latent_dim", "blocks"], ["widths"]),
+        (
+            "gan",
+            {"widths": [8, 16], "mapping": "residual"},
+            ["latent_dim", "blocks", "mapping_layers", "source_components"],
+            ["widths", "label_sizes", "encoder_widths"],
+        ),
+        (
+            "classifier",
+            {"widths": [8, 16], "label_sizes": [2]},
+            ["stem", "features"],
+            ["widths", "label_sizes"],
+        ),
+    ],
+)
+def test_no_number_of_a_config_is_out_of_bounds(
+    family: str, good: dict[str, object], whole: list[str], several: list[str]
+) -> None:
+    config = MODELS[family].config
+    if family != "classifier":
+        good = {**good, "latent_dim": 4}
+    good = {**good, "image_shape": [3, 16, 16]}
+    config_from_mapping(config, good)
+    began = time.process_time()
+    changes: list[dict[str, object]] = [{"image_shape": [3, side, side]} for side in (10**6, 0, -4)]
+    changes += [{"image_shape": shape} for shape in ([3, 16, 32], [2, 16, 16], [True, 16, 16])]
+    changes += [{name: value} for name in whole for value in IMPOSSIBLE]
+    changes += [{name: [value]} for name in several for value in IMPOSSIBLE]
+    changes += [{name: [2] * 100_000} for name in several]
+    accepted = []
+    for change in changes:
+        try:
+            config_from_mapping(config, {**good, **change})
+        except ConfigError as error:
+            assert len(str(error)) < 500
+        else:
+            accepted.append(change)
+    # No block at all, or a mapping that adds nothing, is a network.
+    assert [c for c in accepted if c not in ({"blocks": 0}, {"mapping_layers": 0})] == []
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    "tensors",
+    [
+        {"rider": torch.zeros(1)},
+        {"prior.rider": torch.zeros(1)},
+        {"directions.vectors": torch.eye(4)},
+        {"decoder.head.bias": torch.zeros(12, dtype=torch.float64)},
+        {"decoder.head.bias": torch.zeros(12, dtype=torch.float16)},
+        {"prior.sizes": torch.zeros(0)},
+        {"prior.factors": -torch.eye(4)[None]},
+        {"prior.factors": torch.zeros(1, 4, 4)},
+        {"prior.factors": torch.ones(1, 4, 4)},
+        {"prior.means": torch.full((1, 4), 1e30)},
+        {"prior.weights": torch.tensor([-1.0])},
+        {"prior.sizes": torch.tensor([-1])},
+        {"prior.sizes": torch.tensor([2**40])},
+    ],
+    ids=str,
+)
+def test_what_is_no_part_of_the_model_or_no_prior_is_refused(
+    saved: Path, tensors: dict[str, Tensor]
+) -> None:
+    with pytest.raises(CheckpointError, match=r"saved\.safetensors is not a usable genimg model"):
+        load_model(forge(saved, {**tensors}))
+
+
+def identify(path: Path) -> None:
+    """Give a forged file the id that its weights have: only what they do can tell it now."""
+    model = build_model("vae", (3, 16, 16), latent_dim=4)
+    weights = {name: t for name, t in load_file(path).items() if not name.startswith("prior.")}
+    model.load_state_dict(weights, strict=False)
+    forge(path, {}, id=model_digest(model))
+
+
+@pytest.mark.parametrize("number", [1e30, 3e38])
+def test_weights_from_which_no_pictures_come_are_refused(saved: Path, number: float) -> None:
+    weight = load_file(saved)["decoder.head.weight"]
+    forge(saved, {"decoder.head.weight": torch.full_like(weight, number)})
+    weight = load_file(saved)["decoder.stem.weight"]
+    forge(saved, {"decoder.stem.weight": torch.full_like(weight, number)})
+    identify(saved)
+    with pytest.raises(CheckpointError, match="no finite numbers"):
+        load_model(saved)

@@ -178,10 +178,10 @@ def test_save_and_load_give_the_same_model(small: LatentModel, tmp_path: Path) -
     )
     family = next(f for f, entry in MODELS.items() if isinstance(small.config, entry.config))
     path = tmp_path / "model.safetensors"
-    rider = torch.arange(6.0).reshape(2, 3)
-    written = save_model(
-        path, small, family, name="tiny", extra={"metrics": {"psnr": 1.5}}, tensors={"rider": rider}
-    )
+    rider = torch.eye(small.latent_shape[0])[:2]
+    extra = {"metrics": {"psnr": 1.5}, "directions": ({"name": "hat"}, {"name": "bow"})}
+    tensors = {"directions.vectors": rider}
+    written = save_model(path, small, family, name="tiny", extra=extra, tensors=tensors)
     loaded, header, tensors = load_model(path)
 
     assert header == written
@@ -189,8 +189,8 @@ def test_save_and_load_give_the_same_model(small: LatentModel, tmp_path: Path) -
     assert header.metrics == {"psnr": 1.5}
     assert header.image_shape == small.image_shape
     assert loaded.config == small.config
-    assert tensors.keys() == {"rider"}
-    assert torch.equal(tensors["rider"], rider)
+    assert tensors.keys() == {"directions.vectors"}
+    assert torch.equal(tensors["directions.vectors"], rider)
     assert not any(module.training for module in loaded.modules())
     assert loaded.state_dict().keys() == small.state_dict().keys()
     for name, tensor in small.state_dict().items():

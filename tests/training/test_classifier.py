@@ -16,7 +16,7 @@ from genimg.errors import ConfigError
 from genimg.models import Classifier, build_model, load_classifier
 from genimg.training import TrainOptions, train
 from genimg.training.batches import Batch, make_batch
-from genimg.training.classifier import ClassifierRecipe, cross_entropy, shifted
+from genimg.training.classifier import ClassifierRecipe, cross_entropy, draw_moves, moved
 from genimg.training.classify import evaluate_classifier
 from genimg.training.compute import Compute
 from tests.training.conftest import MakeOptions
@@ -129,10 +129,10 @@ def test_smoothing_asks_for_less_than_certainty() -> None:
 def test_a_shift_moves_each_picture_by_itself_and_repeats_its_border() -> None:
     rows = torch.arange(8.0)
     pixels = (10 * rows[:, None] + rows[None, :]).expand(200, 3, 8, 8).clone()
-    moved = shifted(pixels, 2, seeded())
-    assert moved.shape == pixels.shape
+    shifted = moved(pixels, draw_moves(len(pixels), 2, seeded()))
+    assert shifted.shape == pixels.shape
     seen = set()
-    for picture in moved:
+    for picture in shifted:
         down, right = divmod(int(picture[0, 4, 4]) - 44, 10)
         if right > 5:  # -1 and -2 across
             down, right = down + 1, right - 10
@@ -144,7 +144,7 @@ def test_a_shift_moves_each_picture_by_itself_and_repeats_its_border() -> None:
 
 def test_no_shift_is_the_picture_itself() -> None:
     pixels = torch.rand(3, 1, 8, 8)
-    assert torch.equal(shifted(pixels, 0, seeded()), pixels)
+    assert torch.equal(moved(pixels, draw_moves(3, 0, seeded())), pixels)
 
 
 # -- schedule and steps
@@ -231,7 +231,7 @@ def test_validation_scores_visible_labels_and_draws_nothing(lessons: Dataset) ->
         for seen in [labels >= 0]
     ]
     assert scores["accuracy"] == pytest.approx(np.mean(right))
-    assert recipe.preview(recipe.model, batch.pixels) is None
+    assert recipe.preview(recipe.model, batch.pixels) == []
     nothing = Batch(batch.pixels, torch.full_like(batch.labels, -1))
     assert recipe.validate(recipe.model, nothing) == {"loss": 0.0, "accuracy": 0.0}
 

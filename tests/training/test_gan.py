@@ -14,7 +14,7 @@ from genimg.images import array_to_pixels
 from genimg.models import MODELS, build_model
 from genimg.models.base import draw_labels
 from genimg.training import TrainOptions
-from genimg.training.augment import augment
+from genimg.training.augment import augment, draw_augmentation
 from genimg.training.batches import Batch
 from genimg.training.compute import Compute
 from genimg.training.gan import GANRecipe
@@ -149,7 +149,8 @@ def test_penalties_are_those_of_the_pictures_before_they_are_augmented(batch: Ba
         torch.rand(batch.labels.shape, generator=rng)
         draw_labels(recipe.model.frequencies, SIZES, 16, rng)
         recipe.model.source.sample(16, rng)
-        return critic(augment(pixels, rng), batch.labels)
+        drawn = draw_augmentation(len(pixels), pixels.shape[2], rng)
+        return critic(augment(pixels, drawn), batch.labels)
 
     pixels = torch.cat([batch.pixels, fakes]).requires_grad_()
     (slope,) = torch.autograd.grad(judged(pixels).sum(), pixels)

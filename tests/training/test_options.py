@@ -53,7 +53,10 @@ def test_the_identity_is_what_a_continued_run_must_share() -> None:
     identity = options.identity()
     json.dumps(identity, allow_nan=False)
     fields = {field.name for field in dataclasses.fields(TrainOptions)}
-    assert fields - identity.keys() == {"out", "name", "snapshot_seconds", "data_root"}
+    assert fields - identity.keys() == {
+        "out", "name", "snapshot_seconds", "data_root", "minutes", "images", "title", "credit",
+        "licence", "tensorboard",
+    }  # fmt: skip
     assert identity["init_from"] == str(Path("a") / "b")
     moved = dataclasses.replace(
         options, out=None, name=None, snapshot_seconds=0.5, data_root=Path("y")

@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -86,6 +87,29 @@ def save_gan(path: Path) -> None:
     )
 
 
+@contextmanager
+def served(folder: Path, temporary: Path, runs: Path) -> Iterator[Site]:
+    """The app with the models of a folder, on a port of its own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+
+    from genimg.ui.server import build_app
+
+    app = build_app(folder, "127.0.0.1", port, runs)
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 60
+    while not server.started:
+        assert thread.is_alive() and time.monotonic() < deadline, "the app did not start"
+        time.sleep(0.05)
+    yield Site(f"http://127.0.0.1:{port}", folder, temporary)
+    server.should_exit = True
+    thread.join(timeout=20)
+    app.state.training.close()
+
+
 @pytest.fixture(scope="session")
 def site(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("site") / "checkpoints"
@@ -99,23 +123,8 @@ def site(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     (folder / "damaged.safetensors").write_bytes(b"not a model at all")
     temporary = tmp_path_factory.mktemp("temporary")
     os.environ["GRADIO_TEMP_DIR"] = str(temporary)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-
-    from genimg.ui.server import build_app
-
-    app = build_app(folder, "127.0.0.1", port)
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 60
-    while not server.started:
-        assert thread.is_alive() and time.monotonic() < deadline, "the app did not start"
-        time.sleep(0.05)
-    yield Site(f"http://127.0.0.1:{port}", folder, temporary)
-    server.should_exit = True
-    thread.join(timeout=20)
+    with served(folder, temporary, folder.parent / "runs") as site:
+        yield site
 
 
 @pytest.fixture(scope="session")

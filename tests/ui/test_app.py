@@ -16,17 +16,20 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 import app
+from genimg.runs import STOPPED, TRAINING, RunFiles, launch, summary
 
 from .conftest import CANVAS, save_gan
+from .training_site import picture, until
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @contextmanager
-def started(checkpoints: Path) -> Iterator[str]:
+def started(checkpoints: Path, *more: str) -> Iterator[str]:
     """The program, started on a free port; gives the address that it says."""
+    words = ["--no-open", "--port", "0", "--checkpoints", str(checkpoints), *more]
     program = subprocess.Popen(
-        [sys.executable, "app.py", "--no-open", "--port", "0", "--checkpoints", str(checkpoints)],
+        [sys.executable, "app.py", *words],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -47,9 +50,25 @@ def started(checkpoints: Path) -> Iterator[str]:
         program.wait(timeout=20)
 
 
-def test_it_says_where_it_is_and_answers(checkpoints_dir: Path) -> None:
-    with started(checkpoints_dir) as address:
+def test_it_says_where_it_is_and_answers_and_its_runs_outlive_it(
+    checkpoints_dir: Path, tmp_path: Path
+) -> None:
+    runs = tmp_path / "runs"
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    for number in range(30):
+        (pictures / f"{number}.png").write_bytes(picture(number))
+    with started(checkpoints_dir, "--runs", str(runs)) as address:
         assert httpx.get(address, timeout=20).status_code == 200
+        wanted = {"title": "Shapes", "data": f"folder:{pictures}", "size": 16, "minutes": 10}
+        answer = httpx.post(f"{address}/genimg/training/runs", json=wanted, timeout=20)
+        assert answer.json() == {"name": "shapes"}
+        files = RunFiles(runs / "shapes")
+        until(lambda: files.alive, bool)
+    assert files.alive, "it ended with the app"
+    until(lambda: summary(files).phase, lambda phase: phase == TRAINING)
+    launch.stop(files)
+    until(lambda: summary(files).phase, lambda phase: phase == STOPPED)
 
 
 @pytest.mark.browser
@@ -94,6 +113,11 @@ def test_ctrl_c_ends_it_quietly(checkpoints_dir: Path) -> None:
 def test_an_impossible_port_is_refused_before_anything_starts() -> None:
     with pytest.raises(SystemExit):
         app.main(["--port", "99999"])
+
+
+def test_no_run_at_all_at_once_is_refused_before_anything_starts() -> None:
+    with pytest.raises(SystemExit):
+        app.main(["--training-at-once", "0"])
 
 
 def test_a_port_in_use_is_said_plainly(checkpoints_dir: Path) -> None:

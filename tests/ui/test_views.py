@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from pathlib import Path
 
 import pytest
@@ -84,3 +86,51 @@ def test_the_card_shows_the_sheet_of_samples_and_nothing_else_in_its_place(
         object.__setattr__(info.header, "sheet", forged)
         assert "<img" not in views.card(info)
         assert "alert" not in views.card(info) and "<script" not in views.card(info)
+
+
+def test_the_card_lists_directions_with_what_they_were_found_from(tiny_checkpoint: Path) -> None:
+    [info] = list_checkpoints(tiny_checkpoint.parent)[0]
+    rows = (
+        {"name": "red hat", "group": "named", "factor": "hat", "std": 1.0, "reliability": 0.914},
+        {"name": "brightness", "group": "measured", "factor": "", "std": 1.0, "reliability": 0.5},
+        {"name": EVIL, "group": "component", "factor": EVIL, "std": 1.0},
+        {"name": "dimension 3", "group": "raw", "factor": "", "std": 1.0, "reliability": 0.9},
+    )
+    object.__setattr__(info.header, "directions", rows)
+    card = views.card(info)
+    assert '<th scope="row">red hat</th><td>labels: hat</td><td>91%</td>' in card
+    assert "<td>the pictures themselves</td><td>50%</td>" in card
+    assert "4 directions" in card and "And 1 more." in card and "dimension 3" not in card
+    assert EVIL not in card and "<td>not stated</td>" in card
+    object.__setattr__(info.header, "directions", ())
+    assert "directions" not in views.card(info)
+
+
+def test_the_card_says_what_is_not_stated(tiny_checkpoint: Path) -> None:
+    [info] = list_checkpoints(tiny_checkpoint.parent)[0]
+    object.__setattr__(info.header, "data", {"credit": 7, "licence": ["MIT"]})
+    card = views.card(info)
+    assert "Not stated." in card
+    assert "Credit: not stated" in card and "Licence: not stated" in card
+
+
+@pytest.mark.parametrize(
+    ("part", "said"), [(0.4, "Still training: 40%"), (True, ""), ("0.4", ""), (7, "")]
+)
+def test_the_card_of_a_half_trained_model_says_so(
+    tiny_checkpoint: Path, part: object, said: str
+) -> None:
+    [info] = list_checkpoints(tiny_checkpoint.parent)[0]
+    object.__setattr__(info.header, "trained", {"images": 100, "unfinished": part})
+    card = views.card(info)
+    assert said in card and ("Still training" in card) == bool(said)
+    assert "unfinished</dt>" not in card
+
+
+def test_a_sheet_that_would_fill_the_memory_is_not_shown(tiny_checkpoint: Path) -> None:
+    [info] = list_checkpoints(tiny_checkpoint.parent)[0]
+    file = io.BytesIO()
+    Image.new("L", (views._LARGEST_SHEET + 1, 2)).save(file, "WEBP")
+    for forged in (file.getvalue(), b"RIFF no picture"):
+        object.__setattr__(info.header, "sheet", base64.b64encode(forged).decode())
+        assert "Samples of seeds" not in views.card(info)

@@ -1,0 +1,188 @@
+"""What is said, and shown, of a folder that has been looked through?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from genimg.data.choosing import REASONS, LeftOut, unmatched
+from genimg.data.folder import Examined
+from genimg.data.gathering import Found, Unreadable
+from genimg.data.judging import decode_for
+from genimg.errors import ImageError
+from genimg.images import array_to_pixels, to_images
+from genimg.sheets import contact_sheet
+
+MOST_NAMED = 2000
+"""Left-out files that a report names; all are counted."""
+WELL = 100
+"""From so many pictures on, a model learns well."""
+
+_CELL = 112
+_SHOWN = 60  # pictures on a sheet
+_COLUMNS = 10
+
+
+def folder_report(examined: Examined) -> dict[str, Any]:
+    """The report, ready for JSON.
+
+    source   the folder's or zip's own name          found, used   numbers of files
+    reasons  {reason: count}                         left_out      [{"name", "reason", "detail"}]
+    labels   [{"name", "count"}]                     colour        whether in colour
+    sides    {"least", "median", "most"} of the used pictures' short sides in pixels
+    size     side of the prepared pictures           crop          "centre" or "subject"
+    notes    what a person should know, in sentences
+    """
+    left = examined.left_out
+    counts = Counter(why.reason for _, why in left)
+    sides = _sides(examined)
+    return {
+        "source": examined.name,
+        "found": len(examined.found),
+        "used": len(examined.rows),
+        "reasons": {reason: counts[reason] for reason in REASONS if counts[reason]},
+        "left_out": [
+            {"name": found.name, "reason": why.reason, "detail": why.detail}
+            for found, why in left[:MOST_NAMED]
+        ],
+        "labels": [{"name": name, "count": count} for name, count in _label_counts(examined)],
+        "colour": examined.images.shape[3] == 3,
+        "sides": {
+            "least": int(sides.min()),
+            "median": int(np.median(sides)),
+            "most": int(sides.max()),
+        },
+        "size": examined.size,
+        "crop": examined.crop,
+        "notes": list(_notes(examined, sides)),
+    }
+
+
+def used_sheet(examined: Examined, count: int = _SHOWN) -> Image.Image:
+    """Some of the used pictures as they are prepared, at even distances by name, with labels."""
+    by_name = np.argsort(examined.rows)
+    rows = by_name[
+        np.unique(np.linspace(0, len(by_name) - 1, min(count, len(by_name))).round().astype(int))
+    ]
+    images = to_images(array_to_pixels(examined.images[rows]))
+    words = None
+    if examined.labels is not None:
+        values = (*examined.factors[0].values, "")  # the last for pictures in no folder
+        words = [values[label] for label in examined.labels[rows, 0]]
+    scale = max(1, round(_CELL / examined.size))
+    return contact_sheet(images, _COLUMNS, words, scale, gap=8)
+
+
+def left_out_sheet(examined: Examined, count: int = _SHOWN) -> Image.Image | None:
+    """Some files that were left out, of every reason, with the reason and the name under each.
+
+    None if nothing was left out. What cannot be read is shown as an empty frame.
+    """
+    chosen = _of_every_reason(examined.left_out, count)
+    if not chosen:
+        return None
+    facts = {found.name: fact for found, fact in zip(examined.found, examined.facts, strict=True)}
+    images = [_thumbnail(found, facts[found.name].grey) for found, _ in chosen]
+    words = [f"{why.reason}\n{_end(found.name)}" for found, why in chosen]
+    return contact_sheet(images, max(1, _COLUMNS // 2 + 1), words, 1, gap=12)
+
+
+def _of_every_reason(
+    left_out: Sequence[tuple[Found, LeftOut]], count: int
+) -> list[tuple[Found, LeftOut]]:
+    """Up to `count` of them, turn by turn from each reason, in the order of reasons."""
+    piles = [[each for each in left_out if each[1].reason == reason] for reason in REASONS]
+    taken = [0] * len(piles)
+    while sum(taken) < min(count, len(left_out)):
+        for number, pile in enumerate(piles):
+            if taken[number] < len(pile) and sum(taken) < count:
+                taken[number] += 1
+    return [each for number, pile in zip(taken, piles, strict=True) for each in pile[:number]]
+
+
+def _thumbnail(found: Found, grey: bool) -> Image.Image:
+    try:
+        image = decode_for(found.read(), _CELL // 2, grey)
+    except (Unreadable, ImageError):
+        empty = Image.new("RGB", (_CELL + 32, _CELL), (236, 236, 236))
+        ImageDraw.Draw(empty).line((0, 0, *empty.size), (200, 200, 200), 2)
+        return empty
+    image.thumbnail((_CELL + 32, _CELL))
+    return image
+
+
+def _end(name: str) -> str:
+    """The end of a name, which says more than its beginning."""
+    return name if len(name) <= 24 else "…" + name[-23:]
+
+
+def _sides(examined: Examined) -> np.ndarray[Any, np.dtype[np.int64]]:
+    facts = [examined.facts[row] for row in examined.rows]
+    return np.array([min(fact.width, fact.height) for fact in facts], np.int64)
+
+
+def _label_counts(examined: Examined) -> list[tuple[str, int]]:
+    if examined.labels is None:
+        return []
+    counts = Counter(examined.labels[:, 0].tolist())
+    return [(name, counts[number]) for number, name in enumerate(examined.factors[0].values)]
+
+
+def _notes(examined: Examined, sides: np.ndarray[Any, np.dtype[np.int64]]) -> list[str]:
+    used, notes = len(examined.rows), []
+    facts = [examined.facts[row] for row in examined.rows]
+    if used < WELL:
+        notes.append(f"Only {used} pictures: {WELL} or more learn well.")
+    grey = sum(fact.grey for fact in facts)
+    if grey == used:
+        notes.append("Every picture is grey, so all are used as grey.")
+    elif grey:
+        notes.append(
+            f"{grey:,} of {used:,} pictures are grey and are used in colour like the others: "
+            "grey is used only if every picture is."
+        )
+    enlarged = int((sides < examined.size).sum())
+    if enlarged:
+        notes.append(f"{enlarged:,} have less than {examined.size} pixels a side and are enlarged.")
+    long = sum(max(fact.width, fact.height) > 2 * min(fact.width, fact.height) for fact in facts)
+    if long:
+        where = "around what they show" if examined.crop == "subject" else "in the middle"
+        notes.append(
+            f"{long:,} are over twice as long as wide: of those only a square {where} is used."
+        )
+    return [*notes, *_label_notes(examined), *_left_out_notes(examined)]
+
+
+def _label_notes(examined: Examined) -> list[str]:
+    notes = []
+    counts = _label_counts(examined)
+    if counts and examined.labels is not None:
+        (few, least), (many, most) = (pick(counts, key=lambda pair: pair[1]) for pick in (min, max))
+        if most >= 10 * least:
+            notes.append(
+                f"The folders are of very unequal size: {many!r} has {most:,} pictures and "
+                f"{few!r} {least:,}, which will be learned less well."
+            )
+        bare = int((examined.labels == -1).sum())
+        if bare:
+            notes.append(f"{bare:,} lie in no folder and have no label.")
+    return notes
+
+
+def _left_out_notes(examined: Examined) -> list[str]:
+    left = examined.left_out
+    notes = [f"No file is named {word!r}." for word in unmatched(examined.found, examined.options)]
+    phones = sum("HEIC" in why.detail for _, why in left)
+    if phones:
+        notes.append(f"{phones:,} are HEIC photos, which cannot be read: save them as JPEG.")
+    locked = sum("password" in why.detail for _, why in left)
+    if locked:
+        notes.append(f"{locked:,} are locked with a password: unpack the zip and name its folder.")
+    pictures = [each for each in left if each[1].reason not in ("not a picture", "left out by you")]
+    if len(pictures) > len(examined.rows):
+        notes.append("More pictures are left out than used: see why, and overrule it with --keep.")
+    return notes

@@ -1,0 +1,49 @@
+"""Training runs as those see them who watch, start and stop them: through files alone."""
+
+from __future__ import annotations
+
+from genimg.runs.folder import (
+    FAILED,
+    FINISHED,
+    FINISHING,
+    PHASES,
+    PREPARING,
+    STOPPED,
+    TRAINING,
+    WAITING,
+    RunFiles,
+    Status,
+    read_json,
+)
+from genimg.runs.health import Health, judge
+from genimg.runs.listing import DAMAGED, INTERRUPTED, Summary, is_run, runs_in, summary
+from genimg.runs.names import is_name, name_from
+from genimg.runs.queue import AT_ONCE, at_once, stopped_meanwhile, wait_for_turn
+
+__all__ = [
+    "AT_ONCE",
+    "DAMAGED",
+    "FAILED",
+    "FINISHED",
+    "FINISHING",
+    "INTERRUPTED",
+    "PHASES",
+    "PREPARING",
+    "STOPPED",
+    "TRAINING",
+    "WAITING",
+    "Health",
+    "RunFiles",
+    "Status",
+    "Summary",
+    "at_once",
+    "is_name",
+    "is_run",
+    "judge",
+    "name_from",
+    "read_json",
+    "runs_in",
+    "stopped_meanwhile",
+    "summary",
+    "wait_for_turn",
+]

@@ -1,0 +1,297 @@
+"""What lies in the folder of a training run, and how others learn from it how the run is doing?
+
+runs/<name>/run.json            what is trained, on what, and what was chosen and why
+runs/<name>/status.json         how the run is doing, rewritten about every second
+runs/<name>/progress.jsonl      one line a validation
+runs/<name>/samples/*.png       what the model makes of the same pictures and seeds, as it learns
+runs/<name>/state/state.pt      everything that an exact resume needs
+runs/<name>/state/good.pt       the last state that was found to be good, where runs can go wrong
+runs/<name>/model.safetensors   the finished model
+runs/<name>/log.txt             what the process printed, where it was started by the app
+runs/<name>/command.json        the arguments that start it again
+runs/<name>/stop                a request to stop
+runs/<name>/.lock               locked while a process works here
+
+A run is a process of its own. Whoever watches it reads these files and nothing else, so a run
+outlives every page and every app, and can be watched by any of them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from genimg.errors import TrainingError
+from genimg.files import write_atomically, write_quickly
+
+WAITING, PREPARING, TRAINING, FINISHING = "waiting", "preparing", "training", "finishing"
+FINISHED, STOPPED, FAILED = "finished", "stopped", "failed"
+PHASES = (WAITING, PREPARING, TRAINING, FINISHING, FINISHED, STOPPED, FAILED)
+MAX_BYTES = 4_000_000
+"""Largest JSON file of a run that is read."""
+LOCK_SECONDS = 2.0
+"""How long a run waits for its lock: somebody may have it for a moment to see whether it is free.
+"""
+STARTING_SECONDS = 20.0
+"""For so long a process that was just started may not have locked its folder yet."""
+
+_reserved: dict[str, FileLock] = {}
+"""Locks that this process holds for a `locked` that is yet to come, by their files."""
+_probing = threading.Lock()
+"""Held while a lock is tried, so that two who look at once do not find each other."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """How a run is doing.
+
+    Attributes:
+        phase: one of PHASES.
+        words: one sentence on what is being done or was done.
+        progress: part of the budget that is spent, 0 to 1.
+        images: training pictures seen.
+        seconds: time spent training, over all sittings.
+        seconds_left: until training ends, as far as can be told; -1 if it cannot.
+        speed: pictures a second.
+        updated: when this was written, in seconds since 1970.
+        pid: the process that wrote it.
+        trouble: what went wrong, for a person, "" if nothing did.
+    """
+
+    phase: str
+    words: str = ""
+    progress: float = 0.0
+    images: int = 0
+    seconds: float = 0.0
+    seconds_left: float = -1.0
+    speed: float = 0.0
+    updated: float = 0.0
+    pid: int = 0
+    trouble: str = ""
+
+
+class RunFiles:
+    """The files of one run, for the process that trains and for those who watch it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+        self.description = self.path / "run.json"
+        self.status_file = self.path / "status.json"
+        self.progress = self.path / "progress.jsonl"
+        self.samples = self.path / "samples"
+        self.state = self.path / "state" / "state.pt"
+        self.good = self.path / "state" / "good.pt"
+        self.model = self.path / "model.safetensors"
+        self.log_file = self.path / "log.txt"
+        self.command = self.path / "command.json"
+        self.stop = self.path / "stop"
+        self.lock = self.path / ".lock"
+
+    # -- for the process that trains
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Make the folder and keep other processes from training in it.
+
+        Raises:
+            TrainingError: another process trains here, or the folder cannot be written.
+        """
+        place = os.path.realpath(self.lock)
+        reserved = _reserved.pop(place, None)
+        lock = reserved or self._acquired()
+        try:
+            if reserved is None:
+                self.stop.unlink(missing_ok=True)  # it was meant for an earlier process
+            for folder in (self.path, self.state.parent, self.samples):
+                for leftover in folder.glob(".*-*"):
+                    leftover.unlink(missing_ok=True)  # of a process that was killed while writing
+            yield
+        finally:
+            if reserved is None:
+                lock.release()
+            else:
+                _reserved[place] = reserved
+
+    @contextmanager
+    def reserved(self) -> Iterator[None]:
+        """Lock the folder; the next `locked` of this process takes that lock over.
+
+        So a run that waits for its turn has its folder from the start, and nobody starts it twice.
+
+        Raises:
+            TrainingError: as `locked`.
+        """
+        place = os.path.realpath(self.lock)
+        lock = self._acquired()
+        _reserved[place] = lock
+        try:
+            if self._stop_age() > STARTING_SECONDS:
+                self.stop.unlink(missing_ok=True)  # it was meant for an earlier process
+            yield
+        finally:
+            _reserved.pop(place, None)
+            lock.release()
+
+    def _stop_age(self) -> float:
+        """Seconds since somebody asked the run to stop, 0 if nobody has."""
+        try:
+            return time.time() - self.stop.stat().st_mtime
+        except OSError:
+            return 0.0
+
+    def _acquired(self) -> FileLock:
+        try:
+            self.samples.mkdir(parents=True, exist_ok=True)
+            self.state.parent.mkdir(exist_ok=True)
+            lock = FileLock(self.lock)
+            lock.acquire(timeout=LOCK_SECONDS)
+        except Timeout:
+            raise TrainingError(
+                f"another process is training in {self.path}; wait for it or choose another --out"
+            ) from None
+        except OSError as error:
+            raise TrainingError(f"cannot write to {self.path}: {error.strerror}") from error
+        return lock
+
+    def describe(self, values: Mapping[str, Any]) -> None:
+        """Write run.json. Raises TrainingError if the disk does not allow it."""
+        text = json.dumps(dict(values), ensure_ascii=False, indent=1)
+        self._write(self.description, text.encode())
+
+    def tell(self, phase: str, words: str = "", **numbers: Any) -> None:
+        """Write status.json. It is only for those who watch: what the disk refuses is let be."""
+        status = Status(phase, words, **numbers, updated=time.time(), pid=os.getpid())
+        with suppress(OSError):
+            write_quickly(self.status_file, json.dumps(asdict(status)).encode())
+
+    def tell_end(self, phase: str, words: str, trouble: str = "") -> None:
+        """Tell how the work ended, with the numbers that were told last."""
+        last = self.status() or Status(phase)
+        kept = {"progress": last.progress, "images": last.images, "seconds": last.seconds}
+        self.tell(phase, words, trouble=trouble, **kept)
+
+    def tell_again(self, status: Status) -> None:
+        """Tell what was told before: nothing has come of what was begun since."""
+        values = asdict(status)
+        self.tell(**{k: v for k, v in values.items() if k not in ("updated", "pid")})
+
+    def leave(self) -> None:
+        """Take away what was made for a run that never began; what somebody may want stays."""
+        if any(path.exists() for path in (self.state, self.model, self.command, self.progress)):
+            return
+        for path in (self.status_file, self.description, self.lock):
+            path.unlink(missing_ok=True)
+        for path in (self.state.parent, self.samples, self.path):
+            with suppress(OSError):  # there is something in it that is not ours
+                path.rmdir()
+
+    def log(self, record: Mapping[str, Any]) -> None:
+        """Add one line to the progress file. Raises TrainingError if the disk is full."""
+        try:
+            with self.progress.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(dict(record)) + "\n")
+        except OSError as error:
+            raise _not_written(self.progress, error) from error
+
+    def _write(self, path: Path, data: bytes) -> None:
+        try:
+            write_atomically(path, data)
+        except OSError as error:
+            raise _not_written(path, error) from error
+
+    # -- for those who watch
+
+    @property
+    def alive(self) -> bool:
+        """Whether a process works here now."""
+        if not self.lock.is_file():
+            return False
+        lock = FileLock(self.lock)
+        with _probing:
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                return True
+            except OSError:  # not ours to lock: somebody else's run, finished or not
+                return False
+            lock.release()
+        return False
+
+    @property
+    def stop_requested(self) -> bool:
+        """Whether somebody has asked the run to stop."""
+        return self.stop.exists()
+
+    def request_stop(self) -> None:
+        """Ask the run to write its state and stop; it looks about once a second."""
+        self._write(self.stop, b"")
+
+    def status(self) -> Status | None:
+        """How the run is doing, or None if nobody has said so yet or the file is damaged.
+
+        What a process that is no longer there said last is told as "stopped".
+        """
+        values = read_json(self.status_file)
+        if not isinstance(values, dict) or values.get("phase") not in PHASES:
+            return None
+        known: dict[str, Any] = {}
+        for field in fields(Status):
+            value = values.get(field.name, field.default)
+            kinds = (int, float) if not isinstance(field.default, str) else (str,)
+            wrong = not isinstance(value, kinds) or isinstance(value, bool)
+            known[field.name] = field.default if wrong else value
+        known["phase"] = values["phase"]
+        return Status(**known)
+
+    def read_description(self) -> dict[str, Any]:
+        """run.json, or {} if it is not there or damaged."""
+        values = read_json(self.description)
+        return values if isinstance(values, dict) else {}
+
+    def read_progress(self) -> list[dict[str, Any]]:
+        """The lines of progress.jsonl that are whole, oldest first."""
+        try:
+            with self.progress.open("rb") as file:
+                text = file.read(MAX_BYTES).decode("utf-8", errors="replace")
+        except OSError:
+            return []
+        return [row for line in text.splitlines() if isinstance(row := _parse(line), dict)]
+
+    def sheets(self) -> list[Path]:
+        """The sample sheets, the earliest first; the stem of each is the pictures seen by then."""
+        if not self.samples.is_dir():
+            return []
+        return sorted(path for path in self.samples.glob("*.png") if path.stem.isdigit())
+
+
+def read_json(path: Path) -> Any:
+    """What a small JSON file says; None if it is not there, too large, or damaged."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError:
+        return None
+    return _parse(data.decode("utf-8", errors="replace")) if len(data) <= MAX_BYTES else None
+
+
+def _parse(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _not_written(path: Path, error: OSError) -> TrainingError:
+    return TrainingError(
+        f"{path} could not be written ({error.strerror}); what was written before is kept: free "
+        "some space, or see to the rights of the folder, and run the same command again"
+    )

@@ -1,0 +1,98 @@
+"""How is a model that still trains looked at: a file for the editor from the last written state.
+
+The run itself is not touched and does not wait: this reads its state, as it would be read to go on.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from genimg.config import config_from_mapping
+from genimg.data import Dataset
+from genimg.errors import TrainingError
+from genimg.models import MODELS, LatentModel
+from genimg.models.gan import GAN
+from genimg.training.finish import finish_vae, write_model
+from genimg.training.finish_gan import finish_gan
+from genimg.training.options import TrainOptions
+from genimg.training.plan import read_pictures
+from genimg.training.run import RunFolder
+
+FEW = {"train": 1_000, "validation": 250, "test": 100}
+"""Pictures that are looked at: enough for sliders that hold until the run has its own."""
+TUPLES = ("keep", "leave_out")
+
+
+@torch.no_grad()
+def snapshot(run: Path, target: Path, say: Callable[[str], None] = print) -> Path:
+    """Write what the run in a folder has learned so far as a model file, in a few seconds.
+
+    Its sliders are found from fewer pictures than in the end, and less is measured.
+
+    Raises:
+        TrainingError: there is no state yet, it is damaged, or its model draws no pictures.
+        DataError: the pictures are no longer there.
+    """
+    folder = RunFolder(run)
+    state = folder.load_state()
+    if state is None:
+        raise TrainingError(f"{run} has written no state yet; try again in a minute")
+    options = options_of(folder, state)
+    family = MODELS[options.family]
+    model: Any = family.model(config_from_mapping(family.config, json.loads(state["config"])))
+    if not isinstance(model, LatentModel):
+        raise TrainingError(f"{run} trains a {options.family}, which draws no pictures to edit")
+    model.load_state_dict(state["ema"])
+    model.eval()
+    dataset = _few(read_pictures(options))
+    if isinstance(model, GAN):
+        findings = finish_gan(model, dataset, say, quick=True)
+    else:
+        findings = finish_vae(model, dataset, say)
+    clock = state["clock"]
+    minutes, images = options.budget
+    spent = clock["images"] / images if images else clock["seconds"] / 60 / (minutes or 1.0)
+    trained = {
+        "images": clock["images"],
+        "minutes": round(clock["seconds"] / 60, 2),
+        "steps": clock["step"],
+        "batch_size": int(state["batch_size"]),
+        "preset": options.preset or family.presets[0],
+        "seed": options.seed,
+        "unfinished": round(min(spent, 1.0), 3),
+    }
+    write_model(target, model, options.family, target.stem, dataset, trained, findings)
+    say(f"wrote {target}")
+    return target
+
+
+def options_of(folder: RunFolder, state: dict[str, Any]) -> TrainOptions:
+    """The options of a run, as its folder tells them.
+
+    Raises:
+        TrainingError: the folder does not tell them, or those of another version.
+    """
+    values = dict(folder.read_description().get("options") or {}) | state["options"]
+    values |= state["plan"]["options"] | state["plan"]["budget"]
+    try:
+        for field in dataclasses.fields(TrainOptions):
+            if values.get(field.name) is not None and "Path" in str(field.type):
+                values[field.name] = Path(values[field.name])
+        values |= {name: tuple(values[name]) for name in TUPLES}
+        return TrainOptions(**values)
+    except (TypeError, KeyError) as error:
+        raise TrainingError(f"{folder.path} is of another version of genimg: {error}") from error
+
+
+def _few(dataset: Dataset) -> Dataset:
+    """The first of each split; their order is by chance already, as splits are."""
+    return replace(
+        dataset, splits={name: rows[: FEW[name]] for name, rows in dataset.splits.items()}
+    )

@@ -1,0 +1,101 @@
+// What the parts of the Train tab share: how they ask the server, and how they say numbers.
+(() => {
+  const genimg = (window.genimg = window.genimg || {});
+  const ROOT = '/genimg/training';
+
+  const number = (value) => Math.round(value).toLocaleString('en');
+  const some = (count, one) => `${number(count)} ${one}${Math.round(count) === 1 ? '' : 's'}`;
+
+  /** A time in plain words: "40 seconds", "6 minutes", "1 hour 20 minutes". */
+  function time(seconds) {
+    if (seconds < 90) return some(Math.max(0, seconds), 'second');
+    const minutes = Math.round(seconds / 60);
+    if (minutes < 90) return some(minutes, 'minute');
+    const rest = minutes % 60;
+    return some((minutes - rest) / 60, 'hour') + (rest ? ` ${some(rest, 'minute')}` : '');
+  }
+
+  /** How long something will take, as nobody knows it to the second. */
+  function about(seconds) {
+    if (seconds < 60) return 'less than a minute';
+    const minutes = seconds / 60;
+    const rounded = minutes < 20 ? Math.ceil(minutes) : Math.ceil(minutes / 5) * 5;
+    return `about ${time(60 * rounded)}`;
+  }
+
+  /** When something was, seen from now; `then` in seconds since 1970. */
+  function ago(then) {
+    const seconds = Math.max(0, Date.now() / 1000 - then);
+    if (seconds < 60) return 'just now';
+    if (seconds < 36 * 3600) return `${time(seconds < 5400 ? seconds : 3600 * Math.round(seconds / 3600))} ago`;
+    return `${some(seconds / 86400, 'day')} ago`;
+  }
+
+  function bytes(count) {
+    const size = count < 1e9 ? [count / 1e6, 'MB'] : [count / 1e9, 'GB'];
+    return `${size[0] < 10 ? size[0].toFixed(1) : Math.round(size[0])} ${size[1]}`;
+  }
+
+  /** Phases of a run: what a person reads, the sign beside it, and the colour. */
+  const PHASES = {
+    waiting: ['Waiting', '◷', 'wait'],
+    preparing: ['Getting ready', '◷', 'wait'],
+    training: ['Training', '●', 'good'],
+    finishing: ['Finishing', '●', 'good'],
+    finished: ['Finished', '✓', 'good'],
+    stopped: ['Stopped', '■', 'rest'],
+    interrupted: ['Was interrupted', '!', 'warn'],
+    failed: ['Failed', '✕', 'bad'],
+    damaged: ['Damaged', '✕', 'bad'],
+  };
+
+  genimg.training = {
+    ROOT, PHASES, number, some, time, about, ago, bytes,
+
+    capital: (words) => (words ? words[0].toUpperCase() + words.slice(1) : ''),
+
+    phase: (name) => PHASES[name] ?? [name, '·', 'rest'],
+
+    /** Whether a process works, or will as soon as it is its turn. */
+    busy: (phase) => ['waiting', 'preparing', 'training', 'finishing'].includes(phase),
+
+    /** The server's answer. An Error's message is for people; `offline` says that none came. */
+    async ask(path, { method = 'GET', body, keepalive = false } = {}) {
+      let answer;
+      try {
+        answer = await fetch(ROOT + path, {
+          method, keepalive,
+          ...(body && { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
+        });
+      } catch {
+        throw Object.assign(new Error('genimg does not answer. Is it still running?'), { offline: true });
+      }
+      const values = await answer.json().catch(() => null);
+      if (answer.ok && values) return values;
+      const words = values?.error ?? `That did not work (${answer.status}). Try it once more.`;
+      throw Object.assign(new Error(words), { status: answer.status });
+    },
+
+    /** Set a text that may be the same as before; an element without words takes no room. */
+    put(element, words = '') {
+      if (element.textContent !== words) element.textContent = words;
+      element.hidden = !words;
+    },
+
+    /** A sign that is only seen, in the colour of its kind: good, wait, warn, bad or rest. */
+    sign(kind, symbol) {
+      const element = genimg.make('span', { className: 'sign', textContent: symbol, ariaHidden: 'true' });
+      element.dataset.kind = kind;
+      return element;
+    },
+
+    /** What is kept for this tab of the browser, also over a reload; null where nothing is. */
+    kept(key) {
+      try { return JSON.parse(sessionStorage.getItem(key)); } catch { return null; }
+    },
+
+    keep(key, value) {
+      try { sessionStorage.setItem(key, JSON.stringify(value)); } catch { /* not kept, then */ }
+    },
+  };
+})();

@@ -1,0 +1,294 @@
+"""What can the app do about training? Everything the routes offer, as plain calls.
+
+The work itself is done by processes of their own, which this app only starts and reads about:
+`genimg.runs` for runs, `training_looks` for what is looked at before.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any
+
+from genimg.errors import GenimgError, TrainingError
+from genimg.runs import (
+    AT_ONCE,
+    FINISHED,
+    RunFiles,
+    is_name,
+    is_run,
+    launch,
+    name_from,
+    runs_in,
+    summary,
+)
+from genimg.runs.listing import Summary
+from genimg.runs.processes import end, spawn
+from genimg.ui import training_views as views
+from genimg.ui.live_messages import Refused
+from genimg.ui.store import Store
+from genimg.ui.training_asked import (
+    LEAST_MINUTES,
+    MOST_MINUTES,
+    Data,
+    preparing_options,
+    read_data,
+    read_minutes,
+    read_words,
+    statements,
+    training_options,
+)
+from genimg.ui.training_looks import Looks
+from genimg.ui.training_uploads import Uploads, cache_folder
+
+SWEEP_SECONDS = 3600.0
+SNAPSHOT_SECONDS = 180.0
+_FOLDERS = ("GENIMG_CACHE", "GENIMG_DATA")
+
+
+class NotFound(GenimgError):
+    """There is no run of that name."""
+
+
+class Training:
+    """Runs, looks and uploads of one app.
+
+    Args:
+        store: the models of the menu; a finished run puts its model there.
+        runs: the folder of the runs.
+        at_once: how many of them may train at once.
+    """
+
+    def __init__(self, store: Store, runs: Path, at_once: int = 1) -> None:
+        self.runs = runs.resolve()
+        self._store = store
+        self._environment = {
+            AT_ONCE: str(at_once),
+            "GENIMG_CHECKPOINTS": str(store.folder.resolve()),
+            # The processes work in another folder, where a relative path would lead elsewhere.
+            **{name: str(Path(os.environ[name]).expanduser().resolve())
+               for name in _FOLDERS if os.environ.get(name)},
+        }  # fmt: skip
+        self.uploads = Uploads(cache_folder().resolve() / "uploads")
+        self.looks = Looks(cache_folder().resolve() / "looks", self._environment)
+        self._starting = threading.Lock()
+        self._closed = threading.Event()
+        threading.Thread(target=self._sweep, daemon=True).start()
+
+    def close(self) -> None:
+        """The app ends: looks are given up, runs go on."""
+        self._closed.set()
+        self.looks.close()
+
+    def _sweep(self) -> None:
+        launch.sweep(self.runs)
+        while not self._closed.is_set():
+            with suppress(OSError, GenimgError):
+                self.uploads.sweep()
+                self.looks.sweep()
+            self._closed.wait(SWEEP_SECONDS)
+
+    # -- what there is
+
+    def state(self) -> dict[str, Any]:
+        """The models to start from, all runs, and the room on the disk in bytes."""
+        there = next(path for path in (self.runs, *self.runs.parents) if path.exists())
+        runs = [views.brief(run, self._model_of(run)) for run in runs_in(self.runs)]
+        return {
+            "models": self._models(),
+            "runs": runs,
+            "disk_free": shutil.disk_usage(there).free,
+        }
+
+    def tell(self, name: str) -> dict[str, Any]:
+        """All about one run. Raises NotFound."""
+        run = summary(self.files(name))
+        return views.full(run, self._model_of(run))
+
+    def files(self, name: str) -> RunFiles:
+        """The files of a run. Raises NotFound for a name that is none, or a path."""
+        path = self.runs / name
+        if not is_name(name) or path.is_symlink() or not is_run(path):
+            raise NotFound("There is no such run, or no more.")
+        return RunFiles(path)
+
+    def _models(self) -> list[dict[str, Any]]:
+        rows = []
+        for title, name in self._store.choices:
+            with suppress(GenimgError, KeyError, TypeError, ValueError):
+                header = self._store.info(name).header
+                size = header.image_shape[1]
+                rows += [{"name": name, "title": title, "size": size, "family": header.family}]
+        return rows
+
+    def _model_of(self, run: Summary) -> str | None:
+        """The name in the menu of what a run made, if it is there."""
+        name = self._model_name(run)
+        if name not in self._store.names and self._file(name).is_file():
+            self._store.refresh()  # it has come since the page was opened
+        return name if name in self._store.names else None
+
+    def _model_name(self, run: Summary) -> str:
+        """What the model of a run is called, now or later.
+
+        A run of the app has a name that no model had before. One that was started by hand has what
+        was asked for; if that was nothing, a name that takes no other model's place.
+        """
+        options = run.description.get("options")
+        asked = options.get("name") if isinstance(options, dict) else None
+        if isinstance(asked, str) and is_name(asked):
+            return asked
+        return run.name if run.about else f"{run.name}-now"
+
+    def _file(self, name: str) -> Path:
+        return self._store.folder / f"{name}.safetensors"
+
+    # -- looks
+
+    def start_look(self, values: Mapping[str, object], person: str, here: bool) -> str:
+        """Begin to look at pictures, and return the look's ID.
+
+        Args:
+            person: who asks; a new look of the same person takes the place of the old one.
+            here: whether the person sits at this machine, and may name its folders.
+
+        Raises:
+            Refused, GenimgError.
+        """
+        data = read_data(values)
+        options = preparing_options(values)
+        family, more = training_options(values, self._starts())
+        statements(values)  # so that what cannot be is refused now, not when it starts
+        word = self._word(data, here)
+        plan = ["train", family, f"--data={word}", *options, *more, "--dry-run"]
+        commands = [("plan", plan)]
+        if not data.name:
+            folder = word.removeprefix("folder:")
+            commands.insert(0, ("pictures", ["prepare", folder, *options]))
+        return self.looks.start(person, commands)
+
+    def _starts(self) -> dict[str, Path]:
+        return {name: self._store.info(name).path for name in self._store.names}
+
+    def _word(self, data: Data, here: bool) -> str:
+        """What --data is given. Raises Refused, UnknownSet."""
+        if data.upload:
+            return f"folder:{self.uploads.pictures(data.upload)}"
+        if not data.folder:
+            return data.name
+        if not here:
+            raise Refused(
+                "a folder can be named only at the machine that trains; send the pictures instead"
+            )
+        path = Path(data.folder).expanduser()
+        if not path.is_absolute():
+            raise Refused("give the whole path of the folder, from the root of the disk")
+        if not path.is_dir() and not (path.is_file() and path.suffix.lower() == ".zip"):
+            raise Refused(f"there is no folder or zip file {str(path)!r} on this machine")
+        return f"folder:{path}"
+
+    # -- runs
+
+    def start_run(self, values: Mapping[str, object], here: bool) -> str:
+        """Start a run, and return its name. Raises Refused, GenimgError."""
+        data = read_data(values)
+        options = preparing_options(values)
+        family, more = training_options(values, self._starts())
+        said = statements(values)
+        title = read_words(values, "title")
+        self.uploads.folder.mkdir(parents=True, exist_ok=True)
+        self.uploads.check_room(0)
+        arguments = [family, f"--data={self._word(data, here)}", *options, *more]
+        arguments += said if not data.name else []  # the other sets say themselves whose they are
+        with self._starting:
+            taken = {path.name for path in self.runs.glob("*")}
+            taken |= {path.stem for path in self._store.folder.glob("*.safetensors")}
+            name = name_from(title or data.name, taken)
+            about = {"title": title or name, "family": family, "data": data.name or "own pictures"}
+            if data.upload:
+                self.uploads.mark_used(data.upload, self.runs / name)
+            launch.start(self.runs, name, [*arguments, f"--name={name}"], about, self._environment)
+        return name
+
+    def stop(self, files: RunFiles, values: Mapping[str, object]) -> dict[str, Any]:
+        """Ask a run to stop."""
+        launch.stop(files)
+        return {}
+
+    def resume(self, files: RunFiles, values: Mapping[str, object]) -> dict[str, Any]:
+        """Go on with a run. Raises TrainingError."""
+        with self._starting:
+            launch.resume(files, self._environment)
+        return {}
+
+    def delete(self, files: RunFiles, values: Mapping[str, object]) -> dict[str, Any]:
+        """Delete a run; its model stays in the menu. Raises TrainingError."""
+        with self._starting:
+            launch.delete(files)
+        return {}
+
+    def extend(self, files: RunFiles, values: Mapping[str, object]) -> dict[str, Any]:
+        """Give a run so many minutes more. Raises Refused, TrainingError."""
+        more = read_minutes(values)
+        if more is None:
+            raise Refused("minutes are missing")
+        run = summary(files)
+        options = run.description.get("options")
+        planned = options.get("minutes") if isinstance(options, dict) else None
+        planned = planned if isinstance(planned, int | float) else 0.0
+        total = max(planned, run.status.seconds / 60, LEAST_MINUTES) + more
+        with self._starting:
+            launch.extend(files, round(min(total, MOST_MINUTES), 2), self._environment)
+        return {}
+
+    def open(self, files: RunFiles, values: Mapping[str, object]) -> dict[str, Any]:
+        """Put what a run has learned so far into the menu, and name it. Raises TrainingError."""
+        run = summary(files)
+        if (run.description or run.about).get("family") == "classifier":
+            raise TrainingError(
+                "A classifier tells pictures apart and makes none, so there is nothing to edit "
+                "with it. Use it in a terminal: python -m genimg classify"
+            )
+        name = self._model_name(run)
+        if not (run.phase == FINISHED and _newer(self._file(name), files.model)):
+            self._snapshot(files, name)
+        self._store.refresh()
+        if name not in self._store.names:
+            raise TrainingError(f"The model {name!r} could not be opened.")
+        return {"model": name}
+
+    def _snapshot(self, files: RunFiles, name: str) -> None:
+        """Have the model of a run written by a process of its own, as that takes torch's networks.
+
+        Raises:
+            TrainingError: it cannot be made, or takes too long.
+        """
+        with TemporaryFile() as said:
+            arguments = ["snapshot", str(files.path), f"--name={name}"]
+            process = spawn(arguments, self._environment, said)
+            try:
+                code = process.wait(SNAPSHOT_SECONDS)
+            except subprocess.TimeoutExpired:
+                end(process)
+                raise TrainingError(
+                    "That took too long. Try again when less is going on."
+                ) from None
+            if code:
+                said.seek(0)
+                lines = said.read().decode("utf-8", errors="replace").strip().splitlines()
+                last = lines[-1].removeprefix("genimg: error: ") if lines else "no reason was given"
+                raise TrainingError(f"The model could not be written: {last}")
+
+
+def _newer(path: Path, other: Path) -> bool:
+    """Whether a file is there and not older than another one."""
+    try:
+        return path.stat().st_mtime >= other.stat().st_mtime
+    except OSError:
+        return False

@@ -1,0 +1,45 @@
+"""From words to the name of a folder."""
+
+from __future__ import annotations
+
+import pytest
+
+from genimg.runs import is_name, name_from
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("My cats!", "my-cats"),
+        ("  Été à Zürich  ", "ete-a-zurich"),
+        ("../../etc/passwd", "etc-passwd"),
+        ("--out=/tmp", "out-tmp"),
+        ("猫", "model"),
+        ("", "model"),
+        ("CON", "con-1"),
+        ("a" * 300, "a" * 40),
+        (".hidden", "hidden"),
+    ],
+)
+def test_a_name_is_made_of_what_is_typed(words: str, name: str) -> None:
+    made = name_from(words)
+    assert made == name
+    assert is_name(made)
+
+
+def test_a_name_that_is_taken_is_numbered() -> None:
+    assert name_from("Cats", {"cats"}) == "cats-2"
+    assert name_from("Cats", {"Cats", "cats-2", "cats-3"}) == "cats-4"
+
+
+@pytest.mark.parametrize(
+    "text", ["", ".", "..", ".git", "a/b", "a\\b", "c:", "-rf", "nul", "NUL.txt", "a\0", "x" * 101,
+             "end.", "a\nb"],
+)  # fmt: skip
+def test_what_is_no_name_is_told(text: str) -> None:
+    assert not is_name(text)
+
+
+@pytest.mark.parametrize("text", ["cats", "My Cats", "cats-64-vae", "a.b", "Éa"])
+def test_names_that_people_give_by_hand_are_names(text: str) -> None:
+    assert is_name(text)

@@ -1,0 +1,179 @@
+"""What the processes of `test_distributed.py` do: `python -m tests.training.together SCENE FOLDER`.
+
+A scene is a function of this file; it is run by each process of a group, and by the test alone.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from genimg.data import Dataset, load_dataset
+from genimg.errors import TrainingError
+from genimg.training import RECIPES, Interrupted, TrainOptions
+from genimg.training.changes import Changes
+from genimg.training.compute import Compute
+from genimg.training.distributed import ALONE, World, join
+from genimg.training.loop import Trainer
+from genimg.training.run import Onlooker, RunFolder
+
+BATCH = 13  # not to be divided by two
+STEPS = 3
+KINDS: dict[str, dict[str, Any]] = {
+    "vae": {"family": "vae"},
+    "plain vae": {"family": "vae", "preset": "plain"},
+    "gan": {"family": "gan", "augment": "on"},
+    "gan from a vae": {"family": "gan", "augment": "off"},
+    "dcgan": {"family": "gan", "preset": "dcgan", "augment": "on"},
+    "conv-gan": {"family": "gan", "preset": "conv-gan", "augment": "off"},
+    "classifier": {"family": "classifier"},
+}
+
+
+def cats() -> Dataset:
+    """The data of all scenes, with some labels that are not known."""
+    dataset = load_dataset("cats", size=16, count=400)
+    assert dataset.labels is not None
+    labels = dataset.labels.copy()
+    labels[::3, 0] = -1
+    return replace(dataset, labels=labels)
+
+
+def small(model: Any, kind: str) -> Any:
+    """The same architecture with few channels."""
+    config = model.config
+    if config.widths:
+        config = replace(config, widths=(8, 16, 16)[: len(config.widths)])
+    if kind == "gan from a vae":
+        config = replace(config, encoder_widths=config.widths)
+    torch.manual_seed(0)
+    return type(model)(config).to(memory_format=torch.channels_last)
+
+
+def trainer(kind: str, out: Path, world: World, **more: Any) -> Trainer:
+    """The trainer of a short run, the same in each process."""
+    options = TrainOptions(
+        **{"images": BATCH * STEPS, "validate_every": 2 * BATCH, "seed": 4, **KINDS[kind], **more}
+    )
+    recipe = RECIPES[options.family]
+    dataset = recipe.lessons(options, cats())
+    model = small(recipe.start(options, dataset, None), kind)
+    folder = RunFolder(out) if world.main else Onlooker(out)
+    folder.samples.mkdir(parents=True, exist_ok=True)
+    folder.state.parent.mkdir(exist_ok=True)
+    changes = Changes(flip=True, shift=0.05, colour=0.1)
+    made = recipe(model, options, Compute())
+    for optimizer in made.optimizers.values():
+        for group in optimizer.param_groups:
+            # A step of Adam is lr * sign(gradient) at first, which makes the last digits of a
+            # gradient near zero a whole step; with this it is smooth.
+            group["eps"] = 1e-3
+    return Trainer(made, dataset, options, folder, BATCH, changes, world)
+
+
+def run(made: Trainer) -> None:
+    made.run(lambda: made.folder.save_state(made.state_dict()), lambda line: None)
+
+
+def each_kind(out: Path, world: World) -> None:
+    """A few steps of every family and preset; the state tells what came out."""
+    for kind in KINDS:
+        run(trainer(kind, out / kind, world))
+
+
+def halves(out: Path, world: World) -> None:
+    """One run is stopped after its first step, another goes on from what somebody left."""
+    stopped = trainer("vae", out / "stopped", world)
+    if world.main:
+        stopped.folder.request_stop()
+    try:
+        run(stopped)
+    except Interrupted:
+        pass
+    for name in ("vae", "classifier"):
+        going_on = trainer(name, out / f"left {name}", world)
+        if world.main:
+            going_on.folder.stop.unlink(missing_ok=True)
+        state = world.decide(going_on.folder.load_state)
+        assert state is not None
+        going_on.load_state_dict(state)
+        run(going_on)
+
+
+def all_is_well(out: Path, world: World) -> None:
+    each_kind(out, world)
+    halves(out, world)
+
+
+def failing(which: int) -> Callable[[Path, World], None]:
+    def scene(out: Path, world: World) -> None:
+        made = trainer("vae", out / "failing", world, images=10**6)
+        step = made.recipe.step
+
+        def failing_step(*arguments: Any) -> Any:
+            if world.rank == which and made.clock.step == 2:
+                raise TrainingError("the third step was too much")
+            return step(*arguments)
+
+        made.recipe.step = failing_step  # type: ignore[method-assign]
+        run(made)
+
+    return scene
+
+
+def spoiled(out: Path, world: World) -> None:
+    """A weight goes bad in all of them, as it does: all go back together."""
+    made = trainer("gan", out / "spoiled", world, images=6 * BATCH)
+    step = made.recipe.step
+
+    def spoiling_step(*arguments: Any) -> Any:
+        terms = step(*arguments)
+        if made.clock.step == 3 and not made.recipe.remedies:
+            with torch.no_grad():
+                next(made.recipe.model.parameters()).fill_(np.nan)
+        return terms
+
+    made.recipe.step = spoiling_step  # type: ignore[method-assign]
+    run(made)
+
+
+SCENES: dict[str, Callable[[Path, World], None]] = {
+    "well": all_is_well,
+    "first fails": failing(0),
+    "second fails": failing(1),
+    "spoiled": spoiled,
+}
+
+
+def main() -> int:
+    torch.set_num_threads(1)
+    out, *scenes = sys.argv[1:]
+    codes = []
+    port = int(os.environ["MASTER_PORT"])
+    for number, name in enumerate(scenes):
+        os.environ["MASTER_PORT"] = str(port + number)
+        try:
+            with join("cpu") as world:
+                SCENES[name](Path(out), world)
+            codes.append(0)
+        except TrainingError as error:
+            print(f"{name}: {error}", flush=True)
+            codes.append(2)
+        except SystemExit as error:
+            codes.append(int(error.code or 0))
+    print("codes", codes, flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
+
+
+__all__ = ["ALONE", "KINDS", "SCENES"]

@@ -1,0 +1,204 @@
+"""Models that come while the page is open: found in the folder, chosen by a script, dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from playwright.sync_api import expect
+
+from genimg.models import build_model, save_model
+from genimg.models.gan import GAN, GANConfig
+
+from .conftest import FIRST, SECOND, Site
+from .test_browser import Visit
+from .test_browser_comfort import complaints
+
+pytestmark = pytest.mark.browser
+
+LATE = "late-comer"
+
+
+@pytest.fixture
+def late(site: Site) -> Iterator[str]:
+    """A model that is put into the folder after the page was opened, with `add`."""
+    path = site.folder / f"{LATE}.safetensors"
+    yield LATE
+    path.unlink(missing_ok=True)
+
+
+def add(site: Site, name: str = LATE) -> Path:
+    path = site.folder / f"{name}.safetensors"
+    save_model(path, build_model("vae", (3, 16, 16), latent_dim=8, seed=8), "vae", name=name)
+    return path
+
+
+def test_a_script_chooses_a_model_that_has_just_come(visit: Visit, site: Site, late: str) -> None:
+    visitor = visit()
+    page = visitor.page
+    before = visitor.picture("#edited")
+    path = add(site)
+    page.evaluate("(name) => genimg.chooseModel(name)", late)
+    after = visitor.await_change("#edited", before)
+    expect(page.locator("#model input")).to_have_value(f"{late} · {late}")
+    expect(page.locator("#footer")).to_contain_text(path.name)
+    page.evaluate("(name) => genimg.chooseModel(name)", FIRST)
+    visitor.await_change("#edited", after)
+    expect(page.locator("#footer")).to_contain_text(f"{FIRST}.safetensors")
+
+
+def test_a_model_that_has_learned_more_under_its_name_is_opened_everywhere(
+    visit: Visit, site: Site, late: str
+) -> None:
+    path = add(site)
+    visitor = visit()
+    page = visitor.page
+    before = visitor.picture("#edited")
+    page.evaluate("(name) => genimg.chooseModel(name)", late)
+    early = visitor.await_change("#edited", before)
+    visitor.open_tab("Generate")
+    expect(page.locator("#samples img")).to_have_count(16)
+    drawn = visitor.picture("#samples")
+    save_model(path, build_model("vae", (3, 16, 16), latent_dim=8, seed=9), "vae", name=late)
+    page.evaluate("(name) => genimg.chooseModel(name)", late)
+    visitor.await_change("#samples", drawn)
+    page.locator("#samples button").nth(1).click()
+    page.click("#to-edit")
+    visitor.await_change("#edited", early)
+    expect(page.get_by_test_id("toast-body")).to_have_count(0)
+
+
+def test_a_model_that_is_not_there_is_said(visit: Visit) -> None:
+    visitor = visit()
+    before = visitor.picture("#edited")
+    visitor.page.evaluate("() => genimg.chooseModel('<b>gone</b>')")
+    toast = visitor.page.get_by_test_id("toast-body")
+    expect(toast).to_contain_text("There is no model named '<b>gone</b>'")
+    assert visitor.picture("#edited") == before
+
+
+def test_the_menu_shows_a_model_that_came_meanwhile_and_keeps_the_chosen_one(
+    visit: Visit, site: Site, late: str
+) -> None:
+    visitor = visit()
+    page = visitor.page
+    before = visitor.picture("#edited")
+    visitor.choose_model(1)
+    shown = visitor.await_change("#edited", before)
+    expect(page.locator("#footer")).to_contain_text(f"{SECOND}.safetensors")
+    add(site)
+    page.evaluate("() => { Date.now = () => performance.timeOrigin + performance.now() + 1e6; }")
+    page.locator("#model input").click()
+    expect(page.get_by_role("option", name=late)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#footer")).to_contain_text(f"{SECOND}.safetensors")
+    assert visitor.picture("#edited") == shown
+
+
+EVIL = '<img src=x onerror="window.harm=1"><script>window.harm=1</script>'
+
+
+def evil_model(path: Path) -> Path:
+    """A model that works, and has markup wherever it has words."""
+    torch.manual_seed(6)
+    factors = [{"name": EVIL, "values": [EVIL, f"{EVIL}2", f"{EVIL}3"]}]
+    row = {"group": "named", "factor": EVIL, "std": 1.0, "reliability": 0.5}
+    save_model(
+        path,
+        GAN(GANConfig((3, 16, 16), 8, widths=(4, 8), label_sizes=(3,))),
+        "gan",
+        name=EVIL,
+        extra={
+            "data": dict.fromkeys(("name", "title", "credit", "licence", "description"), EVIL)
+            | {"factors": factors},
+            "trained": {EVIL: EVIL, "compute": EVIL, "unfinished": 0.4},
+            "metrics": {EVIL: EVIL, "samples": EVIL},
+            "directions": tuple({**row, "name": f"{EVIL}{i}"} for i in range(2)),
+        },
+        tensors={"directions.vectors": torch.eye(8)[:2]},
+    )
+    return path
+
+
+DROP = """([name, bytes]) => {
+  const files = new DataTransfer();
+  files.items.add(new File([new Uint8Array(bytes)], name));
+  const event = new DragEvent('drop', { dataTransfer: files, bubbles: true, cancelable: true });
+  document.querySelector('#edited').dispatchEvent(event);
+}"""
+
+
+def test_a_dropped_model_is_opened_and_puts_no_markup_into_the_page(
+    visit: Visit, site: Site, late: str, tmp_path: Path
+) -> None:
+    visitor = visit()
+    page = visitor.page
+    before = visitor.picture("#edited")
+    data = evil_model(tmp_path / "evil.safetensors").read_bytes()
+    page.evaluate(DROP, [f"{late}.safetensors", list(data)])
+    visitor.await_change("#edited", before)
+    expect(page.locator("#said")).to_contain_text("was added")
+    card = page.locator("#footer .card")
+    expect(card).to_contain_text(f"{late}.safetensors")
+    expect(card).to_contain_text(f"Licence: {EVIL}")
+    expect(card).to_contain_text("Still training: 40%")
+    card.locator(".directions summary").click()
+    expect(card.locator(".directions th[scope=row]").first).to_have_text(f"{EVIL}0")
+    assert EVIL in visitor.slots()[0]
+    page.locator("#model input").click()
+    expect(page.get_by_role("option", name=late)).to_be_visible()
+    page.keyboard.press("Escape")
+    for tab in ("Generate", "Interpolate", "Edit"):
+        visitor.open_tab(tab)
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.harm") is None
+    assert page.locator("img[src=x]").count() == 0
+    page.evaluate(DROP, ["twice.safetensors", list(data)])
+    expect(page.locator("#said")).to_contain_text("was there already")
+    assert not (site.folder / "twice.safetensors").exists()
+
+
+def test_a_file_that_is_no_model_is_refused_on_the_page(
+    visit: Visit, site: Site, tmp_path: Path
+) -> None:
+    visitor = visit()
+    page = visitor.page
+    before = visitor.picture("#edited")
+    visitor.complaints.clear()
+    (tmp_path / "theirs.safetensors").write_bytes(b"\x80\x04\x95 a pickle")
+    page.locator("#add-model").scroll_into_view_if_needed()
+    with page.expect_file_chooser() as chooser:
+        page.click("#add-model")
+    chooser.value.set_files(str(tmp_path / "theirs.safetensors"))
+    expect(page.locator("#said")).to_contain_text("theirs.safetensors was not added")
+    assert visitor.picture("#edited") == before
+    assert not list(site.folder.glob("theirs*")) and not list(site.folder.glob(".dropped*"))
+    # The browser itself notes the refusal.
+    assert all("400" in line for line in visitor.complaints)
+    visitor.complaints.clear()
+
+
+@pytest.mark.parametrize(("width", "dark"), [(390, True), (1280, False)])
+def test_the_card_fits_the_page(
+    visit: Visit, site: Site, late: str, width: int, dark: bool
+) -> None:
+    evil_model(site.folder / f"{late}.safetensors")
+    visitor = visit(width, 844)
+    page = visitor.page
+    page.add_style_tag(content="* { transition: none !important; }")
+    if dark:
+        page.click("#mode")
+    before = visitor.picture("#edited")
+    page.evaluate("(name) => genimg.chooseModel(name)", late)
+    visitor.await_change("#edited", before)
+    card = page.locator("#footer .card")
+    card.locator(".directions summary").click()
+    card.scroll_into_view_if_needed()
+    sizes = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert sizes[0] <= sizes[1]
+    inside = "(card) => [...card.querySelectorAll('*')].every((e) => e.scrollWidth <= innerWidth)"
+    assert card.evaluate(inside)
+    found = complaints(visitor)
+    assert found == []

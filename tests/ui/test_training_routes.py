@@ -1,0 +1,408 @@
+"""The routes of the Train tab: real runs from a zip to the menu, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from genimg.runs import FINISHED, INTERRUPTED, STOPPED, TRAINING, WAITING, RunFiles
+from genimg.ui import training_uploads
+from genimg.ui.training_looks import Busy
+from genimg.ui.training_routes import NOT_ALLOWED, is_loopback
+from genimg.ui.training_uploads import safe_parts
+from genimg.ui.training_views import MOST_POINTS, PATH, curves
+
+from .training_site import Place, archive, picture, until
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GENIMG_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def place(cache: Path, tmp_path: Path, tiny_checkpoint: Path) -> Iterator[Place]:
+    made = Place(tmp_path, tiny_checkpoint)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def public(cache: Path, tmp_path: Path, tiny_checkpoint: Path) -> Iterator[Place]:
+    """An app that other machines reach, too."""
+    made = Place(tmp_path, tiny_checkpoint, "0.0.0.0")
+    yield made
+    made.training.close()
+
+
+def rest(place: Place, name: str = "mine", phase: str = STOPPED, **about: Any) -> RunFiles:
+    """A run that is at rest, as its files tell."""
+    files = RunFiles(place.runs / name)
+    files.path.mkdir(parents=True)
+    command = {"arguments": ["vae", "--data=cats", "--minutes=5"], "about": {"title": name},
+               "created": 5.0}  # fmt: skip
+    files.command.write_text(json.dumps(command))
+    files.describe({"family": "vae", "title": "Cats", "options": {"minutes": 5}} | about)
+    files.tell(phase, "at rest", progress=0.5, images=1000, seconds=150.0)
+    return files
+
+
+def test_what_there_is(place: Place) -> None:
+    state = place.get()
+    assert state["allowed"] and state["here"] and state["runs"] == []
+    assert {"cats", "mnist"} <= {row["name"] for row in state["data"]}
+    assert [row["name"] for row in state["families"]] == ["vae", "gan", "classifier"]
+    [model] = state["models"]
+    assert (model["name"], model["size"], model["family"]) == ("tiny-cats", 16, "vae")
+    assert state["disk_free"] > 0
+
+
+def test_from_a_zip_to_a_model_in_the_menu(place: Place) -> None:
+    number = place.send("shapes.zip", archive(40))["set"]
+    wanted = {"data": f"upload:{number}", "size": 16, "minutes": 0.05, "title": "My shapes!"}
+    first, second = place.post("/runs", **wanted)["name"], place.post("/runs", **wanted)["name"]
+    assert (first, second) == ("my-shapes", "my-shapes-2")
+    assert place.run(second)["phase"] == WAITING
+    # The first one trains, the second one waits for it, and has its turn when the first one stops.
+    begun = place.await_run(first, lambda run: run["phase"] == TRAINING or run["trouble"])
+    assert begun["trouble"] == "" and begun["plan"]
+    waits = place.run(second)
+    assert (waits["phase"], waits["progress"]) == (WAITING, 0.0)
+    assert waits["words"] == "waiting for its turn: another run goes first"
+    place.post(f"/runs/{first}/stop")
+    stopped = place.await_run(first, lambda run: run["phase"] == STOPPED)
+    assert 0 < stopped["progress"] < 1 and stopped["images"] > 0
+    place.await_run(second, lambda run: run["phase"] != WAITING or run["words"] == "starting")
+    # The second one is killed: it says nothing more, and the place is free at once.
+    status = RunFiles(place.runs / second).status()
+    assert status is not None
+    os.kill(status.pid, signal.SIGKILL)
+    place.await_run(second, lambda run: run["phase"] == INTERRUPTED)
+    # What the first one has learned so far is in the menu, while it goes on to its end.
+    place.post(f"/runs/{first}/resume")
+    assert place.post(f"/runs/{first}/open") == {"model": first}
+    assert [row["name"] for row in place.get()["models"]] == [first, "tiny-cats"]
+    half = (place.checkpoints / f"{first}.safetensors").read_bytes()
+    done = place.await_run(first, lambda run: run["phase"] == FINISHED or run["trouble"])
+    assert (done["trouble"], done["model"], done["progress"]) == ("", first, 1.0)
+    assert done["images"] > stopped["images"]
+    assert (place.checkpoints / f"{first}.safetensors").read_bytes() != half
+    assert done["curves"]["held_out_psnr"][-1] > 5
+    assert "train vae --data=folder:" in done["command"] and "--queue" not in done["command"]
+    sheet = place.client.get(done["frames"][-1]["url"])
+    assert "immutable" in sheet.headers["cache-control"]
+    assert Image.open(BytesIO(sheet.content)).height > 16 * len(done["rows"]) > 16
+    # Its pictures stay as long as a run of them is there; its model longer.
+    assert place.client.delete(f"{PATH}/pictures/{number}").status_code == 400
+    for name in (first, second):
+        place.post(f"/runs/{name}/delete")
+    assert place.get()["runs"] == []
+    assert first in [row["name"] for row in place.get()["models"]]
+    assert place.client.delete(f"{PATH}/pictures/{number}").status_code == 200
+
+
+def test_a_look_at_a_messy_set(place: Place) -> None:
+    zipped = archive(24, **{"notes.txt": b"milk, eggs", "torn.png": picture(99)[:60],
+                            "again.png": picture(3)})  # fmt: skip
+    number = place.send("party.zip", zipped)["set"]
+    place.send("holiday/extra.png", picture(77), number)
+    look = place.post("/look", data=f"upload:{number}", size=16, minutes=1)["id"]
+    done = until(lambda: place.get(f"/look/{look}"), lambda told: told["done"])
+    assert done["error"] is None
+    assert done["report"]["used"] == 25
+    assert done["report"]["reasons"]["same as another"] == 1
+    assert done["report"]["reasons"]["damaged"] == 1
+    assert done["plan"]["pictures"] > 0 and done["plan"]["choices"]
+    assert {"used", "left_out"} <= set(done["sheets"])
+    for url in done["sheets"].values():
+        assert place.client.get(url).headers["content-type"] == "image/png"
+    folder = place.training.looks.folder / look
+    place.post(f"/look/{look}/cancel")
+    assert place.client.get(f"{PATH}/look/{look}").status_code == 404
+    assert not folder.exists()
+
+
+def test_a_look_at_nothing_says_so(place: Place, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    look = place.post("/look", data=f"folder:{tmp_path / 'empty'}")["id"]
+    done = until(lambda: place.get(f"/look/{look}"), lambda told: told["done"])
+    assert "picture" in done["error"] and "Traceback" not in done["error"]
+
+
+def test_a_look_that_is_given_up_is_ended_at_once(place: Place) -> None:
+    looks = place.training.looks
+    first = place.post("/look", data="cats", size=16)["id"]
+    process = until(lambda: looks.get(first).process, bool)
+    second = place.post("/look", data="cats", size=16)["id"]  # of the same person
+    assert process.wait(5) == -signal.SIGKILL
+    assert place.client.get(f"{PATH}/look/{first}").status_code == 404
+    commands = looks.get(second).commands
+    looks.start("somebody else", commands)
+    with pytest.raises(Busy, match="Others are looking"):
+        looks.start("a third", commands)
+    looks.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"data": "nothing"}, "no data set"),
+        ({"data": None}, "data is missing"),
+        ({"data": "upload:../../etc"}, "no longer here"),
+        ({"data": "upload:0123456789abcdef"}, "no longer here"),
+        ({"data": "folder:"}, "path of the folder"),
+        ({"data": "folder:pictures"}, "whole path"),
+        ({"data": "folder:/no/such/folder"}, "no folder or zip file"),
+        ({"size": 7}, "from 8 to 512"),
+        ({"size": "64"}, "not a number"),
+        ({"size": 16.5}, "whole number"),
+        ({"minutes": -1}, "minutes must be"),
+        ({"minutes": 1e9}, "minutes must be"),
+        ({"minutes": True}, "not a number"),
+        ({"crop": "--out=/"}, "crop cannot be"),
+        ({"family": "transformer"}, "choose one of: vae"),
+        ({"init_from": "/etc/passwd"}, "init_from cannot be"),
+        ({"keep": "damaged"}, "not a list"),
+        ({"keep": [3]}, "no name"),
+        ({"leave_out": ["x" * 501]}, "no name"),
+        ({"title": "x" * 201}, "longer than"),
+        ({"credit": 5}, "not a text"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_words(
+    place: Place, change: dict[str, object], said: str
+) -> None:
+    wanted = {"data": "cats", "size": 16, "minutes": 1, "title": "x"} | change
+    status, error = place.refusal("/runs", **wanted)
+    assert status in (400, 404) and said.lower() in error.lower()
+    assert not place.runs.exists()
+
+
+def test_what_is_typed_never_becomes_an_option(place: Place) -> None:
+    place.training.runs.mkdir()
+    words = {"title": "--out=/tmp/x", "credit": "--name=cats-64-vae\n--queue", "licence": "-h"}
+    number = place.send("a.png", picture(1))["set"]
+    name = place.post("/runs", data=f"upload:{number}", keep=["--help", "blank"], **words)["name"]
+    assert name == "out-tmp-x"
+    arguments = json.loads((place.runs / name / "command.json").read_text())["arguments"]
+    assert {"--title=--out=/tmp/x", "--credit=--name=cats-64-vae --queue", "--licence=-h",
+            "--keep=--help", "--keep=blank"} < set(arguments)  # fmt: skip
+    place.post(f"/runs/{name}/stop")
+
+
+def test_a_foreign_page_is_refused(place: Place) -> None:
+    rest(place)
+    foreign = {"Origin": "http://evil.example"}
+    for path in ("/runs", "/look", "/pictures", "/runs/mine/delete", "/runs/mine/stop"):
+        answer = place.client.post(PATH + path, json={"data": "cats"}, headers=foreign)
+        assert (answer.status_code, "own" in answer.json()["error"]) == (403, True)
+    assert (place.runs / "mine").is_dir()
+
+
+def test_a_page_that_calls_this_machine_by_a_foreign_name_is_refused(place: Place) -> None:
+    rest(place)
+    rebound = {"Host": "evil.example:7860", "Origin": "http://evil.example:7860"}
+    assert place.client.get(PATH, headers=rebound).json()["runs"] == []
+    answer = place.client.post(f"{PATH}/runs/mine/delete", headers=rebound)
+    assert answer.status_code == 403
+
+
+def test_a_public_app_trains_only_where_that_is_allowed(public: Place) -> None:
+    rest(public)
+    state = public.get()
+    assert (state["allowed"], state["why"], state["runs"]) == (False, NOT_ALLOWED, [])
+    for path in ("/runs/mine", "/runs/mine/frames/000000001.png", "/look/0123456789abcdef"):
+        assert public.client.get(PATH + path).status_code == 403
+    for path in ("/runs", "/look", "/pictures?name=a.png", "/runs/mine/open"):
+        assert public.refusal(path, data="cats") == (403, NOT_ALLOWED)
+
+
+def test_folders_of_an_allowed_public_app_stay_its_own(
+    cache: Path, tmp_path: Path, tiny_checkpoint: Path
+) -> None:
+    place = Place(tmp_path / "app", tiny_checkpoint, "0.0.0.0", allow=True)
+    rest(place)
+    state = place.get()
+    assert (state["allowed"], state["here"], len(state["runs"])) == (True, False, 1)
+    for path in ("/look", "/runs"):
+        status, error = place.refusal(path, data=f"folder:{tmp_path}")
+        assert status == 400 and "only at the machine" in error
+    place.training.close()
+
+
+@pytest.mark.parametrize(
+    "name", ["%2e%2e", "..%2fmine", "mine%2f..", "mine%00", ".hidden", "-mine", "nul"]
+)
+def test_a_name_that_is_a_path_leads_nowhere(place: Place, name: str) -> None:
+    rest(place)
+    rest(place, ".hidden")
+    for path in (f"/runs/{name}", f"/runs/{name}/frames/000000001.png"):
+        assert place.client.get(PATH + path).status_code in (404, 405)
+    assert place.client.post(f"{PATH}/runs/{name}/delete").status_code in (404, 405)
+    assert (place.runs / "mine").is_dir()
+
+
+@pytest.mark.parametrize("frame", ["run.json", "..%2frun.json", "1.png", "00000000a.png"])
+def test_only_sheets_are_given_out(place: Place, frame: str) -> None:
+    files = rest(place)
+    files.samples.mkdir()
+    (files.samples / "1.png").write_bytes(picture(1))
+    assert place.client.get(f"{PATH}/runs/mine/frames/{frame}").status_code == 404
+
+
+def test_a_link_out_of_the_folder_is_no_run_and_no_sheet(place: Place, tmp_path: Path) -> None:
+    files = rest(place)
+    files.samples.mkdir()
+    (tmp_path / "secret").write_text("x")
+    (files.samples / "000000001.png").symlink_to(tmp_path / "secret")
+    (place.runs / "link").symlink_to(files.path)
+    assert place.client.get(f"{PATH}/runs/mine/frames/000000001.png").status_code == 404
+    assert place.client.get(f"{PATH}/runs/link").status_code == 404
+
+
+def test_a_run_at_rest_is_told_as_its_files_say(place: Place) -> None:
+    files = rest(place, sheet={"columns": 4, "rows": ["held out", "made"]})
+    with files.progress.open("w") as file:
+        for images in (100, 200):
+            file.write(json.dumps({"images": images, "seconds": images, "loss": float("nan"),
+                                   "held_out_psnr": images / 10}) + "\n")  # fmt: skip
+        file.write('{"images": 300, "sec')
+    told = place.run("mine")
+    assert (told["phase"], told["words"], told["columns"]) == (STOPPED, "at rest", 4)
+    assert told["rows"] == ["held out", "made"]
+    assert told["curves"] == {"images": [100, 200], "minutes": [1.667, 3.333],
+                              "held_out_psnr": [10.0, 20.0]}  # fmt: skip
+    assert told["seconds_left"] is None
+    [row] = place.get()["runs"]
+    assert (row["title"], row["images"], row["frames"]) == ("mine", 1000, 0)
+
+
+def test_damaged_and_old_runs_are_told_too(place: Place) -> None:
+    damaged = rest(place, "damaged")
+    for path in (damaged.status_file, damaged.description, damaged.command, damaged.progress):
+        path.write_bytes(b"\xff{")
+    (place.runs / "old").mkdir()
+    (place.runs / "old" / "model.safetensors").write_bytes(b"x")
+    phases = {run["name"]: run["phase"] for run in place.get()["runs"]}
+    assert phases == {"damaged": "damaged", "old": FINISHED}
+    assert place.run("damaged")["phase"] == "damaged"
+    place.post("/runs/damaged/delete")
+    status, error = place.refusal("/runs/old/resume")
+    assert status == 400 and "finished" in error
+
+
+def test_acts_that_cannot_be_are_refused(place: Place) -> None:
+    rest(place, "made", FINISHED)
+    judge = rest(place, "judge", FINISHED, family="classifier")
+    assert place.refusal("/runs/made/dance")[0] == 404
+    assert place.refusal("/runs/nobody/stop")[0] == 404
+    assert place.refusal("/runs/made/extend") == (400, "Minutes are missing.")
+    assert place.refusal("/runs/made/extend", minutes="20")[0] == 400
+    assert "tells pictures apart" in place.refusal("/runs/judge/open")[1]
+    with judge.locked():
+        assert place.refusal("/runs/judge/delete")[0] == 400
+    answer = place.client.post(f"{PATH}/runs", content=b"[1, 2")
+    assert (answer.status_code, "JSON" in answer.json()["error"]) == (400, True)
+    answer = place.client.post(f"{PATH}/runs", content=b" " * 600_000)
+    assert answer.status_code == 413
+
+
+def test_sent_pictures_lie_under_the_names_of_their_folders(place: Place) -> None:
+    first = place.send("cats/1.jpg", b"one")
+    number = first["set"]
+    assert first["name"] == "1.jpg"
+    assert place.send("cats/1.jpg", b"two", number)["name"] == "1-2.jpg"
+    assert place.send("cats/.DS_Store", b"x", number)["name"] is None
+    place.send("../../dogs/2.jpg", b"three", number)
+    query = {"set": number, "name": "cats/1.jpg/3.jpg"}  # below a file
+    assert place.client.post(f"{PATH}/pictures", params=query, content=b"x").status_code == 400
+    folder = place.training.uploads.pictures(number)
+    kept = {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    assert kept == {"cats/1.jpg": b"one", "cats/1-2.jpg": b"two", "dogs/2.jpg": b"three"}
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("a.jpg", ("a.jpg",)),
+        ("/etc/passwd", ("etc", "passwd")),
+        ("..\\..\\a:b?.jpg", ("a_b_.jpg",)),
+        ("C:\\x\\a.jpg", ("C_", "x", "a.jpg")),
+        ("con.jpg", ("_con.jpg",)),
+        ("-rf.jpg", ("_rf.jpg",)),
+        ("a\0b.jpg", ("a_b.jpg",)),
+        ("é/" + "x" * 300 + ".jpeg", ("é", "x" * 80 + ".jpeg")),
+        ("__MACOSX/a.jpg", None),
+        ("cats/.hidden", None),
+    ],
+)
+def test_names_of_sent_files_are_made_harmless(name: str, parts: tuple[str, ...] | None) -> None:
+    assert safe_parts(name) == parts
+
+
+def test_what_is_too_much_is_refused_and_leaves_nothing(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training_uploads, "LARGEST_FILE", 100)
+    monkeypatch.setattr(training_uploads, "LARGEST_SET", 150)
+    number = place.send("a.jpg", b"x" * 100)["set"]
+
+    def refused(data: bytes, status: int) -> None:
+        query = {"set": number, "name": "b.jpg"}
+        answer = place.client.post(f"{PATH}/pictures", params=query, content=data)
+        assert answer.status_code == status and answer.json()["error"]
+
+    refused(b"x" * 101, 413)
+    refused(b"x" * 51, 413)
+    place.send("c.jpg", b"x" * 50, number)
+    monkeypatch.setattr(training_uploads, "LEAST_FREE", 10**18)
+    refused(b"", 507)
+    folder = place.training.uploads.pictures(number)
+    assert sorted(path.name for path in folder.iterdir()) == ["a.jpg", "c.jpg"]
+    answer = place.client.post(f"{PATH}/pictures", params={"set": "../x", "name": "b"})
+    assert answer.status_code == 404
+    answer = place.client.post(f"{PATH}/pictures", params={"set": number, "name": ".."})
+    assert answer.status_code in (400, 507)
+
+
+def test_pictures_that_nobody_trains_on_are_deleted_after_a_day(place: Place) -> None:
+    uploads = place.training.uploads
+    forgotten, used = (place.send("a.jpg", b"x")["set"] for _ in range(2))
+    run = rest(place)
+    uploads.mark_used(used, run.path)
+    yesterday = time.time() - 25 * 3600
+    for number in (forgotten, used):
+        os.utime(uploads.folder / number, (yesterday, yesterday))
+    fresh = place.send("a.jpg", b"x")["set"]  # a new set, before which it is swept
+    assert {path.name for path in uploads.folder.iterdir()} == {used, fresh}
+    place.post("/runs/mine/delete")
+    os.utime(uploads.folder / used, (yesterday, yesterday))
+    uploads.sweep()
+    assert {path.name for path in uploads.folder.iterdir()} == {fresh}
+
+
+def test_long_curves_are_thinned_from_end_to_end() -> None:
+    rows = [{"images": i, "seconds": i, "loss": -i} for i in range(5000)]
+    found = curves(rows)
+    assert len(found["images"]) == len(found["loss"]) == MOST_POINTS
+    assert (found["images"][0], found["images"][-1]) == (0, 4999)
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [("127.0.0.1", True), ("127.8.9.1", True), ("::1", True), ("localhost", True),
+     ("0.0.0.0", False), ("::", False), ("192.168.1.5", False), ("localhost.evil.example", False),
+     ("", False)],
+)  # fmt: skip
+def test_which_addresses_are_of_this_machine_alone(host: str, local: bool) -> None:
+    assert is_loopback(host) == local
