@@ -5,9 +5,23 @@ their faces differ, and a crop changes a dozen of its 64 bits. So it only propos
 confirmed when one thumbnail explains the other everywhere: up to brightness, contrast, saturation,
 a shift and a stretch, no spot of it may be left over.
 
-Measured with `tests/data/measure_alike.py` on 64-pixel drawings and patches of photographs, 2,000
-distinct ones of each and 300 copies of each kind; the share of copies found:
-TABLE
+In a set of look-alikes (drawings of one outline) more is asked, so there slight crops pass as
+different. Measured on 64-pixel drawings and on windows of 100 pixels and more cut from 16
+photographs; the share of 100 to 200 copies that is found among 1,000 others:
+
+                        photographs  cats  robots  monsters  heads
+    saved at quality 90        1.00  1.00    1.00      1.00   1.00
+    saved at quality 30        0.99  0.98    0.40      0.78   0.60
+    half the size              0.89  1.00    1.00      1.00   1.00
+    20 % brighter              0.98  0.59    0.20      0.45   0.03
+    20 % darker                1.00  1.00    1.00      1.00   1.00
+    less saturated             1.00  1.00    0.84      0.61   0.52
+    4 % cut off                0.82  0.24    0.09      0.33   0.00
+    8 % cut off                0.43  0.01    0.03      0.04   0.00
+
+(Brighter drawings on white lose their light parts.) Of 2,000 distinct drawings 18 cats, 1 robot,
+52 monsters and 6 heads are taken for copies, 8 of those cats being equal to the last byte; of
+10,000 photographs laid over each other, 16. All pairs of 10,000 photographs take a second.
 """
 
 from __future__ import annotations

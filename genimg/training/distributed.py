@@ -13,8 +13,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -222,10 +222,17 @@ class _Sum(torch.autograd.Function):
 
 @dataclass(frozen=True)
 class _Meeting:
-    """The processes that this one trains with: where they leave word, and whether it has left."""
+    """The processes that this one trains with.
+
+    Attributes:
+        store: where they leave word.
+        left: set when this one has left.
+        heard: (process, message) of the first failure, once there is one.
+    """
 
     store: Any
-    left: threading.Event
+    left: threading.Event = field(default_factory=threading.Event)
+    heard: list[tuple[int, str]] = field(default_factory=list)
 
 
 _meetings: list[_Meeting] = []
@@ -259,7 +266,7 @@ def join(device: str) -> Iterator[World]:
     except BaseException as error:
         if meeting.left.is_set():
             raise
-        told = _tell_trouble(world, error)
+        told = _tell_trouble(world, meeting, error)
         if isinstance(told, GenimgError) and not world.main:
             raise SystemExit(2) from error
         if told is error:
@@ -299,7 +306,7 @@ def _meet(world: World, device: str) -> _Meeting:
         )
     except (RuntimeError, ValueError, OSError) as error:
         raise TrainingError(f"the other processes cannot be reached: {error}") from error
-    meeting = _Meeting(store, threading.Event())
+    meeting = _Meeting(store)
     _meetings.append(meeting)
     return meeting
 
@@ -327,44 +334,48 @@ def _heard_trouble(store: Any, seconds: float) -> tuple[int, str] | None:
     return int(rank), message
 
 
-def _tell_trouble(world: World, error: BaseException) -> BaseException:
+def _tell_trouble(world: World, meeting: _Meeting, error: BaseException) -> BaseException:
     """Tell the others why this process ends, if it is the first; else give what the first told."""
-    store = _store()
+    store = meeting.store
     lost = isinstance(error, (RuntimeError, _Lost))
-    earlier = _heard_trouble(store, HEARING_SECONDS if lost else 0.0)
-    heard = 0
-    try:
+    if not meeting.heard:
+        earlier = _heard_trouble(store, HEARING_SECONDS if lost else 0.0)
         if earlier is None:
             known = isinstance(error, GenimgError)
             words = str(error) if known else f"{type(error).__name__}: {error}"
-            store.compare_set(TROUBLE, "", f"{world.rank} {words}")
-            earlier = _heard_trouble(store, 0.0)
-        dist.destroy_process_group()  # those who wait for a message of this one see that it is gone
-        heard = store.add(HEARD, 1)
-        limit = time.monotonic() + HEARING_SECONDS  # for the store may end with this process
-        while world.main and heard < world.size and time.monotonic() < limit:
-            time.sleep(POLL_SECONDS / 4)
-            heard = store.add(HEARD, 0)
-    except (RuntimeError, OSError):
-        pass  # nobody is there to be told
-    if not lost or (earlier is not None and earlier[0] == world.rank):
+            with suppress(RuntimeError, OSError):  # perhaps nobody is there to be told
+                store.compare_set(TROUBLE, "", f"{world.rank} {words}")
+                _wait_until_heard(world, store)
+    first = meeting.heard[0] if meeting.heard else _heard_trouble(store, 0.0)
+    if not lost or (first is not None and first[0] == world.rank):
         return error
-    if earlier is None:
+    if first is None:
         return TrainingError(f"the other processes are gone: {error}")
-    return TrainingError(f"process {earlier[0]} of {world.size} has failed: {earlier[1]}")
+    return TrainingError(f"process {first[0]} of {world.size} has failed: {first[1]}")
+
+
+def _wait_until_heard(world: World, store: Any) -> None:
+    """The store of all may end with process 0, so that one waits until all others have heard."""
+    limit = time.monotonic() + HEARING_SECONDS
+    while world.main and store.add(HEARD, 0) < world.size - 1 and time.monotonic() < limit:
+        time.sleep(POLL_SECONDS / 4)
 
 
 def _watch(world: World, meeting: _Meeting) -> None:
-    """End this process if another one has failed and this one waits for it in vain.
+    """Hear that another process has failed; end this one if it waits for that one in vain.
 
     Where messages go over CUDA, nobody notices that the other side is gone.
     """
     while not meeting.left.wait(1.0):
         trouble = _heard_trouble(meeting.store, 0.0)
-        if trouble is not None and trouble[0] != world.rank:
-            if meeting.left.wait(GRACE_SECONDS + HEARING_SECONDS):
-                return
-            if world.main:
-                words = f"genimg: error: process {trouble[0]} of {world.size} has failed: "
-                os.write(2, f"{words}{trouble[1]}\n".encode())
-            os._exit(2)
+        if trouble is None or trouble[0] == world.rank:
+            continue
+        meeting.heard.append(trouble)
+        with suppress(RuntimeError, OSError):
+            meeting.store.add(HEARD, 1)
+        if meeting.left.wait(GRACE_SECONDS + HEARING_SECONDS):
+            return
+        if world.main:
+            words = f"genimg: error: process {trouble[0]} of {world.size} has failed: "
+            os.write(2, f"{words}{trouble[1]}\n".encode())
+        os._exit(2)

@@ -84,7 +84,10 @@ class Board(Turns):
 
         Another model's begin anew.
         """
-        if self.grid is not None and self.grid.model != model:
+        if self.grid is not None and (
+            self.grid.model != model
+            or self.grid.picture.latent.model_id != pictures[0].latent.model_id
+        ):
             self._earlier.clear()
             self.coarse = self.fine = None
         elif self.grid is not None:

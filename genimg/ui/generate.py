@@ -115,15 +115,18 @@ class _Generate(GenerateParts):
 
     def draw_first(self, own: Board, *settings: Any) -> dict[Any, Update]:
         """The tab has been opened: fill an empty grid, or one of another model."""
-        if own.grid is not None and own.grid.model == settings[0]:
+        if own.grid is not None and self._is_of(own.grid, settings[0]):
             return {self.board: own}
         return self._begun(own, *settings)
 
     def draw_again(self, own: Board, *settings: Any) -> dict[Any, Update]:
         """Another model has been chosen: a grid of the old one is drawn anew."""
-        if own.grid is None or own.grid.model == settings[0]:
+        if own.grid is None or self._is_of(own.grid, settings[0]):
             return {self.board: own}
         return self._begun(own, *settings)
+
+    def _is_of(self, grid: Grid, model: str) -> bool:
+        return grid.model == model and self.desk.store.drew(model, grid.picture.latent)
 
     def _begun(self, own: Board, model: str, *settings: Any) -> dict[Any, Update]:
         """The wishes that this model can be told, all of them open, and a grid."""

@@ -248,7 +248,9 @@ class _Interpolate:
 
     def forget(self, model: str, ends: Ends, *walk: Any) -> dict[Any, Update]:
         """Another model has been chosen: its pictures lie in another space, so begin anew."""
-        if not ends.model or ends.model == model:
+        kept = [latent for latent in (ends.a, ends.b) if latent is not None]
+        same = ends.model == model and all(self.desk.store.drew(model, each) for each in kept)
+        if not ends.model or same:
             return {self.ends: ends}
         return self._show(Ends(), *walk)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from genimg import Latent
 from genimg.editor import CheckpointInfo, Editor, list_checkpoints
 from genimg.errors import CheckpointError
 from genimg.images import load_image
@@ -94,6 +95,12 @@ class Store:
             while len(self._editors) > self.capacity:
                 self._editors.popitem(last=False)
         return editor
+
+    def drew(self, name: str, latent: Latent) -> bool:
+        """Whether a latent belongs to the model that has this name now: one that is trained on has
+        the same name and other weights.
+        """
+        return name in self._infos and self._infos[name].header.id == latent.model_id
 
     def name_of(self, model_id: str) -> str | None:
         """The name of the model with this id, or None if it is not in the folder."""

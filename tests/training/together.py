@@ -1,13 +1,21 @@
-"""What the processes of `test_distributed.py` do: `python -m tests.training.together SCENE FOLDER`.
+"""What two processes do for `test_distributed.py`.
 
-A scene is a function of this file; it is run by each process of a group, and by the test alone.
+    python -m tests.training.together FOLDER SCENE [SCENE ...]
+
+A scene is a function of this file. Each of two processes runs it, and the test does so alone. They
+are forked from one that has loaded torch already.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import socket
 import sys
+import time
+import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,11 +24,11 @@ import numpy as np
 import torch
 
 from genimg.data import Dataset, load_dataset
-from genimg.errors import TrainingError
+from genimg.errors import GenimgError, TrainingError
 from genimg.training import RECIPES, Interrupted, TrainOptions
 from genimg.training.changes import Changes
 from genimg.training.compute import Compute
-from genimg.training.distributed import ALONE, World, join
+from genimg.training.distributed import World, join
 from genimg.training.loop import Trainer
 from genimg.training.run import Onlooker, RunFolder
 
@@ -35,6 +43,9 @@ KINDS: dict[str, dict[str, Any]] = {
     "conv-gan": {"family": "gan", "preset": "conv-gan", "augment": "off"},
     "classifier": {"family": "classifier"},
 }
+
+
+LEFT = ("vae", "classifier")
 
 
 def cats() -> Dataset:
@@ -88,16 +99,19 @@ def each_kind(out: Path, world: World) -> None:
         run(trainer(kind, out / kind, world))
 
 
-def halves(out: Path, world: World) -> None:
-    """One run is stopped after its first step, another goes on from what somebody left."""
-    stopped = trainer("vae", out / "stopped", world)
-    if world.main:
-        stopped.folder.request_stop()
-    try:
-        run(stopped)
-    except Interrupted:
-        pass
-    for name in ("vae", "classifier"):
+def leave_halfway(out: Path, world: World) -> None:
+    """Runs that are stopped after their first step."""
+    for name in LEFT:
+        left = trainer(name, out / f"left {name}", world)
+        if world.main:
+            left.folder.request_stop()
+        with suppress(Interrupted):
+            run(left)
+
+
+def go_on(out: Path, world: World) -> None:
+    """Go on with runs that others left, however many they were."""
+    for name in LEFT:
         going_on = trainer(name, out / f"left {name}", world)
         if world.main:
             going_on.folder.stop.unlink(missing_ok=True)
@@ -109,7 +123,8 @@ def halves(out: Path, world: World) -> None:
 
 def all_is_well(out: Path, world: World) -> None:
     each_kind(out, world)
-    halves(out, world)
+    go_on(out, world)
+    leave_halfway(out / "for one", world)
 
 
 def failing(which: int) -> Callable[[Path, World], None]:
@@ -152,28 +167,55 @@ SCENES: dict[str, Callable[[Path, World], None]] = {
 }
 
 
-def main() -> int:
-    torch.set_num_threads(1)
-    out, *scenes = sys.argv[1:]
-    codes = []
-    port = int(os.environ["MASTER_PORT"])
-    for number, name in enumerate(scenes):
-        os.environ["MASTER_PORT"] = str(port + number)
+def take_part(name: str, out: Path, rank: int) -> None:
+    """One of two processes that play a scene; ends with the exit code of the program."""
+    code = 0
+    with (out / f"{name} {rank}.txt").open("w") as said:
+        os.dup2(said.fileno(), 1)
+        os.dup2(said.fileno(), 2)
+        os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank)}
         try:
             with join("cpu") as world:
-                SCENES[name](Path(out), world)
-            codes.append(0)
-        except TrainingError as error:
-            print(f"{name}: {error}", flush=True)
-            codes.append(2)
+                SCENES[name](out, world)
+        except GenimgError as error:
+            print(f"told: {error}", flush=True)
+            code = 2
         except SystemExit as error:
-            codes.append(int(error.code or 0))
-    print("codes", codes, flush=True)
+            code = int(error.code or 0)
+        except BaseException:
+            traceback.print_exc()
+            code = 1
+        os._exit(code)
+
+
+def main() -> int:
+    """Play scenes, each by two processes; prints a JSON object of their exit codes and seconds."""
+    torch.set_num_threads(1)
+    out = Path(sys.argv[1])
+    out.mkdir(parents=True, exist_ok=True)
+    results = {}
+    for name in sys.argv[2:]:
+        began = time.monotonic()
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        os.environ |= {
+            "WORLD_SIZE": "2",
+            "LOCAL_WORLD_SIZE": "2",
+            "MASTER_ADDR": "127.0.0.1",
+            "MASTER_PORT": str(port),
+        }
+        children = []
+        for rank in range(2):
+            child = os.fork()
+            if not child:
+                take_part(name, out, rank)
+            children.append(child)
+        codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+        results[name] = {"codes": codes, "seconds": round(time.monotonic() - began, 1)}
+    print(json.dumps(results), flush=True)
     return 0
 
 
 if __name__ == "__main__":
     sys.exit(main())
-
-
-__all__ = ["ALONE", "KINDS", "SCENES"]

@@ -2,13 +2,13 @@
 // and again, but only while somebody sees the tab.
 (() => {
   const genimg = (window.genimg = window.genimg || {});
-  const { ask, put, about, phase: phaseOf, busy, sign, kept, keep } = genimg.training;
+  const { ask, put, briefly, phase: phaseOf, busy, sign, kept, keep } = genimg.training;
   const make = genimg.make;
 
   const CHOSEN = 'genimg-train-chosen'; // the run that is looked at; '' for a new one
   const LOOK_MS = 700, BUSY_MS = 1500, REST_MS = 10_000; // between two questions
   const BEAT_MS = 250;
-  const LOST = 3; // questions without an answer, before it is said
+  const LOST = 2; // questions without an answer, before it is said
 
   class Training {
     constructor(root) {
@@ -134,7 +134,7 @@
       const { picture, title: head, state, bar } = item.parts;
       put(head, title || name);
       const [words, symbol, kind] = phaseOf(phase);
-      const said = phase === 'training' && left !== null && left >= 0 ? `${Math.floor(100 * progress)} %, ${about(left)} left` : words;
+      const said = phase === 'training' && left !== null && left >= 0 ? `${Math.floor(100 * progress)} % · ${briefly(left)} left` : words;
       if (state.dataset.said !== phase + said) {
         state.dataset.said = phase + said;
         state.replaceChildren(sign(kind, symbol), said);

@@ -140,6 +140,7 @@
       const words = data.startsWith('folder:') ? data.slice(7) : title;
       this.change({ data, words, sent: count, title: typed, keep: [], leave_out: '', sending: null });
       this.part('leave-out').value = '';
+      this.part('minutes').value = this.draft.minutes; // without what was proposed for others
     }
 
     /** No pictures are chosen any more; what was typed stays. */
@@ -324,7 +325,7 @@
       const stuck = Boolean(draft.data && this.trouble && !found); // another size may help
       this.part('plan-step').hidden = !found && !stuck;
       this.part('plan').hidden = stuck;
-      if (stuck) this.part('settings').open = true;
+      if (stuck) { this.part('settings').open = true; this.part('why').hidden = true; }
       this.part('name-step').hidden = !found;
       this.part('report').hidden = !found?.report;
       this.part('report').classList.toggle('stale', Boolean(look && look.stage !== 'plan'));

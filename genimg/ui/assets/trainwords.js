@@ -23,6 +23,12 @@
     return `about ${time(60 * rounded)}`;
   }
 
+  /** The same where there is little room. */
+  function briefly(seconds) {
+    const minutes = Math.ceil(seconds / 60);
+    return minutes < 90 ? `${Math.max(1, minutes)} min` : `${Math.round(minutes / 60)} h`;
+  }
+
   /** When something was, seen from now; `then` in seconds since 1970. */
   function ago(then) {
     const seconds = Math.max(0, Date.now() / 1000 - then);
@@ -32,8 +38,8 @@
   }
 
   function bytes(count) {
-    const size = count < 1e9 ? [count / 1e6, 'MB'] : [count / 1e9, 'GB'];
-    return `${size[0] < 10 ? size[0].toFixed(1) : Math.round(size[0])} ${size[1]}`;
+    const [size, unit] = count < 1e6 ? [count / 1e3, 'kB'] : count < 1e9 ? [count / 1e6, 'MB'] : [count / 1e9, 'GB'];
+    return `${size < 10 && unit !== 'kB' ? size.toFixed(1) : Math.round(size)} ${unit}`;
   }
 
   /** Phases of a run: what a person reads, the sign beside it, and the colour. */
@@ -50,7 +56,7 @@
   };
 
   genimg.training = {
-    ROOT, PHASES, number, some, time, about, ago, bytes,
+    ROOT, PHASES, number, some, time, about, briefly, ago, bytes,
 
     capital: (words) => (words ? words[0].toUpperCase() + words.slice(1) : ''),
 

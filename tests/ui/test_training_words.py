@@ -1,0 +1,45 @@
+"""Names of sent files, curves and addresses, as the routes of the Train tab understand them."""
+
+from __future__ import annotations
+
+import pytest
+
+from genimg.ui.training_routes import is_loopback
+from genimg.ui.training_uploads import safe_parts
+from genimg.ui.training_views import MOST_POINTS, curves
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("a.jpg", ("a.jpg",)),
+        ("/etc/passwd", ("etc", "passwd")),
+        ("..\\..\\a:b?.jpg", ("a_b_.jpg",)),
+        ("C:\\x\\a.jpg", ("C_", "x", "a.jpg")),
+        ("con.jpg", ("_con.jpg",)),
+        ("-rf.jpg", ("_rf.jpg",)),
+        ("a\0b.jpg", ("a_b.jpg",)),
+        ("é/" + "x" * 300 + ".jpeg", ("é", "x" * 80 + ".jpeg")),
+        ("__MACOSX/a.jpg", None),
+        ("cats/.hidden", None),
+    ],
+)
+def test_names_of_sent_files_are_made_harmless(name: str, parts: tuple[str, ...] | None) -> None:
+    assert safe_parts(name) == parts
+
+
+def test_long_curves_are_thinned_from_end_to_end() -> None:
+    rows = [{"images": i, "seconds": i, "loss": -i} for i in range(5000)]
+    found = curves(rows)
+    assert len(found["images"]) == len(found["loss"]) == MOST_POINTS
+    assert (found["images"][0], found["images"][-1]) == (0, 4999)
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [("127.0.0.1", True), ("127.8.9.1", True), ("::1", True), ("localhost", True),
+     ("0.0.0.0", False), ("::", False), ("192.168.1.5", False), ("localhost.evil.example", False),
+     ("", False)],
+)  # fmt: skip
+def test_which_addresses_are_of_this_machine_alone(host: str, local: bool) -> None:
+    assert is_loopback(host) == local
