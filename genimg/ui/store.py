@@ -130,10 +130,10 @@ class Store:
     def examples(self, name: str) -> list[Path]:
         """Example pictures for a model: of the folder named like it, or like its data set."""
         data = str(self.info(name).header.data.get("name", ""))
+        # Names come from files that anybody may have made: they are looked up, and never a path.
+        folders = {path.name: path for path in EXAMPLES.iterdir()} if EXAMPLES.is_dir() else {}
         for folder in (name, data):
-            # Names come from files that anybody may have made: a plain name, not a path.
-            plain = folder and Path(folder).name == folder
-            found = sorted((EXAMPLES / folder).glob("*.png")) if plain else []
+            found = sorted(folders[folder].glob("*.png")) if folder in folders else []
             if found:
                 return found[:_MOST_EXAMPLES]
         return []

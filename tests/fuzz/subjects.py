@@ -20,7 +20,7 @@ from torch import Tensor
 
 from genimg.checkpoint import read_header
 from genimg.cli import report
-from genimg.editor import Editor, Recipe, install_checkpoint, list_checkpoints
+from genimg.editor import Editor, Recipe, install_checkpoint
 from genimg.images import encode_png, encode_webp, load_image
 from genimg.models import MODELS, load_any_model, save_model
 from genimg.models.classifier import Classifier, ClassifierConfig
@@ -167,8 +167,10 @@ def read_checkpoint(path: Path) -> None:
     """All that the program does with a model that it meets, as far as the model lets it."""
     folder = path.parent / "drop"
     folder.mkdir(exist_ok=True)
-    good, _ = list_checkpoints(path.parent)
-    for info in good:
+    store = Store(path.parent)
+    for name in store.names:
+        info = store.info(name)
+        store.examples(name)
         shown = views.card(info)
         assert mutations.EVIL not in shown and "\u202e" not in shown, "markup came through"
         assert mutations.EVIL not in views.card(None, [f"{info.title} {info.path}"])
@@ -181,6 +183,7 @@ def read_checkpoint(path: Path) -> None:
         return
     editor = Editor.load(path, "cpu")
     [latent] = editor.sample(1, seed=1)
+    editor.understand("a blue cat")
     _edit(editor, Recipe.of(latent))
     temporary = folder / "dropped.tmp"
     temporary.write_bytes(path.read_bytes())

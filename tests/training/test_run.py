@@ -72,7 +72,7 @@ def test_a_state_that_cannot_be_written_leaves_the_one_before(
     with folder.locked():
         folder.save_state({"step": 1})
         monkeypatch.setattr("genimg.files.os.replace", full)
-        with pytest.raises(TrainingError, match=r"No space left.*one before it is kept"):
+        with pytest.raises(TrainingError, match=r"No space left.*written before is kept"):
             folder.save_state({"step": 2})
     assert folder.load_state() == {"step": 1}
     assert [path.name for path in folder.state.parent.iterdir()] == ["state.pt"]

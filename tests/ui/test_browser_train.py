@@ -166,7 +166,7 @@ def test_from_a_messy_folder_to_a_model_in_edit(
     expect(same).to_be_checked()
     expect(report).to_contain_text("used at 16 × 16")
     expect(part(page, "plan")).to_contain_text("Pictures a second", timeout=90_000)
-    part(page, "minutes").fill("0.1")
+    part(page, "minutes").fill("0.05")
     part(page, "title").fill("My shapes!")
     part(page, "credit").fill("Ada")
     part(page, "start").click()
@@ -259,7 +259,7 @@ def test_nothing_is_asked_while_nobody_looks(visit: Visit, runs: Path) -> None:
         page.wait_for_timeout(300)  # for what is on its way
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
-        page.wait_for_timeout(2000)
+        page.wait_for_timeout(1500)
         assert [url for url in asked if "/genimg/training" in url] == []
         visitor.open_tab("Train")
         page.wait_for_timeout(500)
@@ -405,8 +405,7 @@ def test_what_was_typed_survives_a_reload_and_a_mistake(visit: Visit, tmp_path: 
     expect(part(page, "path")).to_have_value(str(tmp_path / "nowhere"))
     part(page, "data").select_option("mnist")
     part(page, "title").fill("Digits")
-    part(page, "minutes").fill("7")
-    page.get_by_text("More settings").click()
+    part(page, "minutes").fill("7")  # the settings have been opened by the mistake
     part(page, "family").select_option("gan")
     page.reload()
     visitor.open_tab("Train")

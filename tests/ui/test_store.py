@@ -72,10 +72,12 @@ def test_examples_are_found_by_the_name_of_the_data(
     Image.new("L", (4, 4)).save(tmp_path / "examples" / "cats" / "1.png")
     monkeypatch.setattr(store, "EXAMPLES", tmp_path / "examples")
     add(tmp_path, "cat", seed=1, data="cats")
-    add(tmp_path, "sly", seed=2, data="../examples/cats")
+    Image.new("L", (4, 4)).save(tmp_path / "outside.png")
+    for seed, sly in enumerate(("../examples/cats", "..", ".", "/", "x" * 5000), 2):
+        add(tmp_path, f"sly-{seed}", seed=seed, data=sly)
     models = Store(tmp_path)
     assert [path.name for path in models.examples("cat")] == ["1.png"]
-    assert models.examples("sly") == []
+    assert [models.examples(name) for name in models.names if name != "cat"] == [[]] * 5
 
 
 def test_a_saved_edit_is_restored_with_its_own_model(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@
   const make = genimg.make;
 
   const CHOSEN = 'genimg-train-chosen'; // the run that is looked at; '' for a new one
-  const LOOK_MS = 700, BUSY_MS = 1500, REST_MS = 10_000; // between two questions
+  const LOOK_MS = 500, BUSY_MS = 1000, REST_MS = 10_000; // between two questions
   const BEAT_MS = 250;
   const LOST = 2; // questions without an answer, before it is said
 
