@@ -86,9 +86,7 @@ def layer_effect(model: GAN) -> dict[str, float]:
 
 
 @torch.no_grad()
-def gather(
-    model: GAN, dataset: Dataset, drawn: int = DRAWN, held_out: int = HELD_OUT
-) -> Evidence:
+def gather(model: GAN, dataset: Dataset, drawn: int = DRAWN, held_out: int = HELD_OUT) -> Evidence:
     """Draws from the model as evidence for its directions: w, labels, measured attributes."""
     rng = torch.Generator().manual_seed(1)
     n = drawn + held_out

@@ -71,7 +71,7 @@ def test_what_cannot_be_measured_is_refused(tiny_checkpoint: Path, tmp_path: Pat
     with pytest.raises(DataError, match=r"does not say what it was trained on.*--data"):
         evaluate(nameless)
     for i in range(10):
-        Image.new("L", (16, 16), 20 * i).save(tmp_path / f"{i}.png")
+        Image.effect_noise((16, 16), 40).save(tmp_path / f"{i}.png")
     with pytest.raises(DataError, match=r"\(1, 16, 16\), the model's are \(3, 16, 16\)"):
         evaluate(tiny_checkpoint, data=f"folder:{tmp_path}")
 
