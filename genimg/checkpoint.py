@@ -166,6 +166,9 @@ def _check_header(header: Header) -> None:
     _check_directions(header.directions)
     if "factors" in header.data:
         _check_factors(header.data["factors"])
+    rows = header.data.get("started_from", [])
+    whole = isinstance(rows, list) and all(isinstance(row, dict) for row in rows)
+    _require(whole and len(rows) <= MAX_FACTORS, "what it was started from is no list of models")
 
 
 def _check_directions(rows: tuple[dict[str, Any], ...]) -> None:

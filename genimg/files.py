@@ -7,11 +7,16 @@ the old file as it was and no temporary file behind (a killed process may leave 
 
 from __future__ import annotations
 
+import glob
 import os
 import secrets
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+CHECKPOINTS = Path(os.environ.get("GENIMG_CHECKPOINTS") or "checkpoints")
+"""The folder of the models that can be called by their names."""
 
 
 @contextmanager
@@ -57,6 +62,19 @@ def write_quickly(path: str | os.PathLike[str], data: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def sweep(path: str | os.PathLike[str], seconds: float = 3600.0) -> None:
+    """Delete the temporary files that killed processes have left of `path`.
+
+    Those that are younger than `seconds` may still be written by somebody.
+    """
+    target = Path(path)
+    for leftover in target.parent.glob(f".{glob.escape(target.stem)}-*{target.suffix}"):
+        with suppress(OSError):  # somebody else was quicker, or it is not ours
+            token = leftover.stem.removeprefix(f".{target.stem}-")
+            if len(token) == 12 and leftover.stat().st_mtime < time.time() - seconds:
+                leftover.unlink()
 
 
 def _flush(path: Path, flags: int) -> None:

@@ -8,15 +8,21 @@ on stderr), 130 stopped by Ctrl-C; any other exception is a bug and shows its tr
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import NamedTuple, NoReturn
 
 from genimg.cli import classify, data, draw, pictures, prepare, reconstruct, report, snapshot, train
 from genimg.errors import ConfigError, GenimgError
 
 __all__ = ["COMMANDS", "Command", "main"]
+
+
+NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+"""What a full disk says, or a quota."""
 
 
 class Command(NamedTuple):
@@ -108,17 +114,37 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
         return code
     except GenimgError as error:
-        print(f"genimg: error: {' '.join(str(error).split())}", file=sys.stderr)
+        _complain(f"error: {' '.join(str(error).split())}")
         return 2
     except KeyboardInterrupt:
-        print("genimg: stopped", file=sys.stderr)
+        _complain("stopped")
         return 130
     except BrokenPipeError:  # `genimg describe x | head`: the reader has seen enough
         # Python flushes stdout once more when it ends, which must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        place = f" to {error.filename}" if error.filename else ""
+        _complain(
+            f"error: could not write{place} ({error.strerror}); free some space and run the same "
+            "command again"
+        )
+        return 2
     except SystemExit as leaving:  # --help
         return leaving.code if isinstance(leaving.code, int) else 0
+
+
+def _complain(words: str) -> None:
+    """Tell what went wrong, if there is room for it where it would be told."""
+    with suppress(OSError):
+        print(f"genimg: {words}", file=sys.stderr)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:  # as above: Python flushes them once more
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import argparse
 import difflib
 import math
-import os
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from genimg.errors import CheckpointError, ConfigError
+from genimg.files import CHECKPOINTS
 
 if TYPE_CHECKING:
     from genimg.editor import Editor
 
-CHECKPOINTS = Path(os.environ.get("GENIMG_CHECKPOINTS") or "checkpoints")
 SUFFIX = ".safetensors"
 SHEETS = (".png",)
 PICTURES: dict[str, Literal["png", "webp"]] = {".png": "png", ".webp": "webp"}

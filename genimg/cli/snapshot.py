@@ -7,6 +7,7 @@ from pathlib import Path
 
 from genimg.cli import options
 from genimg.errors import ConfigError
+from genimg.files import CHECKPOINTS
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -31,5 +32,5 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigError(f"a model's name is one word without slashes, not {name!r}")
     from genimg.training import snapshot
 
-    snapshot(arguments.run, options.CHECKPOINTS / f"{name}{options.SUFFIX}")
+    snapshot(arguments.run, CHECKPOINTS / f"{name}{options.SUFFIX}")
     return 0

@@ -1,4 +1,6 @@
-"""The networks that judge pictures while a generator learns. They are not part of a saved model."""
+"""The networks that judge pictures while a generator learns. They are not part of a saved model;
+`genimg.training.critics` says where they stay.
+"""
 
 from __future__ import annotations
 
@@ -42,6 +44,7 @@ class Critic(nn.Module):
 
     def __init__(self, config: CriticConfig) -> None:
         super().__init__()
+        self.config = config
         channels, size, _ = config.image_shape
         widths = config.widths
         self.stem = nn.Conv2d(4 * channels, widths[0], 3, padding=1)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -22,10 +21,11 @@ from genimg import checkpoint
 from genimg.config import config_from_mapping, config_to_mapping
 from genimg.data import Dataset
 from genimg.errors import ConfigError, DataError, GenimgError, TrainingError
+from genimg.files import CHECKPOINTS, sweep
 from genimg.models import MODELS, Model, load_any_model
 from genimg.models.device import choose_device
 from genimg.runs import FAILED, FINISHED, FINISHING, PREPARING, STOPPED
-from genimg.training import curves, finish, folds
+from genimg.training import critics, curves, finish, folds
 from genimg.training.batches import Batch, make_batch
 from genimg.training.changes import changes_sheet
 from genimg.training.classifier import ClassifierRecipe
@@ -47,8 +47,10 @@ from genimg.training.plan import (
     to_state,
 )
 from genimg.training.recipe import Recipe
+from genimg.training.report import patient
 from genimg.training.run import Onlooker, RunFolder
 from genimg.training.snapshot import snapshot
+from genimg.training.starting import ancestry
 from genimg.training.vae import VAERecipe
 
 __all__ = [
@@ -68,7 +70,6 @@ RECIPES: dict[str, type[Recipe]] = {
     "classifier": ClassifierRecipe,
 }
 
-CHECKPOINTS = Path(os.environ.get("GENIMG_CHECKPOINTS") or "checkpoints")
 MIN_PICTURES = 4
 
 
@@ -96,8 +97,7 @@ def train(options: TrainOptions, say: Callable[[str], None] = print) -> Path:
     _check(options)
     with ExitStack() as stack:
         world = stack.enter_context(join(choose_device(options.device)))
-        if not world.main:
-            say = _silent
+        say = patient(say) if world.main else _silent
         if options.folds is not None and world.size > 1:
             raise ConfigError("--folds is for one process: cross-validate without torchrun")
         folder = None
@@ -155,7 +155,9 @@ def _begin(
 ) -> tuple[Plan, Model, Compute, int]:
     """Plan a new run: (the plan, its model before the first step, the arithmetic, the batch)."""
     device = choose_device(options.device)
-    options, more, changes = world.decide(lambda: choose_model(options, dataset, device))
+    options, more, changes = world.decide(
+        lambda: choose_model(options, dataset, device, CHECKPOINTS)
+    )
     model = _initial_model(options, dataset)
     usual = 128 if device.startswith("cuda") else 32
     batch_size = options.batch_size or usual * world.size
@@ -169,7 +171,8 @@ def _begin(
     speed *= world.size
     options, last = choose_budget(options, dataset, speed)
     pictures = len(dataset.splits["train"])
-    plan = Plan(options, (*chosen, *more, *last), changes, speed, memory, pictures)
+    origin = ancestry(options.init_from)
+    plan = Plan(options, (*chosen, *more, *last), changes, speed, memory, pictures, origin)
     for line in plan.lines():
         say(f"  {line}")
     return plan, model, compute, batch_size
@@ -213,7 +216,7 @@ def _run(
     )
     if state is not None:
         trainer.load_state_dict(state)
-    folder.forget_after(trainer.clock.images)
+    folder.forget_after(trainer.clock.images, trainer.clock.validated_step)
 
     def save() -> None:
         folder.save_state(
@@ -244,7 +247,7 @@ def _run(
         with torch.no_grad():
             findings = recipe.finish(trainer.ema, dataset, say)
         findings = replace(findings, metrics=findings.metrics | crossed)
-        finish.write(trainer, dataset, findings)
+        finish.write(trainer, dataset, findings, plan.started_from)
         say(findings.words)
     say(f"the model is {folder.model}")
 
@@ -303,12 +306,16 @@ def install(model: Path, name: str, say: Callable[[str], None] = print) -> Path:
         TrainingError: the folder cannot be written.
     """
     target = CHECKPOINTS / f"{name}.safetensors"
+    for path in (target, critics.path_of(target)):
+        sweep(path)
     try:
         header, tensors = checkpoint.load(model)
+        critics.copy(model, target, name)
         checkpoint.save(target, replace(header, name=name), tensors)
     except OSError as error:
         raise TrainingError(
-            f"cannot install {target}: {error.strerror}; the model is {model}"
+            f"cannot install {target}: {error.strerror}; nothing is lost, the model is {model}: "
+            "free some space, or see to the rights of the folder, and run the same command again"
         ) from error
     say(f"installed as {target}")
     return target

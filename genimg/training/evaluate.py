@@ -13,6 +13,7 @@ import torch
 from genimg.checkpoint import Header, read_header
 from genimg.data import Dataset, load_dataset
 from genimg.errors import DataError, MetricError
+from genimg.files import CHECKPOINTS
 from genimg.latents.directions import DEAD_KL
 from genimg.metrics import psnr, ssim
 from genimg.models import LatentModel, load_classifier, load_model
@@ -22,7 +23,6 @@ from genimg.training.samples import COUNT, Judge, evaluate_samples
 
 Bytes = npt.NDArray[np.uint8]
 DEFAULT_COUNT = 500
-CHECKPOINTS = Path("checkpoints")
 
 
 @torch.no_grad()

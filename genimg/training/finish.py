@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,6 +41,7 @@ HELD_OUT_PICTURES = 2_000
 SURVIVAL_PICTURES = 16
 
 Bytes = npt.NDArray[np.uint8]
+Ancestry = Sequence[Mapping[str, str]]
 
 
 @torch.no_grad()
@@ -137,7 +138,9 @@ def sample_sheet(model: LatentModel) -> str:
     return base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def write(trainer: Trainer, dataset: Dataset, findings: Findings) -> None:
+def write(
+    trainer: Trainer, dataset: Dataset, findings: Findings, started_from: Ancestry = ()
+) -> None:
     """Write the run's model.safetensors."""
     options, clock = trainer.options, trainer.clock
     minutes, images = options.budget
@@ -158,7 +161,8 @@ def write(trainer: Trainer, dataset: Dataset, findings: Findings) -> None:
         trained["restarts"] = trainer.recipe.remedies
     name = options.name or trainer.folder.path.name
     path = trainer.folder.model
-    write_model(path, trainer.ema, options.family, name, dataset, trained, findings)
+    trainer.recipe.keep(path, trainer.ema, name)  # before the model, which ends the run
+    write_model(path, trainer.ema, options.family, name, dataset, trained, findings, started_from)
 
 
 def write_model(
@@ -169,8 +173,10 @@ def write_model(
     dataset: Dataset,
     trained: Mapping[str, Any],
     findings: Findings,
+    started_from: Ancestry = (),
 ) -> None:
-    """Write a model file with all that is known of it: `trained` is how it came about.
+    """Write a model file with all that is known of it: `trained` is how it came about, and
+    `started_from` what `genimg.training.plan.Plan` says.
 
     Raises:
         TrainingError: the disk is full or the folder cannot be written.
@@ -189,6 +195,7 @@ def write_model(
                 | ({"hidden_by": [list(p) for p in factor.hidden_by]} if factor.hidden_by else {})
                 for factor in findings.factors
             ],
+            **({"started_from": list(started_from)} if started_from else {}),
         },
         "trained": dict(trained),
         "metrics": findings.metrics,

@@ -109,7 +109,7 @@ def _fold(
         state = run.load_state()
         if state is not None:
             trainer.load_state_dict(state)
-        run.forget_after(trainer.clock.images)
+        run.forget_after(trainer.clock.images, trainer.clock.validated_step)
         trainer.run(lambda: run.save_state(trainer.state_dict()), say)
         test = fold.split("test")
         assert test.labels is not None

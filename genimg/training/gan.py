@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -13,10 +14,11 @@ from typing_extensions import override
 
 from genimg.data import Dataset
 from genimg.errors import ConfigError
-from genimg.models import LatentModel, Model
+from genimg.models import LatentModel, Model, model_digest
 from genimg.models.base import draw_labels
-from genimg.models.critic import build_critic
+from genimg.models.critic import Critic
 from genimg.models.gan import GAN, TEXTBOOK
+from genimg.training import critics
 from genimg.training.augment import FEW_PICTURES, augment, draw_augmentation
 from genimg.training.batches import Batch, watched_batch
 from genimg.training.compute import Compute
@@ -76,7 +78,7 @@ class GANRecipe(Recipe):
         self.generator_steps = 0
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(options.seed + 2)
-            self.critic = build_critic(model.config).to(compute.device)
+            self.critic = critics.begin(model, options).to(compute.device)
         self.critic.to(memory_format=compute.memory_format)
         self.critic.train()
         synthesis = list(model.synthesis.parameters())
@@ -88,7 +90,8 @@ class GANRecipe(Recipe):
             {"params": synthesis, "lr": rates.generator_rate, "rate": rates.generator_rate},
             {"params": mapping, "lr": rates.mapping_rate, "rate": rates.mapping_rate},
         ]
-        judging = [{"params": list(self.critic.parameters()), "rate": rates.critic_rate}]
+        learning = [p for p in self.critic.parameters() if p.requires_grad]
+        judging = [{"params": learning, "rate": rates.critic_rate}]
         self.optimizers = {
             "generator": make_optimizer(name, groups, rates.generator_rate, betas),
             "critic": make_optimizer(name, judging, rates.critic_rate, betas),
@@ -114,6 +117,7 @@ class GANRecipe(Recipe):
     @classmethod
     @override
     def check(cls, options: TrainOptions) -> None:
+        critics.check(options)
         if options.preset not in TEXTBOOK:
             return
         if options.gamma is not None:
@@ -259,6 +263,7 @@ class GANRecipe(Recipe):
         self, batch: Batch, told: Tensor, rng: torch.Generator
     ) -> dict[str, Tensor]:
         mean = self.part.mean
+        learning = [p for p in self.critic.parameters() if p.requires_grad]  # what is not frozen
         self.critic.requires_grad_(False)
         fake = self._logits(self._fakes(batch.labels, rng), told, rng)
         if self.textbook:
@@ -273,7 +278,8 @@ class GANRecipe(Recipe):
             whole = self.world.total(terms["anchor"])
             loss = loss + self.options.anchor * whole.clamp_min(MIN_MSE).log()
         terms = self._update("generator", loss, terms)
-        self.critic.requires_grad_(True)
+        for parameter in learning:
+            parameter.requires_grad_(True)
         self.generator_steps += 1
         return terms
 
@@ -373,6 +379,11 @@ class GANRecipe(Recipe):
             "More, or more varied, training pictures help most; else try a lower --learning-rate, "
             f"{gamma}or --augment on."
         )
+
+    @override
+    def keep(self, path: Path, model: GAN, name: str) -> None:
+        if isinstance(self.critic, Critic):
+            critics.save(path, self.critic, model_digest(model), name)
 
     @override
     def finish(self, model: GAN, dataset: Dataset, say: Callable[[str], None]) -> Findings:

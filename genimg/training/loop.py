@@ -190,11 +190,11 @@ class Trainer:
                     elif self.clock.validated_step != self.clock.step:
                         self._check_finite()
                         self._validate()
-                        self._sheet()
                 except Unstable as trouble:
                     self._recover(trouble, save, say)
                     continue
                 if done:
+                    self._sheet()
                     break
                 if stop:
                     self.report.tell(vars(self.clock), self.progress)
@@ -235,7 +235,7 @@ class Trainer:
         self.clock.seconds = seconds
 
         def note() -> None:
-            self.folder.forget_after(self.clock.images)
+            self.folder.forget_after(self.clock.images, self.clock.validated_step)
             self.folder.log_restart(self.clock.images, remedies, str(trouble))
 
         self.world.decide(note)

@@ -17,13 +17,14 @@ import torch
 
 from genimg.checkpoint import read_header
 from genimg.data import Dataset, FolderOptions, load_dataset, native_side
-from genimg.errors import CheckpointError, TrainingError
+from genimg.errors import TrainingError
 from genimg.models import MODELS
 from genimg.models.vae import default_latent_dim
 from genimg.training.bearing import bearable
 from genimg.training.changes import Changes
 from genimg.training.compute import Compute, seconds_of
 from genimg.training.options import PLANNED, TrainOptions
+from genimg.training.starting import choose_freeze, choose_start
 
 SIZES = (16, 32, 48, 64, 96, 128)
 LARGEST = {"cpu": 64, "cuda": 128}
@@ -63,6 +64,8 @@ class Plan:
         speed: pictures a second, timed; 0 before that.
         memory: bytes at the peak of a step, as far as the system tells; 0 if it does not.
         pictures: training pictures.
+        started_from: what the model that the run starts from says of the pictures that it has
+            learned from, and so on back: name, title, credit and licence of each.
     """
 
     options: TrainOptions
@@ -71,6 +74,7 @@ class Plan:
     speed: float = 0.0
     memory: int = 0
     pictures: int = 0
+    started_from: tuple[dict[str, str], ...] = ()
 
     @property
     def minutes(self) -> float:
@@ -86,9 +90,8 @@ class Plan:
         if self.speed:
             seen = 60 * self.minutes * self.speed
             lines.append(
-                f"{self.speed:,.0f} pictures a second; {self.minutes:,.0f} minutes are "
-                f"{seen:,.0f} pictures, each of the {self.pictures:,} about "
-                f"{seen / max(1, self.pictures):,.0f} times; then {FINISHING}"
+                f"{self.speed:,.0f} pictures a second; {_span(self.minutes)} {seen:,.0f} "
+                f"pictures, {_share(seen, max(1, self.pictures))}; then {FINISHING}"
             )
         if self.memory:
             lines.append(f"memory: {self.memory / 1e9:.1f} GB")
@@ -104,6 +107,20 @@ class Plan:
             "pictures": self.pictures,
             "words": self.lines(),
         }
+
+
+def _span(minutes: float) -> str:
+    if round(minutes) < 1:
+        return "under a minute is"
+    return "1 minute is" if round(minutes) == 1 else f"{minutes:,.0f} minutes are"
+
+
+def _share(seen: float, pictures: int) -> str:
+    times = seen / pictures
+    if times < 0.75:
+        return f"{max(times, 0.01):.0%} of all {pictures:,}"
+    often = "once" if times < 1.5 else f"{times:,.0f} times"
+    return f"each of the {pictures:,} about {often}"
 
 
 def choose_size(options: TrainOptions, device: str) -> tuple[TrainOptions, list[Choice]]:
@@ -145,14 +162,20 @@ def read_pictures(options: TrainOptions) -> Dataset:
 
 
 def choose_model(
-    options: TrainOptions, dataset: Dataset, device: str
+    options: TrainOptions, dataset: Dataset, device: str, models: Path
 ) -> tuple[TrainOptions, list[Choice], Changes]:
-    """Fill in what is trained: its width, its latents, what it starts from, and the changes."""
+    """Fill in what is trained: its width, its latents, what it starts from, and the changes.
+
+    A model to start from is looked for in the folder `models`.
+    """
     choices = []
     size = dataset.image_shape[1]
     if options.family == "vae":
         why = "it takes your pictures, not only draws; a GAN can be started from it afterwards"
         choices.append(Choice("model", "VAE", why))
+    options, start = choose_start(options, dataset, models)
+    options, kept = choose_freeze(options, dataset)
+    choices += [Choice(*reason) for reason in (*start, *kept)]
     preset = options.preset or MODELS[options.family].presets[0]
     started = options.init_from is not None
     if options.family == "vae" and preset == "residual" and not started:
@@ -229,6 +252,7 @@ def to_state(plan: Plan) -> dict[str, Any]:
         "choices": [asdict(choice) for choice in plan.choices],
         "changes": plan.changes.to_mapping(),
         "budget": {"minutes": minutes, "images": images},
+        "started_from": list(plan.started_from),
     }
 
 
@@ -259,14 +283,5 @@ def continued(options: TrainOptions, state: dict[str, Any], dataset: Dataset, ou
         tuple(Choice(**row) for row in planned["choices"]),
         Changes.from_mapping(planned["changes"]),
         pictures=len(dataset.splits["train"]),
+        started_from=tuple(planned["started_from"]),
     )
-
-
-def can_start_from(path: Path, image_shape: tuple[int, int, int]) -> bool:
-    """Whether a model file is a residual VAE for pictures of this shape."""
-    try:
-        header = read_header(path)
-    except CheckpointError:
-        return False
-    residual = header.config.get("architecture") == "residual"
-    return header.family == "vae" and residual and header.image_shape == image_shape

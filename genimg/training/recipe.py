@@ -6,6 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -170,6 +171,14 @@ class Recipe(ABC):
     @abstractmethod
     def finish(self, model: Any, dataset: Dataset, say: Callable[[str], None]) -> Findings:
         """Make the trained `model` ready for people, and find out what its file shall say."""
+
+    def keep(self, path: Path, model: Any, name: str) -> None:  # noqa: B027
+        """Write what a run that starts from the finished `model`, to be written to `path`, can use
+        beside it.
+
+        Raises:
+            TrainingError: the disk is full or the folder cannot be written.
+        """
 
     def preset(self) -> str:
         """The preset of the model that is trained, for its file."""

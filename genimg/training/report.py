@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
 
 from torch import Tensor
 from tqdm import tqdm
@@ -22,6 +24,36 @@ SHOWN_SCORES = {
 }
 SIGNALS = ("train_psnr", "train_accuracy", "active_dimensions", "copies")
 """Scores that are not of held-out pictures, for the words on a run's health."""
+
+
+def patient(say: Callable[[str], None]) -> Callable[[str], None]:
+    """`say`, but a line that nobody can take does not end the run: the disk of its log is full, or
+    its terminal is closed.
+    """
+
+    def tell(line: str) -> None:
+        with suppress(OSError):
+            say(line)
+
+    return tell
+
+
+class _Patient:
+    """A stream that lets be what it cannot write, as `patient` does."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._stream.flush()
 
 
 class Report:
@@ -57,6 +89,7 @@ class Report:
         if self.shown:
             self._bar = tqdm(
                 total=100.0,
+                file=_Patient(sys.stderr),
                 bar_format="{percentage:5.1f}% |{bar:20}| {postfix}",
                 mininterval=REFRESH_SECONDS,
                 dynamic_ncols=True,

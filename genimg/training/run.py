@@ -85,9 +85,19 @@ class RunFolder(RunFiles):
         if kept != before:
             self._write(self.progress, kept.encode())
 
-    def forget_after(self, images: int) -> None:
-        """Drop progress lines and sheets later than the state that a resumed run continues from."""
-        self._keep_lines(lambda line: line.get("images", math.inf) <= images)
+    def forget_after(self, images: int, validated_step: float = math.inf) -> None:
+        """Drop progress lines and sheets later than the state that a resumed run continues from.
+
+        Args:
+            images: pictures that the state has seen.
+            validated_step: the last step whose validation the state knows of. The one at the end
+                of a run comes after a state that has seen as many pictures.
+        """
+        self._keep_lines(
+            lambda line: (
+                line.get("images", math.inf) <= images and line.get("step", 0) <= validated_step
+            )
+        )
         for sheet in self.samples.glob("*.png"):
             if sheet.stem.isdigit() and int(sheet.stem) > images:
                 sheet.unlink()
@@ -120,7 +130,7 @@ class Onlooker(RunFolder):
         pass
 
     @override
-    def forget_after(self, images: int) -> None:
+    def forget_after(self, images: int, validated_step: float = math.inf) -> None:
         pass
 
 

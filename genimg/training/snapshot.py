@@ -68,7 +68,10 @@ def snapshot(run: Path, target: Path, say: Callable[[str], None] = print) -> Pat
         "seed": options.seed,
         "unfinished": round(min(spent, 1.0), 3),
     }
-    write_model(target, model, options.family, target.stem, dataset, trained, findings)
+    write_model(
+        target, model, options.family, target.stem, dataset, trained, findings,
+        state["plan"]["started_from"],
+    )  # fmt: skip
     say(f"wrote {target}")
     return target
 

@@ -274,6 +274,18 @@ def _pictures(data: Mapping[str, Any]) -> str:
         f"<p>{escape(title)}. {escape(stated['description'])}</p>"
         f"<p>Credit: {escape(stated['credit'] or 'not stated')}</p>"
         f"<p>Licence: {escape(stated['licence'] or 'not stated')}</p>"
+        + "".join(_ancestor(row) for row in data.get("started_from", ())[:_MOST_FACTS])
+    )
+
+
+def _ancestor(row: Mapping[str, Any]) -> str:
+    """Whose pictures the model that this one was started from has learned from."""
+    stated = {key: _text(row.get(key)) for key in ("name", "title", "credit", "licence")}
+    return (
+        f"<p>Started from {escape(stated['name'] or 'another model')}: "
+        f"{escape(stated['title'].rstrip('.') or 'pictures not stated')}. "
+        f"Credit: {escape(stated['credit'] or 'not stated')}. "
+        f"Licence: {escape(stated['licence'] or 'not stated')}</p>"
     )
 
 

@@ -160,9 +160,9 @@ def test_too_few_pictures_calibrate_nothing(
 ) -> None:
     folder = tmp_path / "few"
     folder.mkdir()
-    for i in range(20):
-        level = np.full((16, 16, 3), 10 * i, np.uint8)
-        Image.fromarray(level).save(folder / f"{i}.png")
+    noise = np.random.default_rng(0).integers(0, 256, (20, 16, 16, 3), np.uint8)
+    for i, array in enumerate(noise):
+        Image.fromarray(array).save(folder / f"{i}.png")
     assert run("calibrate", plain, "--data", f"folder:{folder}") == 2
     assert "fewer than 30 pictures to calibrate with" in capsys.readouterr().err
 

@@ -65,7 +65,7 @@ def test_every_field_has_its_option(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     fields = {field.name for field in dataclasses.fields(TrainOptions)}
     assert values.keys() == fields - {
-        "family", "minutes", "gamma", "augment", "folds", "tensorboard"
+        "family", "minutes", "gamma", "augment", "folds", "freeze", "tensorboard"
     }  # fmt: skip
     assert train.HELP.keys() == fields - {"family"}
     plain = {k: v[0] if isinstance(v, tuple) else v for k, v in values.items()}
@@ -74,9 +74,9 @@ def test_every_field_has_its_option(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_options_of_one_family(monkeypatch: pytest.MonkeyPatch) -> None:
-    words = ["--gamma", "0.5", "--augment", "on"]
+    words = ["--gamma", "0.5", "--augment", "on", "--freeze", "0"]
     options = asked(words, monkeypatch, "gan")
-    assert options == TrainOptions("gan", gamma=0.5, augment="on")
+    assert options == TrainOptions("gan", gamma=0.5, augment="on", freeze=0)
     options = asked(["--folds", "5"], monkeypatch, "classifier")
     assert options == TrainOptions("classifier", folds=5)
 
@@ -96,6 +96,8 @@ def test_special_words(monkeypatch: pytest.MonkeyPatch) -> None:
         (["vae", "--gamma", "1"], "for a gan"),
         (["gan", "--gamma", "0"], "above 0"),
         (["gan", "--folds", "3"], "for a classifier"),
+        (["vae", "--freeze", "1"], "for a gan"),
+        (["gan", "--freeze", "1", *SMALL, *FIXED], "needs --init-from a gan"),
         (["classifier", "--folds", "1"], "2 to 20"),
         (["gan", "--preset", "dcgan", "--gamma", "1", *SMALL, *FIXED], "no penalties"),
         (["gan", "--preset", "deep", *SMALL, *FIXED], "style"),

@@ -103,6 +103,7 @@ def test_every_preset_trains_saves_and_draws_by_the_same_code(
     assert last.keys() == penalised | {
         "step", "images", "seconds", "speed", "loss", "critic_loss", "generator_loss",
         "real_logit", "fake_logit", "held_out_loss", "held_out_diversity", "held_out_penalty",
+        "copies",
     }  # fmt: skip
     [sheet] = (path.parent / "samples").glob("*.png")
     assert Image.open(sheet).size == (4 + 10 * 20, 4 + 2 * 20)

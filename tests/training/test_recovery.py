@@ -89,7 +89,7 @@ def test_a_generator_that_repeats_itself_has_collapsed(watched: GANRecipe, held_
 def test_a_generator_whose_samples_vary_has_not(watched: GANRecipe, held_out: Batch) -> None:
     varied(watched)
     scores = watched.validate(watched.model, held_out)
-    assert scores.keys() == {"loss", "diversity", "penalty"}
+    assert scores.keys() == {"loss", "diversity", "penalty", "copies"}
     assert 0.5 < scores["diversity"] < 2.0
     assert all(map(math.isfinite, scores.values()))
 
@@ -143,8 +143,9 @@ def test_validation_draws_nothing_and_changes_nothing(watched: GANRecipe, held_o
     first, again = (watched.validate(watched.model, held_out) for _ in range(2))
     assert first == again
     sheets = [watched.preview(watched.model, held_out.pixels[:5]) for _ in range(2)]
-    assert torch.equal(*sheets)
-    assert sheets[0].shape == (5, 3, 16, 16)
+    [row], [again_row] = sheets
+    assert torch.equal(row, again_row)
+    assert row.shape == (5, 3, 16, 16)
     assert torch.equal(torch.get_rng_state(), state)
     assert all(torch.equal(watched.model.state_dict()[k], v) for k, v in before.items())
 

@@ -114,6 +114,15 @@ def test_the_card_says_what_is_not_stated(tiny_checkpoint: Path) -> None:
     assert "Credit: not stated" in card and "Licence: not stated" in card
 
 
+def test_the_card_says_whose_pictures_an_earlier_model_has_seen(tiny_checkpoint: Path) -> None:
+    [info] = list_checkpoints(tiny_checkpoint.parent)[0]
+    rows = [{"name": "a<b", "title": "Cats.", "credit": "R", "licence": 3}, {}]
+    object.__setattr__(info.header, "data", {"started_from": rows})
+    card = views.card(info)
+    assert "Started from a&lt;b: Cats. Credit: R. Licence: not stated" in card
+    assert "Started from another model: pictures not stated." in card
+
+
 @pytest.mark.parametrize(
     ("part", "said"), [(0.4, "Still training: 40%"), (True, ""), ("0.4", ""), (7, "")]
 )
