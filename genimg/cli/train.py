@@ -42,8 +42,9 @@ HELP = {
     "snapshot_seconds": "seconds between two written states",
     "gamma": "gan: weight of the gradient penalties (default: what suits the size)",
     "augment": "show pictures changed at random; auto: where there are few, as their kind bears",
-    "freeze": "gan: stages of the critic that stay as they were in the GAN of --init-from "
-    "(default: some where there are few pictures)",
+    "critic_from": "gan: a GAN whose critic to begin with (default: that of --init-from)",
+    "freeze": "gan: stages of that critic that stay as they are (default: some where there are "
+    "few pictures)",
     "crop": "folder: the middle square, or around the subject",
     "keep": "folder: use what would be left out: a reason, or names as the report gives them",
     "leave_out": "folder: leave out files by name, such as 'blurred/*'",

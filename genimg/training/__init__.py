@@ -171,7 +171,7 @@ def _begin(
     speed *= world.size
     options, last = choose_budget(options, dataset, speed)
     pictures = len(dataset.splits["train"])
-    origin = ancestry(options.init_from)
+    origin = ancestry(options.init_from, options.critic_from)
     plan = Plan(options, (*chosen, *more, *last), changes, speed, memory, pictures, origin)
     for line in plan.lines():
         say(f"  {line}")

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from genimg import checkpoint
 from genimg.checkpoint import Header
-from genimg.errors import CheckpointError, ConfigError, TrainingError
+from genimg.errors import CheckpointError, TrainingError
 from genimg.models.critic import Critic, build_critic, freeze_stages
 from genimg.models.gan import GAN
 from genimg.training.options import TrainOptions
@@ -22,27 +22,17 @@ FOLDER = "critics"
 FAMILY = "critic"
 
 
-def check(options: TrainOptions) -> None:
-    """Raise ConfigError where a critic shall stay as it is and there is none that has learned."""
-    start = options.init_from
-    if options.freeze and (start is None or not is_there(start)):
-        raise ConfigError(
-            "--freeze keeps what a critic has learned: it needs --init-from a gan whose critic is "
-            f"there, in the folder {FOLDER} beside it"
-        )
-
-
 def begin(model: GAN, options: TrainOptions) -> nn.Module:
-    """The critic of a run before the first step: a new one, or that of the GAN which the run starts
-    from, with `options.freeze` stages frozen.
+    """The critic of a run before the first step: a new one, or that of the GAN
+    `options.critic_from`, with `options.freeze` stages frozen.
 
     Raises:
         CheckpointError: that one is damaged, or of another architecture.
         ConfigError: it has not so many stages.
     """
     critic = build_critic(model.config)
-    if isinstance(critic, Critic) and options.init_from and is_there(options.init_from):
-        adopt(critic, options.init_from)
+    if isinstance(critic, Critic) and options.critic_from and is_there(options.critic_from):
+        adopt(critic, options.critic_from)
     if options.freeze:
         freeze_stages(critic, options.freeze)
     return critic
@@ -98,6 +88,11 @@ def is_there(model: Path) -> bool:
         return checkpoint.read_header(path_of(model)).id == checkpoint.read_header(model).id
     except CheckpointError:
         return False
+
+
+def fits(model: Path, image_shape: tuple[int, int, int]) -> bool:
+    """Whether there is a critic of this very model, for pictures of this shape (C, H, W)."""
+    return is_there(model) and checkpoint.read_header(path_of(model)).image_shape == image_shape
 
 
 def adopt(critic: Critic, model: Path) -> None:

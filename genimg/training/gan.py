@@ -117,7 +117,6 @@ class GANRecipe(Recipe):
     @classmethod
     @override
     def check(cls, options: TrainOptions) -> None:
-        critics.check(options)
         if options.preset not in TEXTBOOK:
             return
         if options.gamma is not None:

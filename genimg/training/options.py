@@ -14,7 +14,7 @@ Optimizer = Literal["adam", "rmsprop"]
 Augment = Literal["auto", "on", "off"]
 Crop = Literal["auto", "centre", "subject"]
 
-PLANNED = ("size", "minutes", "latent_dim", "width", "init_from", "freeze")
+PLANNED = ("size", "minutes", "latent_dim", "width", "init_from", "critic_from", "freeze")
 """What is chosen for a person who does not; a run that continues keeps what was chosen."""
 
 
@@ -50,8 +50,10 @@ class TrainOptions:
         gamma: weight of a GAN's gradient penalties at the start; by default what suits the size.
         augment: whether pictures are shown changed at random (mirrored, shifted, recoloured), and
             to a GAN's critic more strongly; "auto": where there are few, and as their kind bears.
-        freeze: resolution stages of a GAN's critic that stay as they were in the GAN that the run
-            starts from; by default some where there are few pictures.
+        critic_from: a GAN whose critic a GAN begins with; by default that of `init_from`, if it has
+            one, or for few pictures one of the same size.
+        freeze: resolution stages of that critic that stay as they are; by default some where there
+            are few pictures.
         folds: a classifier is cross-validated in so many parts before it is trained.
         crop, keep, leave_out: how a folder is prepared, see `genimg.data.FolderOptions`.
         title, credit, licence: what the person says of a folder's pictures, for the model's card.
@@ -82,6 +84,7 @@ class TrainOptions:
     snapshot_seconds: float = 60.0
     gamma: float | None = None
     augment: Augment = "auto"
+    critic_from: Path | None = None
     freeze: int | None = None
     folds: int | None = None
     width: int | None = None
@@ -123,9 +126,16 @@ class TrainOptions:
                 raise ConfigError(f"{name.replace('_', ' ')} must be above 0, not {value}")
         if self.name is not None and (not self.name or Path(self.name).name != self.name):
             raise ConfigError(f"a model's name is one word without slashes, not {self.name!r}")
-        for name, family in (("gamma", "gan"), ("freeze", "gan"), ("folds", "classifier")):
+        for name, family in (
+            ("gamma", "gan"),
+            ("freeze", "gan"),
+            ("critic_from", "gan"),
+            ("folds", "classifier"),
+        ):
             if getattr(self, name) is not None and self.family != family:
-                raise ConfigError(f"--{name} is for a {family}, not for a {self.family}")
+                raise ConfigError(
+                    f"--{name.replace('_', '-')} is for a {family}, not for a {self.family}"
+                )
         if self.freeze is not None and self.freeze < 0:
             raise ConfigError(f"freeze cannot be {self.freeze}")
         if self.folds is not None and not 2 <= self.folds <= 20:

@@ -24,7 +24,7 @@ from genimg.training.bearing import bearable
 from genimg.training.changes import Changes
 from genimg.training.compute import Compute, seconds_of
 from genimg.training.options import PLANNED, TrainOptions
-from genimg.training.starting import choose_freeze, choose_start
+from genimg.training.starting import choose_critic, choose_start
 
 SIZES = (16, 32, 48, 64, 96, 128)
 LARGEST = {"cpu": 64, "cuda": 128}
@@ -111,7 +111,7 @@ class Plan:
 
 def _span(minutes: float) -> str:
     if round(minutes) < 1:
-        return "under a minute is"
+        return "in under a minute"
     return "1 minute is" if round(minutes) == 1 else f"{minutes:,.0f} minutes are"
 
 
@@ -174,7 +174,7 @@ def choose_model(
         why = "it takes your pictures, not only draws; a GAN can be started from it afterwards"
         choices.append(Choice("model", "VAE", why))
     options, start = choose_start(options, dataset, models)
-    options, kept = choose_freeze(options, dataset)
+    options, kept = choose_critic(options, dataset, models)
     choices += [Choice(*reason) for reason in (*start, *kept)]
     preset = options.preset or MODELS[options.family].presets[0]
     started = options.init_from is not None
@@ -264,8 +264,9 @@ def continued(options: TrainOptions, state: dict[str, Any], dataset: Dataset, ou
     """
     planned = state["plan"]
     chosen = dict(planned["options"])
-    if chosen["init_from"] is not None:
-        chosen["init_from"] = Path(chosen["init_from"])
+    for name in ("init_from", "critic_from"):
+        if chosen[name] is not None:
+            chosen[name] = Path(chosen[name])
     before = planned["budget"]
     if options.minutes is None and options.images is None:
         chosen["minutes"], images = before["minutes"], before["images"]

@@ -14,7 +14,7 @@ import torch
 
 from genimg.checkpoint import read_header
 from genimg.data import Dataset
-from genimg.errors import CheckpointError
+from genimg.errors import CheckpointError, ConfigError
 from genimg.metrics import psnr
 from genimg.models import load_model
 from genimg.training import critics
@@ -25,6 +25,7 @@ FEW_PICTURES = 3_000
 """With more training pictures a run starts from nothing."""
 MOST_CANDIDATES = 12
 MOST_ANCESTORS = 20
+STATED = ("name", "title", "credit", "licence")
 LOOKED_AT = 48
 """Pictures that each candidate has to bring back."""
 FROZEN = 2
@@ -37,17 +38,21 @@ Reason = tuple[str, str, str]
 def choose_start(
     options: TrainOptions, dataset: Dataset, folder: Path
 ) -> tuple[TrainOptions, list[Reason]]:
-    """Fill in the model in `folder` that a VAE of few pictures starts from, if one is of their
-    shape; of several, the one that brings the pictures back best.
+    """Fill in the model in `folder` that a run on a folder of pictures starts from.
+
+    A VAE of few pictures starts from one of their shape; of several, from the one that brings the
+    pictures back best. A GAN starts from the VAE of the same pictures, if there is one.
     """
     asked = (options.init_from, options.width, options.latent_dim, options.preset)
-    if options.family != "vae" or any(value is not None for value in asked):
-        return options, []
-    rows = dataset.splits["train"]
-    if not options.data.startswith("folder:") or len(rows) > FEW_PICTURES:
+    if any(value is not None for value in asked) or not options.data.startswith("folder:"):
         return options, []
     paths = sorted(folder.glob("*.safetensors"))
     fitting = [path for path in paths if can_start_from(path, dataset.image_shape)]
+    if options.family == "gan":
+        return _start_of_gan(options, dataset, fitting)
+    rows = dataset.splits["train"]
+    if options.family != "vae" or len(rows) > FEW_PICTURES:
+        return options, []
     step = max(1, len(rows) // LOOKED_AT)
     images = np.asarray(dataset.images[rows[::step][:LOOKED_AT]])
     scores = {path: _brings_back(path, images) for path in fitting[:MOST_CANDIDATES]}
@@ -57,6 +62,19 @@ def choose_start(
     best = max(known, key=lambda path: known[path])
     why = f"{len(rows):,} pictures are few to learn from nothing; --width 48 does so all the same"
     return replace(options, init_from=best), [("start", f"from {best.stem}", why)]
+
+
+def _start_of_gan(
+    options: TrainOptions, dataset: Dataset, fitting: list[Path]
+) -> tuple[TrainOptions, list[Reason]]:
+    name = dataset.card.name
+    own = [path for path in fitting if read_header(path).data.get("name") == name]
+    if own:
+        newest = max(own, key=lambda path: path.stat().st_mtime)
+        why = "the VAE of the same pictures; it draws from the first step, and shares its sliders"
+        return replace(options, init_from=newest), [("start", f"from {newest.stem}", why)]
+    why = "a VAE of the same pictures would be a far better start: train that first, with --name"
+    return options, [("start", "from nothing", why)]
 
 
 @torch.no_grad()
@@ -70,19 +88,43 @@ def _brings_back(path: Path, images: np.ndarray) -> float | None:
     return float(np.mean([psnr(a, b) for a, b in zip(images, made, strict=True)]))
 
 
-def choose_freeze(options: TrainOptions, dataset: Dataset) -> tuple[TrainOptions, list[Reason]]:
-    """Fill in how much of a GAN's critic stays as it was in the GAN that the run starts from."""
-    if options.family != "gan" or options.init_from is None:
+def choose_critic(
+    options: TrainOptions, dataset: Dataset, folder: Path
+) -> tuple[TrainOptions, list[Reason]]:
+    """Fill in whose critic a GAN begins with, and how much of that stays as it is.
+
+    That of the GAN which the run starts from; for few pictures, that of any in `folder` that judges
+    pictures of their shape.
+
+    Raises:
+        ConfigError: a critic was asked for that is not there, or a part of none.
+    """
+    if options.family != "gan":
         return options, []
-    name = options.init_from.stem
-    if not critics.is_there(options.init_from):
-        return options, []
-    if options.freeze is not None:
-        return options, [("critic", _stages(options.freeze, name), "you asked for it")]
+    start = options.critic_from
+    if start is not None and not critics.is_there(start):
+        raise ConfigError(
+            f"there is no critic of {start}; it would be {critics.path_of(start)}, with the same id"
+        )
     count = len(dataset.splits["train"])
+    if start is None and options.init_from is not None:
+        few = count < FEW_PICTURES
+        candidates = [options.init_from, *(sorted(folder.glob("*.safetensors")) if few else ())]
+        fitting = (path for path in candidates if critics.fits(path, dataset.image_shape))
+        start = next(fitting, None)
+    if start is None:
+        if options.freeze:
+            raise ConfigError(
+                "--freeze keeps what a critic has learned: it needs --init-from or --critic-from "
+                f"with a gan whose critic is there, in the folder {critics.FOLDER} beside it"
+            )
+        return options, []
+    options = replace(options, critic_from=start)
+    if options.freeze is not None:
+        return options, [("critic", _stages(options.freeze, start.stem), "you asked for it")]
     freeze = FROZEN if count < FEW_PICTURES else 0
     why = f"{count:,} pictures are {'few: it would learn them by heart' if freeze else 'enough'}"
-    return replace(options, freeze=freeze), [("critic", _stages(freeze, name), why)]
+    return replace(options, freeze=freeze), [("critic", _stages(freeze, start.stem), why)]
 
 
 def _stages(count: int, name: str) -> str:
@@ -91,18 +133,17 @@ def _stages(count: int, name: str) -> str:
     return f"that of {name}, of which {count} stage{'s' * (count > 1)} stay as they are"
 
 
-def ancestry(path: Path | None) -> tuple[dict[str, str], ...]:
-    """Whose pictures a model file, and those that it was started from, have learned from: name,
-    title, credit and licence of each, for the file of a model that is started from it.
+def ancestry(*paths: Path | None) -> tuple[dict[str, str], ...]:
+    """Whose pictures model files, and those that they were started from, have learned from: name,
+    title, credit and licence of each, for the file of a model that is started from them.
     """
-    if path is None:
-        return ()
-    header = read_header(path)
-    rows = [{**header.data, "name": header.name}, *header.data.get("started_from", [])]
-    return tuple(
-        {key: str(row.get(key) or "") for key in ("name", "title", "credit", "licence")}
-        for row in rows[:MOST_ANCESTORS]
-    )
+    rows: list[dict[str, str]] = []
+    for path in dict.fromkeys(paths):
+        if path is not None:
+            header = read_header(path)
+            known = [{**header.data, "name": header.name}, *header.data.get("started_from", [])]
+            rows += [{key: str(row.get(key) or "") for key in STATED} for row in known]
+    return tuple(row for i, row in enumerate(rows) if row not in rows[:i])[:MOST_ANCESTORS]
 
 
 def can_start_from(path: Path, image_shape: tuple[int, int, int]) -> bool:

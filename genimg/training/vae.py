@@ -34,6 +34,8 @@ MIN_MSE = 1e-7
 NORM_MEMORY = 0.02
 DRAWN = 64
 """New pictures that are looked at for copies."""
+PREVIEWED = 128
+"""Training pictures that tell where the new pictures of a sample sheet are drawn from."""
 AT_ONCE = 64
 
 
@@ -190,8 +192,7 @@ class VAERecipe(Recipe):
     @override
     def validate(self, model: LatentModel, batch: Batch) -> dict[str, float]:
         pixels = batch.pixels
-        posterior = model.encode(pixels)
-        decoded = model.decode(posterior.mode())
+        posterior, decoded = self._again(model, pixels)
         terms = self.objective(posterior, decoded, pixels, 1.0)
         used = posterior.kl_per_dimension().mean(dim=0) >= DEAD_KL
         scores = {
@@ -201,21 +202,29 @@ class VAERecipe(Recipe):
             "active_dimensions": int(used.sum()),
         }
         if self.watched is not None:
-            known = self._encode(model, self.watched)
-            made = [model.decode(codes) for codes in torch.split(known.mode(), AT_ONCE)]
-            scores["train_psnr"] = _psnr(torch.cat(made), self.watched)
+            known, made = self._again(model, self.watched)
+            scores["train_psnr"] = _psnr(made, self.watched)
             if self.copies is not None:
                 scores["copies"] = self.copies.share(self._draw(model, known, DRAWN))
         return scores
 
-    @staticmethod
-    def _encode(model: LatentModel, pixels: Tensor) -> DiagonalGaussian:
-        found = [model.encode(part) for part in torch.split(pixels, AT_ONCE)]
+    def _again(self, model: LatentModel, pixels: Tensor) -> tuple[DiagonalGaussian, Tensor]:
+        """What a model takes pixels `[N, C, H, W]` for, and what it makes of that."""
+        known = self._encode(model, pixels)
+        return known, self._decode(model, known.mode())
+
+    def _encode(self, model: LatentModel, pixels: Tensor) -> DiagonalGaussian:
+        with self.compute.autocast():
+            found = [model.encode(part) for part in torch.split(pixels, AT_ONCE)]
         means, logvars = ([getattr(each, name) for each in found] for name in ("mean", "logvar"))
         return DiagonalGaussian(torch.cat(means), torch.cat(logvars))
 
-    @staticmethod
-    def _draw(model: LatentModel, known: DiagonalGaussian, n: int) -> Tensor:
+    def _decode(self, model: LatentModel, codes: Tensor) -> Tensor:
+        with self.compute.autocast():
+            made = [model.decode(part) for part in torch.split(codes, AT_ONCE)]
+        return torch.cat(made).float()
+
+    def _draw(self, model: LatentModel, known: DiagonalGaussian, n: int) -> Tensor:
         """New pictures `[n, C, H, W]` from fixed seeds, where `known` pictures lie in the latents.
 
         The prior is fitted when the training is over; until then one Gaussian must do.
@@ -225,14 +234,15 @@ class VAERecipe(Recipe):
         shape = torch.linalg.cholesky_ex(spread + 1e-6 * torch.eye(len(spread))).L
         noise = torch.randn(n, len(spread), generator=torch.Generator().manual_seed(0))
         codes = (means.mean(dim=0) + noise.double() @ shape.T).float().to(known.mean.device)
-        return torch.cat([model.decode(part) for part in torch.split(codes, AT_ONCE)])
+        return self._decode(model, codes)
 
     @override
     def preview(self, model: LatentModel, pixels: Tensor) -> list[Tensor]:
-        again = model.decode(model.encode(pixels).mode())
+        again = self._again(model, pixels)[1]
         if self.watched is None:
             return [again]
-        return [again, self._draw(model, self._encode(model, self.watched), len(pixels))]
+        known = self._encode(model, self.watched[:PREVIEWED])
+        return [again, self._draw(model, known, len(pixels))]
 
     @override
     def sheet_rows(self) -> tuple[str, ...]:

@@ -11,12 +11,12 @@ from genimg.errors import CheckpointError, ConfigError, TrainingError
 from genimg.models import build_model, load_any_model, model_digest, save_model
 from genimg.models.critic import Critic, build_critic
 from genimg.models.gan import GAN
-from genimg.training import RECIPES, TrainOptions, critics, train
+from genimg.training import TrainOptions, critics, train
 from genimg.training.batches import Batches
 from genimg.training.compute import Compute
 from genimg.training.gan import GANRecipe
 from genimg.training.run import RunFolder
-from genimg.training.starting import FROZEN, choose_freeze
+from genimg.training.starting import FROZEN, choose_critic
 
 SIZES = (3, 2)
 
@@ -42,9 +42,11 @@ def learned(critic: torch.nn.Module) -> Critic:
     return critic
 
 
-def recipe(init_from: Path | None, sizes: tuple[int, ...] = SIZES, **changes: object) -> GANRecipe:
+def recipe(
+    critic_from: Path | None, sizes: tuple[int, ...] = SIZES, **changes: object
+) -> GANRecipe:
     model = build_model("gan", (3, 16, 16), "style", seed=1, label_sizes=sizes)
-    settings = {"family": "gan", "init_from": init_from, "augment": "off", **changes}
+    settings = {"family": "gan", "critic_from": critic_from, "augment": "off", **changes}
     return GANRecipe(model, TrainOptions(**settings), Compute())  # type: ignore[arg-type]
 
 
@@ -118,23 +120,43 @@ def test_a_critic_of_another_architecture_is_refused(earlier: Path, tmp_path: Pa
         recipe(path)
 
 
-def test_freezing_needs_something_that_has_learned(earlier: Path, tiny_checkpoint: Path) -> None:
+def test_freezing_needs_something_that_has_learned(
+    earlier: Path, tiny_checkpoint: Path, cats: Dataset, tmp_path: Path
+) -> None:
     for start in (None, tiny_checkpoint):
-        with pytest.raises(ConfigError, match="needs --init-from a gan whose critic"):
-            RECIPES["gan"].check(TrainOptions("gan", freeze=1, init_from=start))
-    RECIPES["gan"].check(TrainOptions("gan", freeze=1, init_from=earlier))
+        asked = TrainOptions("gan", freeze=1, init_from=start)
+        with pytest.raises(ConfigError, match="needs --init-from or --critic-from"):
+            choose_critic(asked, cats, tmp_path)
+    with pytest.raises(ConfigError, match="there is no critic of"):
+        choose_critic(TrainOptions("gan", critic_from=tiny_checkpoint), cats, tmp_path)
     with pytest.raises(ConfigError, match="0 to 2 stages"):
         recipe(earlier, freeze=3)
 
 
-def test_few_pictures_keep_a_part_of_the_critic(earlier: Path, cats: Dataset) -> None:
+def test_few_pictures_keep_a_part_of_the_critic(
+    earlier: Path, cats: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = TrainOptions("gan", init_from=earlier)
-    chosen, [(what, value, why)] = choose_freeze(asked, cats)
-    assert (chosen.freeze, what) == (FROZEN, "critic")
+    chosen, [(what, value, why)] = choose_critic(asked, cats, tmp_path)
+    assert (chosen.critic_from, chosen.freeze, what) == (earlier, FROZEN, "critic")
     assert "earlier" in value and "few" in why
-    given, [reason] = choose_freeze(replace(asked, freeze=0), cats)
+    given, [reason] = choose_critic(replace(asked, freeze=0), cats, tmp_path)
     assert given.freeze == 0 and "all of it learns" in reason[1]
-    assert choose_freeze(TrainOptions("gan"), cats) == (TrainOptions("gan"), [])
+    assert choose_critic(TrainOptions("gan"), cats, earlier.parent) == (TrainOptions("gan"), [])
+    monkeypatch.setattr("genimg.training.starting.FEW_PICTURES", 100)
+    many, [reason] = choose_critic(asked, cats, tmp_path)
+    assert (many.critic_from, many.freeze) == (earlier, 0) and "enough" in reason[2]
+
+
+def test_few_pictures_that_start_from_a_vae_get_the_critic_of_another_gan(
+    earlier: Path, tiny_checkpoint: Path, cats: Dataset, tmp_path: Path
+) -> None:
+    asked = TrainOptions("gan", init_from=tiny_checkpoint)
+    chosen, _ = choose_critic(asked, cats, earlier.parent)
+    assert (chosen.critic_from, chosen.freeze) == (earlier, FROZEN)
+    assert choose_critic(asked, cats, tmp_path) == (asked, [])
+    large = replace(cats, images=cats.images[:, :8, :8])
+    assert choose_critic(asked, large, earlier.parent) == (asked, [])
 
 
 @pytest.fixture
@@ -165,7 +187,7 @@ def test_a_finished_gan_has_its_critic_beside_it_and_takes_it_along(
     assert critics.is_there(path) and critics.is_there(installed)
     begun = critics.begin(
         load_any_model(path)[0],  # type: ignore[arg-type]
-        TrainOptions("gan", init_from=installed),
+        TrainOptions("gan", critic_from=installed),
     )
     for name, tensor in state["recipe"]["networks"]["critic"].items():
         assert torch.equal(begun.state_dict()[name], tensor), name

@@ -47,7 +47,13 @@ def test_few_pictures_start_from_the_model_that_knows_them_best(
 
 @pytest.mark.parametrize(
     "changes",
-    [{"preset": "plain"}, {"width": 48}, {"latent_dim": 8}, {"family": "gan"}, {"data": "cats"}],
+    [
+        {"preset": "plain"},
+        {"width": 48},
+        {"latent_dim": 8},
+        {"family": "classifier"},
+        {"data": "cats"},
+    ],
     ids=str,
 )
 def test_what_was_asked_for_is_not_overruled(
@@ -55,6 +61,21 @@ def test_what_was_asked_for_is_not_overruled(
 ) -> None:
     options = asked(pictures, **changes)
     assert choose_start(options, mine, tiny_checkpoint.parent) == (options, [])
+
+
+def test_a_gan_starts_from_the_vae_of_the_same_pictures(
+    pictures: Path, mine: Dataset, tiny_checkpoint: Path, tmp_path: Path
+) -> None:
+    options = asked(pictures, family="gan")
+    header, tensors = load(tiny_checkpoint)
+    save(tmp_path / "other.safetensors", header, tensors)
+    chosen, [(_, value, why)] = choose_start(options, mine, tmp_path)
+    assert (chosen, value) == (options, "from nothing") and "train that first" in why
+    of_mine = replace(header, data={**header.data, "name": mine.card.name})
+    save(tmp_path / "mine.safetensors", of_mine, tensors)
+    chosen, [(_, value, why)] = choose_start(options, mine, tmp_path)
+    assert chosen.init_from == tmp_path / "mine.safetensors"
+    assert value == "from mine" and "same pictures" in why
 
 
 def test_many_pictures_or_no_model_start_from_nothing(
@@ -108,3 +129,5 @@ def test_a_model_says_whose_pictures_those_before_it_have_seen(
     assert [each["name"] for each in further] == ["mine", "tiny"]
     assert further[0]["licence"] == "CC0 1.0"
     assert ancestry(None) == ()
+    assert ancestry(models / "mine.safetensors", tiny_checkpoint, None)[:2] == further
+    assert len(ancestry(tiny_checkpoint, tiny_checkpoint)) == 1
