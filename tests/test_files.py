@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from genimg.files import atomic_path, write_atomically
+from genimg.files import atomic_path, sweep, write_atomically
 
 
 def test_files_are_written_and_replaced(tmp_path: Path) -> None:
@@ -70,3 +71,18 @@ def test_permissions_are_the_usual_ones(tmp_path: Path) -> None:
     (tmp_path / "usual").touch()
     write_atomically(tmp_path / "ours", b"x")
     assert (tmp_path / "ours").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+def test_what_killed_processes_left_of_a_file_is_swept_once_it_is_old(tmp_path: Path) -> None:
+    token = "0123456789ab"
+    old, young = tmp_path / f".a-[1]-{token}.bin", tmp_path / f".a-[1]-{token[::-1]}.bin"
+    others = [
+        tmp_path / name for name in (f".a-1-{token}.bin", f".a-[1]-b-{token}.bin", "a-[1].bin")
+    ]
+    for path in (old, young, *others):
+        path.write_bytes(b"half")
+        os.utime(path, (1, 1))
+    os.utime(young, (time.time(), time.time()))
+    sweep(tmp_path / "a-[1].bin")
+    assert set(tmp_path.iterdir()) == {young, *others}
+    sweep(tmp_path / "nowhere" / "a.bin")

@@ -111,9 +111,8 @@ class RunFiles:
         try:
             if reserved is None:
                 self.stop.unlink(missing_ok=True)  # it was meant for an earlier process
-            for folder in (self.path, self.state.parent, self.samples):
-                for leftover in folder.glob(".*-*"):
-                    leftover.unlink(missing_ok=True)  # of a process that was killed while writing
+            for leftover in (*self.path.glob(".*-*"), *self.path.glob("*/.*-*")):
+                leftover.unlink(missing_ok=True)  # of a process that was killed while writing
             yield
         finally:
             if reserved is None:
@@ -159,7 +158,10 @@ class RunFiles:
                 f"another process is training in {self.path}; wait for it or choose another --out"
             ) from None
         except OSError as error:
-            raise TrainingError(f"cannot write to {self.path}: {error.strerror}") from error
+            raise TrainingError(
+                f"cannot write to {self.path}: {error.strerror}; see to the rights of the folder "
+                "and to the space there, or choose another --out"
+            ) from error
         return lock
 
     def describe(self, values: Mapping[str, Any]) -> None:
@@ -186,10 +188,14 @@ class RunFiles:
 
     def leave(self) -> None:
         """Take away what was made for a run that never began; what somebody may want stays."""
-        if any(path.exists() for path in (self.state, self.model, self.command, self.progress)):
+        kept = (self.state, self.model, self.command, self.progress)
+        if any(os.path.exists(path) for path in kept):
             return
+        if os.path.realpath(self.lock) not in _reserved and self.alive:
+            return  # it is another process that begins here
         for path in (self.status_file, self.description, self.lock):
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # there is none, or it is not ours
+                path.unlink()
         for path in (self.state.parent, self.samples, self.path):
             with suppress(OSError):  # there is something in it that is not ours
                 path.rmdir()
@@ -213,7 +219,7 @@ class RunFiles:
     @property
     def alive(self) -> bool:
         """Whether a process works here now."""
-        if not self.lock.is_file():
+        if not os.path.isfile(self.lock):  # or it is in a folder that we may not look into
             return False
         lock = FileLock(self.lock)
         with _probing:
@@ -229,7 +235,7 @@ class RunFiles:
     @property
     def stop_requested(self) -> bool:
         """Whether somebody has asked the run to stop."""
-        return self.stop.exists()
+        return os.path.exists(self.stop)
 
     def request_stop(self) -> None:
         """Ask the run to write its state and stop; it looks about once a second."""

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from genimg.checkpoint import load
 from genimg.errors import ConfigError, TrainingError
+from genimg.training import TrainOptions, train
 from genimg.training.batches import Batches
 from genimg.training.distributed import ALONE, World, join
 from genimg.training.run import RunFolder
@@ -199,7 +200,9 @@ def test_the_second_process_says_nothing(two: tuple[Path, dict[str, Any]]) -> No
 
 
 def test_torchrun_starts_the_same_command(data_cache: Path, tmp_path: Path) -> None:
-    """Both prepare, plan and train, and one speaks, writes, and finishes the model."""
+    """Both prepare, plan and train, and one speaks, writes, and finishes the model; which one
+    process alone goes on with, when it is given more time.
+    """
     torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     words = "-m genimg train classifier --data cats --size 16 --count 400 --images 256"
     words += " --seed 3 --precision fp32 --layout channels_last --threads 1 --device cpu"
@@ -215,6 +218,17 @@ def test_torchrun_starts_the_same_command(data_cache: Path, tmp_path: Path) -> N
     assert (status.phase, status.images) == ("finished", 256)
     header, _ = load(tmp_path / "run" / "model.safetensors")
     assert (header.trained["steps"], header.trained["batch_size"]) == (4, 64), "32 for each"
+
+    heard: list[str] = []
+    longer = TrainOptions(
+        family="classifier", data="cats", size=16, count=400, images=320, seed=3, precision="fp32",
+        layout="channels_last", threads=1, device="cpu", out=tmp_path / "run",
+    )  # fmt: skip
+    train(longer, heard.append)
+    assert any(line.startswith("continuing in") for line in heard)
+    header, _ = load(tmp_path / "run" / "model.safetensors")
+    assert (header.trained["steps"], header.trained["batch_size"]) == (5, 64)
+    assert [line["images"] for line in lines(tmp_path / "run")] == [256, 320]
 
 
 # -- the parts

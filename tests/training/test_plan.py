@@ -87,6 +87,8 @@ def test_a_plan_tells_what_it_will_take(cats: Dataset) -> None:
     plan = Plan(options, (), Changes(), speed=200.0, memory=2 * 10**9, pictures=400)
     told = " ".join(plan.lines())
     assert "10 minutes are 120,000 pictures, each of the 400 about 300 times" in told
+    brief = Plan(dataclasses.replace(ANY, minutes=0.3), (), Changes(), 200.0, 0, 50_000)
+    assert "in under a minute 3,600 pictures, 7% of all 50,000" in brief.lines()[0]
     assert "2.0 GB" in told
     assert plan.to_mapping()["minutes"] == 10.0
 

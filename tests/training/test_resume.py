@@ -11,16 +11,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from PIL import Image, ImageOps
 
 from genimg.checkpoint import load
 from genimg.errors import TrainingError
 from genimg.training import TrainOptions, train
 from genimg.training.run import RunFolder
+from tests.training import kills
+from tests.training.kills import draw_pictures
 
 ROOT = Path(__file__).parents[2]
 IMAGES = 5000
@@ -185,6 +189,29 @@ def test_a_run_killed_at_any_moment_ends_as_one_that_was_not(
     for word in ("pictures", "/s", "left", "loss", SHOWN[family]):
         assert word in said(resumed), "a progress bar for people"
     assert_same_run(out, undisturbed)
+
+
+def test_other_pictures_than_before_are_refused_and_nothing_is_changed(
+    data_cache: Path, tmp_path: Path
+) -> None:
+    draw_pictures(tmp_path / "pictures")
+    options = replace(kills.wanted("vae", tmp_path / "a" / "b"), images=32, name=None)
+    assert options.out is not None
+    folder = RunFolder(options.out)
+    train(options, lambda line: None)
+    before = folder.state.read_bytes()
+    picture = tmp_path / "pictures" / "dark" / "7.png"
+    content = picture.read_bytes()
+    ImageOps.invert(Image.open(picture)).save(picture)
+    longer = replace(options, images=64)
+    with pytest.raises(TrainingError, match=r"learned from other pictures.*another --out"):
+        train(longer, lambda line: None)
+    assert folder.state.read_bytes() == before
+    picture.write_bytes(content)
+    train(longer, lambda line: None)
+    state = folder.load_state()
+    assert state is not None
+    assert state["clock"]["images"] == 64
 
 
 def test_ctrl_c_writes_the_state_and_the_same_command_continues(
