@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 import shutil
 import subprocess
 import tempfile
@@ -64,7 +65,7 @@ def contact_sheet(
         shown = _enlarge(image, scale)
         sheet.paste(shown, (left + (width - shown.width) // 2, bottom - shown.height))
         for j, words in enumerate(caption):
-            text = _shorten(words, font, width)
+            text = _shorten(_UNKNOWN.sub("·", words), font, width)
             middle = round(left + (width - font.getlength(text)) / 2)
             draw.text((middle, bottom + 1 + j * line), text, _INK, font)
     return sheet
@@ -168,6 +169,10 @@ def _enlarge(image: Image.Image, scale: int) -> Image.Image:
         image.paste(layered, mask=layered)
     size = (image.width * scale, image.height * scale)
     return image.convert("RGB").resize(size, Image.Resampling.NEAREST)
+
+
+# What the font of Pillow cannot show: it would be a row of empty boxes.
+_UNKNOWN = re.compile(r"[^\x20-\u024f\u2010-\u2027\u20ac]+")
 
 
 def _shorten(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: float) -> str:

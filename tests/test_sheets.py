@@ -69,6 +69,12 @@ def test_captions_stand_under_their_pictures_only() -> None:
     assert (between == 255).all()
 
 
+def test_letters_that_the_font_lacks_are_a_dot_and_no_boxes() -> None:
+    picture = Image.new("RGB", (200, 40))
+    named, dotted = (contact_sheet([picture], 1, [text]) for text in ("猫Катя.png", "·.png"))
+    assert named.tobytes() == dotted.tobytes()
+
+
 def test_captions_are_cut_with_an_ellipsis_where_they_must() -> None:
     font = ImageFont.load_default(size=12)
     assert _shorten("ankle boot", font, 200) == "ankle boot"

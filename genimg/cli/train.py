@@ -31,6 +31,7 @@ HELP = {
     "optimizer": "how a step is taken from the gradients",
     "seed": "initial weights, order of the pictures, noise",
     "init_from": "a model file of the same architecture to start from; a gan can start from a vae",
+    "from_nothing": "start from no model, also where one would be chosen for few pictures",
     "out": "folder of the run (default: runs/<data>-<size>-<family>)",
     "name": "also install the finished model as checkpoints/NAME.safetensors",
     "precision": "of the arithmetic; auto times a few steps",

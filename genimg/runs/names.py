@@ -15,11 +15,13 @@ _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
 def name_from(words: str, taken: Collection[str] = (), otherwise: str = "model") -> str:
     """A name made of small letters, digits and dashes that is not among `taken`.
 
-    "My cats!" becomes "my-cats", and "my-cats-2" if that is taken. Words without any letter of
-    that kind become `otherwise`. It is never a path, nor looks like an option.
+    "My cats!" becomes "my-cats", and "my-cats-2" if that is taken. Words of which less than half
+    can be said with such letters become `otherwise`. It is never a path, nor looks like an option.
     """
     plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode().lower()
-    name = re.sub(r"[^a-z0-9]+", "-", plain)[:LONGEST].strip("-") or otherwise
+    name = re.sub(r"[^a-z0-9]+", "-", plain)[:LONGEST].strip("-")
+    if 2 * sum(map(str.isalnum, plain)) < sum(map(str.isalnum, words)) or not name:
+        name = otherwise
     if _RESERVED.fullmatch(name):
         name += "-1"
     known = {other.casefold() for other in taken}

@@ -28,6 +28,10 @@ AT_ONCE = "GENIMG_TRAINING_AT_ONCE"
 """The environment variable that says how many runs may train at once."""
 LOOK_SECONDS = 0.4
 """Between two looks at the queue."""
+_FAULT = (
+    "A fault of the program: {!r}. Going on tries it once more; what it printed last says where it "
+    "was."
+)
 _STOPPED = "stopped before it began"
 
 
@@ -95,7 +99,7 @@ def _tell_end(files: RunFiles, error: BaseException) -> None:
         files.tell_end(STOPPED, _STOPPED)
         return
     mended = isinstance(error, GenimgError)
-    trouble = str(error) if mended else f"a fault of the program: {error!r}"
+    trouble = str(error) if mended else _FAULT.format(error)
     files.tell_end(FAILED, "it could not be started", trouble)
 
 

@@ -30,6 +30,8 @@ ENOUGH_PICTURES = 5_000
 LEAST_PICTURES = 40
 """Fewer cannot tell what they bear."""
 TESTED_PICTURES = 600
+FITS = "a test can hardly tell such pictures from yours"
+OUT_OF_PLACE = "out of place, a test tells such pictures from yours"
 BORNE = 0.62
 """A change is borne where a test knows the changed one in fewer pairs than this part of all, less a
 standard error. A guess is right in half of them.
@@ -88,9 +90,9 @@ def bearable(dataset: Dataset, seed: int = 0) -> tuple[Changes, list[Choice]]:
             for strength in strengths:
                 told = test.told(Changes.from_mapping({name: strength}))
                 if told > test.limit:
-                    words = words if name in found else _out_of_place(told)
+                    words = words if name in found else OUT_OF_PLACE
                     break
-                found[name], words = strength, _borne(told)
+                found[name], words = strength, FITS
         choices.append((WORDS[name], name in found, words))
     return Changes.from_mapping({"flip": flip[1], **found}), choices
 
@@ -103,15 +105,7 @@ def _flip(dataset: Dataset, test: _Test | None) -> Choice:
         return name, True, "for few pictures, and nothing known speaks against it"
     told = test.told(Changes(flip=True))
     borne = told <= test.limit
-    return name, borne, _borne(told) if borne else _out_of_place(told)
-
-
-def _borne(told: float) -> str:
-    return f"a test tells them in {100 * max(told, 0.5):.0f} of 100 pairs, a guess in 50"
-
-
-def _out_of_place(told: float) -> str:
-    return f"they would be out of place, a test tells them in {100 * told:.0f} of 100 pairs"
+    return name, borne, FITS if borne else OUT_OF_PLACE
 
 
 class _Test:

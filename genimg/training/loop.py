@@ -31,6 +31,7 @@ from genimg.training.run import RunFolder
 EMA_DECAY = 0.999
 SHEET_PICTURES = 10
 FIRST_SHEET, SHEET_GROWTH = 500, 1.25
+FIRST_VALIDATION = 625
 LOOK_SECONDS = 1.0
 """Between two looks for a file that asks the run to stop."""
 SIGNAL_SECONDS = 2.0
@@ -282,7 +283,7 @@ class Trainer:
 
     def _observe(self, before: int, save: Callable[[], None]) -> None:
         every = self.options.validate_every
-        due = before // every != self.clock.images // every
+        due = _validations(before, every) != _validations(self.clock.images, every)
         if due:
             self._check_finite()
             self._validate()
@@ -340,6 +341,15 @@ class Trainer:
 
 def _tries(count: int) -> str:
     return f"That was after {count} milder tr{'y' if count == 1 else 'ies'}. " if count else ""
+
+
+def _validations(images: int, every: int) -> int:
+    """How many validations are due in so many pictures: one `every` so many, and before the first
+    of these at ever longer distances, so that one knows early how a run is doing.
+    """
+    early = 0 if images < FIRST_VALIDATION else 1 + int(math.log2(images / FIRST_VALIDATION))
+    most = 0 if every <= FIRST_VALIDATION else math.ceil(math.log2(every / FIRST_VALIDATION))
+    return min(early, most) + images // every
 
 
 def _sheet_number(images: int) -> int:

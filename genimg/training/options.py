@@ -40,6 +40,7 @@ class TrainOptions:
         seed: initial weights, order of the pictures, noise.
         init_from: a checkpoint of the same architecture to start from; a GAN can start from a VAE,
             too.
+        from_nothing: start from no model, also where one would be chosen.
         out: folder of the run, by default runs/<data>-<size>-<family>.
         name: also install the finished model as checkpoints/<name>.safetensors.
         precision, layout, threads: "auto" (threads: None) is chosen by timing a few steps.
@@ -73,6 +74,7 @@ class TrainOptions:
     optimizer: Optimizer = "adam"
     seed: int = 0
     init_from: Path | None = None
+    from_nothing: bool = False
     out: Path | None = None
     name: str | None = None
     precision: Precision = "auto"
@@ -117,6 +119,8 @@ class TrainOptions:
                 )
         if self.minutes is not None and self.images is not None:
             raise ConfigError("give a budget in minutes or in images, not both")
+        if self.from_nothing and (self.init_from or self.critic_from):
+            raise ConfigError("start from a model or from nothing, not both")
         for name in (
             "minutes", "images", "latent_dim", "batch_size", "learning_rate", "threads",
             "early_stopping", "validate_every", "count", "size", "gamma", "width",

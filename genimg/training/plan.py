@@ -200,10 +200,10 @@ def _choose_changes(options: TrainOptions, dataset: Dataset) -> tuple[Changes, s
     if not options.data.startswith("folder:"):
         return Changes(flip=dataset.flip), "what this set is known to bear"
     changes, tested = bearable(dataset)
-    refused = [f"{what}: {why}" for what, on, why in tested if not on]
-    if not changes:
-        return changes, "; ".join(refused) or "nothing suits"
-    return changes, "; ".join(f"{what}: {why}" for what, on, why in tested)
+    reasons: dict[str, list[str]] = {}
+    for what, _, why in sorted(tested, key=lambda choice: not choice[1]):  # what fits comes first
+        reasons.setdefault(why, []).append(what)
+    return changes, "; ".join(f"{', '.join(names)}: {why}" for why, names in reasons.items())
 
 
 def choose_budget(

@@ -46,6 +46,8 @@ def choose_start(
     asked = (options.init_from, options.width, options.latent_dim, options.preset)
     if any(value is not None for value in asked) or not options.data.startswith("folder:"):
         return options, []
+    if options.from_nothing:
+        return options, [("start", "from nothing", "you asked for it")]
     paths = sorted(folder.glob("*.safetensors"))
     fitting = [path for path in paths if can_start_from(path, dataset.image_shape)]
     if options.family == "gan":
@@ -60,7 +62,9 @@ def choose_start(
     if not known:
         return options, []
     best = max(known, key=lambda path: known[path])
-    why = f"{len(rows):,} pictures are few to learn from nothing; --width 48 does so all the same"
+    why = (
+        f"{len(rows):,} pictures are few to learn from nothing, as --from-nothing would"
+    )
     return replace(options, init_from=best), [("start", f"from {best.stem}", why)]
 
 

@@ -33,6 +33,8 @@ CROPS = ("auto", "centre", "subject")
 SMALLEST, LARGEST = 8, 512
 """Pixels."""
 LEAST_MINUTES, MOST_MINUTES = 0.05, 7 * 24 * 60.0
+NOTHING = ":nothing"
+"""In place of a model to start from: none, also where one would be chosen."""
 MAX_WORDS = 200
 """Letters of a title, a credit or a licence."""
 MAX_PATTERNS, MAX_PATTERN = 2000, 500
@@ -96,8 +98,10 @@ def training_options(
     minutes = read_minutes(values)
     if minutes is not None:
         words.append(f"--minutes={minutes:g}")
-    start = read_choice(values, "init_from", list(models))
-    if start:
+    start = read_choice(values, "init_from", [*models, NOTHING])
+    if start == NOTHING:
+        words.append("--from-nothing")
+    elif start:
         words.append(f"--init-from={models[start].resolve()}")
     return family, words
 

@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,11 +49,13 @@ class Look:
         person: who asked.
         commands: the programs to run, with what each is called: "pictures", then "plan".
         folder: where they write.
+        plainly: how their errors are put for a person.
     """
 
     person: str
     commands: Sequence[tuple[str, Sequence[str]]]
     folder: Path
+    plainly: Callable[[str], str] = str
     stage: str = "pictures"
     done: bool = False
     error: str | None = None
@@ -76,19 +78,19 @@ class Look:
 
     def _run(self, stage: str, arguments: Sequence[str], environment: Mapping[str, str]) -> bool:
         """Run one program; whether the next one may follow."""
-        words = [*arguments, f"--report={self.folder / stage}"]
+        report = f"--report={self.folder / stage}"
         log = self.folder / f"{stage}.txt"
         with self.lock, log.open("wb") as output:
             if self.cancelled:
                 return False
-            self.process = spawn(words, environment, output)
+            self.process = spawn([*arguments, report], environment, output)
         code = self.process.wait()
         with self.lock:
             self.process = None
         if code and not self.cancelled:
-            said = read_json(self.folder / stage / "error.json")
-            words_of_it = said.get("error") if isinstance(said, dict) else None
-            self.error = str(words_of_it) if words_of_it else _FAULT.format(_last_line(log))
+            told = read_json(self.folder / stage / "error.json")
+            words = told.get("error") if isinstance(told, dict) else None
+            self.error = self.plainly(str(words) if words else _FAULT.format(_last_line(log)))
         return code == 0
 
     def cancel(self) -> None:
@@ -136,7 +138,12 @@ class Looks:
         self._looks: dict[str, Look] = {}
         self._lock = threading.Lock()
 
-    def start(self, person: str, commands: Sequence[tuple[str, Sequence[str]]]) -> str:
+    def start(
+        self,
+        person: str,
+        commands: Sequence[tuple[str, Sequence[str]]],
+        plainly: Callable[[str], str] = str,
+    ) -> str:
         """Begin a look, and return its ID; an earlier one of the same person is given up.
 
         Raises:
@@ -156,7 +163,7 @@ class Looks:
                 folder.mkdir(parents=True)
             except OSError as error:
                 raise DataError(f"{self.folder} cannot be written: {error.strerror}") from error
-            look = Look(person, commands, folder, commands[0][0])
+            look = Look(person, commands, folder, plainly, commands[0][0])
             self._looks[number] = look
         threading.Thread(target=look.run, args=(self._environment,), daemon=True).start()
         return number

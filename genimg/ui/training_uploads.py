@@ -133,6 +133,11 @@ class Uploads:
         """Whether a run is there that trains on a set."""
         return any(Path(run).is_dir() for run in self._runs(number))
 
+    def plainly(self, words: str) -> str:
+        """Words about a set for the person who has sent it, and knows nothing of our folders."""
+        sets = re.escape(str(self.folder))
+        return re.sub(rf"{sets}[/\\][0-9a-f]{{16}}([/\\]pictures)?", "what you have sent", words)
+
     def sweep(self) -> None:
         """Delete the sets that nobody uses and nobody has sent anything to for a day."""
         for path in self._sets():

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from genimg.runs import FINISHED, RunFiles, Summary, judge
+from genimg.runs import FAILED, FINISHED, STOPPED, RunFiles, Status, Summary, judge
 from genimg.runs.launch import command_line, log_lines
 
 PATH = "/genimg/training"
@@ -42,6 +43,7 @@ def brief(run: Summary, model: str | None) -> dict[str, Any]:
         "speed": _finite(status.speed) or 0.0,
         "created": run.created,
         "model": model,
+        "opens": run.files.state.is_file() or run.files.model.is_file(),
         "frames": len(sheets),
         "last_frame": frame_url(run.name, sheets[-1]) if sheets else None,
     }
@@ -66,11 +68,18 @@ def full(run: Summary, model: str | None) -> dict[str, Any]:
         "columns": columns if isinstance(columns, int) else 10,
         "health": [
             {"kind": found.kind, "words": found.words}
-            for found in judge(rows, run.description, run.status if run.status.phase else None)
+            for found in judge(rows, run.description, _course(run))
         ],
         "log": log_lines(run.files, LOG_LINES),
         "command": told_command(run.files),
     }
+
+
+def _course(run: Summary) -> Status | None:
+    """What it said last; one that was interrupted could not say that it works no more."""
+    if not run.status.phase:
+        return None
+    return run.status if run.working or run.phase == FAILED else replace(run.status, phase=STOPPED)
 
 
 def curves(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[float | None]]:

@@ -99,7 +99,7 @@ class Training:
     def state(self) -> dict[str, Any]:
         """The models to start from, all runs, and the room on the disk in bytes."""
         there = next(path for path in (self.runs, *self.runs.parents) if path.exists())
-        runs = [views.brief(run, self._model_of(run)) for run in runs_in(self.runs)]
+        runs = [self._plainly(views.brief(x, self._model_of(x))) for x in runs_in(self.runs)]
         return {
             "models": self._models(),
             "runs": runs,
@@ -109,7 +109,14 @@ class Training:
     def tell(self, name: str) -> dict[str, Any]:
         """All about one run. Raises NotFound."""
         run = summary(self.files(name))
-        return views.full(run, self._model_of(run))
+        return self._plainly(views.full(run, self._model_of(run)))
+
+    def _plainly(self, told: dict[str, Any]) -> dict[str, Any]:
+        """What went wrong, without the paths of sent pictures. Logs and commands keep them."""
+        told["trouble"] = self.uploads.plainly(told["trouble"])
+        for found in told.get("health", []):
+            found["words"] = self.uploads.plainly(found["words"])
+        return told
 
     def files(self, name: str) -> RunFiles:
         """The files of a run. Raises NotFound for a name that is none, or a path."""
@@ -171,7 +178,7 @@ class Training:
         if not data.name:
             folder = word.removeprefix("folder:")
             commands.insert(0, ("pictures", ["prepare", folder, *options]))
-        return self.looks.start(person, commands)
+        return self.looks.start(person, commands, self.uploads.plainly)
 
     def _starts(self) -> dict[str, Path]:
         return {name: self._store.info(name).path for name in self._store.names}
@@ -209,7 +216,7 @@ class Training:
         with self._starting:
             taken = {path.name for path in self.runs.glob("*")}
             taken |= {path.stem for path in self._store.folder.glob("*.safetensors")}
-            name = name_from(title or data.name, taken)
+            name = name_from(title or data.name, taken, data.name or "my-pictures")
             about = {"title": title or name, "family": family, "data": data.name or "own pictures"}
             if data.upload:
                 self.uploads.mark_used(data.upload, self.runs / name)

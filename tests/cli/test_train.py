@@ -65,7 +65,8 @@ def test_every_field_has_its_option(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     fields = {field.name for field in dataclasses.fields(TrainOptions)}
     assert values.keys() == fields - {
-        "family", "minutes", "gamma", "augment", "folds", "freeze", "critic_from", "tensorboard"
+        "family", "minutes", "gamma", "augment", "folds", "freeze", "critic_from", "tensorboard",
+        "from_nothing"
     }  # fmt: skip
     assert train.HELP.keys() == fields - {"family"}
     plain = {k: v[0] if isinstance(v, tuple) else v for k, v in values.items()}
@@ -97,6 +98,7 @@ def test_special_words(monkeypatch: pytest.MonkeyPatch) -> None:
         (["gan", "--gamma", "0"], "above 0"),
         (["gan", "--folds", "3"], "for a classifier"),
         (["vae", "--freeze", "1"], "for a gan"),
+        (["vae", "--from-nothing", "--init-from", "a.safetensors"], "not both"),
         (["gan", "--freeze", "1", *SMALL, *FIXED], "needs --init-from or --critic-from"),
         (["classifier", "--folds", "1"], "2 to 20"),
         (["gan", "--preset", "dcgan", "--gamma", "1", *SMALL, *FIXED], "no penalties"),

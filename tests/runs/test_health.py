@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -56,7 +57,7 @@ def test_a_run_that_is_over_is_told_of_in_the_past(phase: str) -> None:
 def test_held_out_pictures_that_get_worse_are_told_with_when_they_were_best() -> None:
     rows = lines([20, 24, 25, 24.9, 24.3, 24.0], train_psnr=[20, 24, 26, 28, 29, 30])
     words = said(judge(rows, VAE, BUSY))
-    assert "[warn] It learns your pictures by heart" in words
+    assert "[warn] It has learned your pictures by heart" in words
     assert "1.0 dB worse than they were after 3 minutes" not in words  # the better of the last two
     assert "0.7 dB worse than they were after 3 minutes" in words
     assert "improving" not in words
@@ -70,7 +71,63 @@ def test_one_bad_validation_is_no_trend() -> None:
 def test_a_gap_alone_is_no_alarm() -> None:
     rows = lines([20, 24, 25, 25.5, 26, 26.3], train_psnr=[20, 25, 27, 29, 30, 31])
     words = said(judge(rows, VAE, BUSY))
-    assert "[wait] It knows the pictures" in words and "[warn]" not in words
+    assert "come out 4.7 dB better" in words and "no harm" in words and "[warn]" not in words
+    assert words.startswith("[good] Still improving")
+
+
+def test_a_wide_gap_is_told_at_once_where_held_out_pictures_gain_nothing() -> None:
+    # Sixteen drawn monsters: as measured.
+    rows = lines([19.6, 19.5], each=36.0, train_psnr=[38.6, 47.6])
+    words = said(judge(rows, VAE, Status(TRAINING, progress=0.3)))
+    assert "[warn] It knows your pictures by heart" in words and "28 dB better" in words
+    gaining = lines([19.6, 21.0], each=36.0, train_psnr=[30.6, 34.0])
+    assert "by heart" not in said(judge(gaining, VAE, BUSY))
+
+
+@pytest.mark.parametrize("progress", [0.2, 0.4, 0.6])
+def test_a_start_from_another_model_may_get_worse_first(progress: float) -> None:
+    warm = VAE | {"options": {"init_from": "cats.safetensors"}}
+    rows = lines([31, 30, 27, 26.5, 26.4], train_psnr=[31, 30, 27.5, 27, 27.2])
+    words = said(judge(rows, warm, Status(TRAINING, progress=progress)))
+    assert words.startswith("[wait] No better than 2 minutes ago, but it is too early")
+    assert "worse before it gets better" in words
+    gan = GAN | {"options": {"init_from": "cats.safetensors"}}
+    # A GAN that has started from the VAE of the same cats: as measured.
+    distances = [0.0104, 0.0105, 0.0107, 0.0119, 0.0175, 0.0208, 0.0216, 0.0196]
+    spiked = [
+        {"images": i, "seconds": 60.0 * i, "held_out_loss": value, "held_out_diversity": 0.9}
+        for i, value in enumerate(distances, 1)
+    ]
+    assert said(judge(spiked, gan, Status(TRAINING, progress=progress))).startswith("[wait] No")
+    over = said(judge(spiked, gan, Status(FINISHED, progress=1.0)))
+    assert over.startswith("[wait] When it ended") and "8 more minutes may bring it back" in over
+
+
+def test_what_gets_worse_is_not_called_flat() -> None:
+    rows = lines([20, 24, 25, 24.9, 24.3, 24.0])  # of an old run, without the training pictures
+    words = said(judge(rows, VAE, BUSY))
+    assert words == "[warn] It gets worse again (1.0 dB over the last 3 minutes): you can stop."
+
+
+def test_time_that_is_planned_is_not_asked_for_again() -> None:
+    rows = lines([20, 22, 23, 24])
+    planned = Status(TRAINING, progress=0.2, seconds_left=960.0)
+    assert "the time that is left is worth it" in said(judge(rows, VAE, planned))
+    nearly = Status(TRAINING, progress=0.9, seconds_left=30.0)
+    assert "about 4 more minutes would be worth it" in said(judge(rows, VAE, nearly))
+
+
+@pytest.mark.parametrize("each", [0.1, 9.0, 25.0, 29.0, 45.0, 70.0, 4000.0])
+@pytest.mark.parametrize("slope", [-1.0, -0.02, 0.0, 0.05, 1.0])
+def test_times_are_said_as_people_say_them(each: float, slope: float) -> None:
+    psnr = [20 + slope * i for i in range(9)]
+    train = [40 + i for i in range(9)] if slope < -0.5 else psnr
+    for phase in (TRAINING, FINISHED):
+        rows = lines(psnr, each, train_psnr=[float(value) for value in train])
+        words = said(judge(rows, VAE, Status(phase, progress=0.8)))
+        assert not re.search(r"\b0 (more )?(second|minute)|\b1 (more )?(seconds|minutes)", words), (
+            words
+        )
 
 
 def test_copies_are_told_when_they_stay() -> None:

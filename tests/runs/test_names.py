@@ -15,6 +15,8 @@ from genimg.runs import is_name, name_from
         ("../../etc/passwd", "etc-passwd"),
         ("--out=/tmp", "out-tmp"),
         ("猫", "model"),
+        ("Катя's 猫", "model"),
+        ("Katja 猫", "katja"),
         ("", "model"),
         ("CON", "con-1"),
         ("a" * 300, "a" * 40),

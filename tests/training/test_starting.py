@@ -88,6 +88,9 @@ def test_many_pictures_or_no_model_start_from_nothing(
     options = asked(pictures)
     assert choose_start(options, mine, tmp_path) == (options, [])
     assert choose_start(options, mine, tmp_path / "none") == (options, [])
+    anew = replace(options, from_nothing=True)
+    chosen, [(_, value, why)] = choose_start(anew, mine, tiny_checkpoint.parent)
+    assert (chosen, value) == (anew, "from nothing") and "you asked" in why
     monkeypatch.setattr("genimg.training.starting.FEW_PICTURES", 20)
     assert len(mine.splits["train"]) > 20
     assert choose_start(options, mine, tiny_checkpoint.parent) == (options, [])

@@ -67,12 +67,14 @@ WORDS = {
     "time(372)": "6 minutes",
     "time(3600 + 32 * 60)": "1 hour 32 minutes",
     "time(7200)": "2 hours",
-    "about(30)": "less than a minute",
+    "time(0.2)": "under a second",
+    "about(30)": "under a minute",
     "about(61)": "about 2 minutes",
     "about(1500)": "about 25 minutes",
     "ago(Date.now() / 1000 - 7300)": "2 hours ago",
     "ago(Date.now() / 1000 - 3 * 86400)": "3 days ago",
-    "briefly(20)": "1 min",
+    "briefly(20)": "under 1 min",
+    "briefly(61)": "2 min",
     "briefly(7300)": "2 h",
     "bytes(4200)": "4 kB",
     "bytes(4.2e6)": "4.2 MB",
@@ -115,6 +117,15 @@ def test_curves_are_drawn_said_and_marked(page: Page) -> None:
     page.evaluate("(course) => curves.set('vae', course, 3)", COURSE)
     assert float(str(likeness.locator(".here").get_attribute("x1"))) > float(str(before))
     expect(likeness.locator(".now")).to_have_text("25")  # between those that were measured
+
+
+def test_a_small_change_is_not_drawn_as_a_large_one(page: Page) -> None:
+    course = {"minutes": [1, 2, 3], "held_out_psnr": [17.65, 17.71, 17.68]}
+    page.evaluate("(course) => curves.set('vae', course, 2)", course)
+    likeness = page.locator(".graph", has_text="Likeness")
+    marks = likeness.locator(".tick[text-anchor=end]").all_text_contents()
+    assert len(set(marks)) == len(marks) >= 2, "two marks that look the same"
+    assert float(marks[-1]) - float(marks[0]) > 0.15, "noise fills the graph"
 
 
 def test_a_graph_without_numbers_takes_no_room(page: Page) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from genimg.ui.live_messages import Refused
+from genimg.ui.training_asked import NOTHING, training_options
 from genimg.ui.training_routes import is_loopback
-from genimg.ui.training_uploads import safe_parts
+from genimg.ui.training_uploads import Uploads, safe_parts
 from genimg.ui.training_views import MOST_POINTS, curves
 
 
@@ -28,6 +32,14 @@ def test_names_of_sent_files_are_made_harmless(name: str, parts: tuple[str, ...]
     assert safe_parts(name) == parts
 
 
+def test_paths_of_sent_pictures_are_kept_from_the_page(tmp_path: Path) -> None:
+    uploads = Uploads(tmp_path / "my cache" / "uploads")
+    pictures = uploads.pictures(uploads.new())
+    assert uploads.plainly(f"{pictures} has 3.") == "what you have sent has 3."
+    assert uploads.plainly(f"{pictures.parent}: full") == "what you have sent: full"
+    assert uploads.plainly("/home/me/pictures has 3.") == "/home/me/pictures has 3."
+
+
 def test_long_curves_are_thinned_from_end_to_end() -> None:
     rows = [{"images": i, "seconds": i, "loss": -i} for i in range(5000)]
     found = curves(rows)
@@ -43,3 +55,13 @@ def test_long_curves_are_thinned_from_end_to_end() -> None:
 )  # fmt: skip
 def test_which_addresses_are_of_this_machine_alone(host: str, local: bool) -> None:
     assert is_loopback(host) == local
+
+
+def test_a_start_is_a_model_of_the_menu_or_nothing_or_what_fits() -> None:
+    models = {"cats": Path("/models/cats.safetensors")}
+    assert training_options({}, models) == ("vae", [])
+    asked = {"family": "gan", "init_from": "cats"}
+    assert training_options(asked, models) == ("gan", ["--init-from=/models/cats.safetensors"])
+    assert training_options({"init_from": NOTHING}, models) == ("vae", ["--from-nothing"])
+    with pytest.raises(Refused, match="init_from cannot be"):
+        training_options({"init_from": "/models/cats.safetensors"}, models)

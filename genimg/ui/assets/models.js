@@ -25,7 +25,9 @@
   };
   document.addEventListener('visibilitychange', look);
   addEventListener('focus', look);
-  document.addEventListener('focusin', ({ target }) => { if (target.closest?.('#model')) look(); });
+  for (const type of ['pointerover', 'focusin']) { // the hand is there before it opens the menu
+    document.addEventListener(type, ({ target }) => { if (target.closest?.('#model')) look(); });
+  }
 
   // ------------------------------------------------------------------ a file of a model
 

@@ -21,12 +21,14 @@
       [this.side, this.list, this.none, this.trouble, this.closed] = [
         'train-side', 'train-runs', 'train-none', 'train-trouble', 'train-closed'].map(id);
       [this.formBox, this.runBox, this.newButton] = ['train-form', 'train-run', 'train-new'].map(id);
-      this.form = genimg.trainForm(this.formBox, { onstarted: (name) => this.choose(name) });
+      this.form = genimg.trainForm(this.formBox, { onstarted: (name) => { this.choose(name); this._lead(); } });
       this.run = genimg.trainRun(this.runBox, {
         onchange: () => this.now(),
         ongone: (name) => {
           if (this.known) this.known.runs = this.known.runs.filter((run) => run.name !== name);
-          if (this.chosen === name) this.choose('');
+          if (this.chosen !== name) return;
+          this.choose('');
+          this.newButton.focus({ preventScroll: true });
         },
       });
       this.newButton.onclick = () => this.choose('');
@@ -45,6 +47,12 @@
       this.now();
     }
 
+    /** The form was long, and its button is gone: to the head of what has taken its place. */
+    _lead() {
+      if (this.root.getBoundingClientRect().top < 0) this.root.scrollIntoView({ block: 'start' });
+      this.runBox.querySelector('h2').focus({ preventScroll: true });
+    }
+
     /** Ask at the next beat. */
     now() {
       this.asked.all = -Infinity;
@@ -53,22 +61,34 @@
 
     beat() {
       if (!this.root.isConnected) { clearInterval(this.timer); return; }
-      if (!this.visible) return;
       const now = performance.now();
+      if (!this.visible) { // from another tab only seldom, to say that a model is ready
+        if (document.hidden || !this._busy || this.asking || now - this.asked.all < REST_MS) return;
+        this.asked.all = now;
+        this._ask();
+        return;
+      }
       if (!this.chosen && this.known?.allowed && now - this.asked.look > LOOK_MS) {
         this.asked.look = now;
         this.form.tick();
       }
-      const rest = this.known && !this.known.runs.some((run) => busy(run.phase)) ? REST_MS : BUSY_MS;
+      const rest = this.known && !this._busy ? REST_MS : BUSY_MS;
       if (this.asking || now - this.asked.all < (this.lost ? BUSY_MS : rest)) return;
       this.asked.all = now;
       this._ask();
     }
 
+    get _busy() { return Boolean(this.known?.runs.some((run) => busy(run.phase))); }
+
     async _ask() {
       this.asking = true;
       try {
+        const before = new Set(this.known?.runs.filter((run) => busy(run.phase)).map(({ name }) => name));
         this.known = await ask('');
+        this._menu(this.known.models);
+        for (const { name, title, phase, model } of this.known.runs) {
+          if (phase === 'finished' && model && before.has(name)) genimg.say?.(`${title || name} is ready: it is in the menu of models.`);
+        }
         const name = this.chosen;
         if (this.known.allowed && name && this.known.runs.some((run) => run.name === name)) {
           const run = await ask(`/runs/${encodeURIComponent(name)}`);
@@ -79,10 +99,17 @@
         this.show();
       } catch (error) {
         this.lost += 1;
-        if (this.lost >= LOST || !error.offline) put(this.trouble, error.message);
+        if ((this.lost >= LOST || !error.offline) && this.visible) put(this.trouble, error.message);
       } finally {
         this.asking = false;
       }
+    }
+
+    /** A model has come, or is gone: the menu of the page tells so, too. */
+    _menu(models) {
+      const names = models.map(({ name }) => name).join('/');
+      if (this.models !== undefined && this.models !== names) genimg.refreshModels?.();
+      this.models = names;
     }
 
     show() {
@@ -130,10 +157,10 @@
       return item;
     }
 
-    _item(item, { name, title, phase, progress, seconds_left: left, last_frame: frame }) {
+    _item(item, { name, title, phase, words: told, progress, seconds_left: left, last_frame: frame }) {
       const { picture, title: head, state, bar } = item.parts;
       put(head, title || name);
-      const [words, symbol, kind] = phaseOf(phase);
+      const [words, symbol, kind] = phaseOf(phase, told);
       const said = phase === 'training' && left !== null && left >= 0 ? `${Math.floor(100 * progress)} % · ${briefly(left)} left` : words;
       if (state.dataset.said !== phase + said) {
         state.dataset.said = phase + said;

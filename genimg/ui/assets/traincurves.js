@@ -7,6 +7,7 @@
 
   const SVG = 'http://www.w3.org/2000/svg';
   const HEIGHT = 168;
+  const LEAST_SPAN = 0.02; // of the scale, in parts of its largest value
   const MARGIN = { left: 44, right: 14, top: 12, bottom: 26 };
   const ERROR = { title: 'Error', hint: 'lower is better', lines: [['held_out_loss', 'on pictures it never saw'], ['loss', 'on those it learns from']] };
   const LIKENESS = { title: 'Likeness of its copies', hint: 'PSNR in dB of pictures it never saw, higher is better', lines: [['held_out_psnr', 'likeness']] };
@@ -32,6 +33,12 @@
   const usable = (value) => typeof value === 'number' && Number.isFinite(value);
   const short = (value) => (Math.abs(value) >= 1000 ? value.toExponential(1)
     : Number(value.toPrecision(3)).toString());
+
+  /** How numbers at even distances are written, so that no two of them look the same. */
+  const fixed = ([first, second = first + 1]) => {
+    const digits = Math.max(0, -Math.floor(Math.log10(second - first) + 1e-9));
+    return (value) => (digits > 4 || Math.abs(value) >= 10_000 ? short(value) : value.toFixed(digits));
+  };
 
   /** About `count` round numbers from low to high. */
   function ticks(low, high, count) {
@@ -86,16 +93,19 @@
       const all = this.lines.flatMap(({ points }) => points);
       const last = Math.max(...all.map(([x]) => x), 1e-6);
       let [low, high] = [Math.min(...all.map(([, y]) => y)), Math.max(...all.map(([, y]) => y))];
-      const room = 0.06 * (high - low) || Math.abs(high) * 0.1 || 1;
+      // Noise is not to look like a change: the scale spans a fiftieth of what is measured at least.
+      const least = LEAST_SPAN * Math.max(Math.abs(low), Math.abs(high)) || 1;
+      const room = Math.max(0.06 * (high - low), (least - (high - low)) / 2);
       [low, high] = [low - room, high + room];
       const right = width - MARGIN.right, bottom = HEIGHT - MARGIN.bottom;
       const x = (value) => MARGIN.left + (value / last) * (right - MARGIN.left);
       const y = (value) => bottom - ((value - low) / (high - low)) * (bottom - MARGIN.top);
       this.minute = (pixel) => Math.min(last, Math.max(0, ((pixel - MARGIN.left) / (right - MARGIN.left)) * last));
       const parts = [];
-      for (const value of ticks(low, high, 4)) {
+      const marks = ticks(low, high, 4), told = fixed(marks);
+      for (const value of marks) {
         parts.push(draw('line', { class: 'grid', x1: MARGIN.left, x2: right, y1: y(value), y2: y(value) }),
-          draw('text', { class: 'tick', x: MARGIN.left - 7, y: y(value) + 4, 'text-anchor': 'end' }, short(value)));
+          draw('text', { class: 'tick', x: MARGIN.left - 7, y: y(value) + 4, 'text-anchor': 'end' }, told(value)));
       }
       for (const value of ticks(0, last, Math.max(2, Math.min(6, width / 90)))) {
         const words = value ? short(value) : '0 min';

@@ -8,10 +8,17 @@
   const NAMES = 12; // of files, until somebody wants all
   const CROPS = { auto: 'As fits', centre: 'The middle', subject: 'Around the subject' };
 
-  /** A sheet of pictures; the one before stays until the new one is there. */
-  genimg.trainSheet = (alt) => {
-    const image = make('img', { alt, draggable: false });
-    const figure = make('figure', { className: 'prepared', hidden: true }, image);
+  /** What all files have in common: the folder or the zip that was sent, with its slash. */
+  function top(files) {
+    const [first = ''] = files.map(({ name }) => name.split('/')[0]);
+    return files.length > 1 && files.every(({ name }) => name.startsWith(`${first}/`)) ? `${first}/` : '';
+  }
+
+  /** A sheet of pictures; the one before stays until the new one is there. `said`: also seen above it. */
+  genimg.trainSheet = (alt, said = false) => {
+    const image = make('img', { alt: said ? '' : alt, draggable: false });
+    const caption = said ? [make('figcaption', { textContent: alt })] : [];
+    const figure = make('figure', { className: 'prepared', hidden: true }, ...caption, image);
     let wanted = '';
     return {
       figure,
@@ -60,10 +67,13 @@
         head.append(make('label', { className: 'check' }, input, ' use them all the same'));
       }
       const list = make('ul', { className: 'names' });
+      const folder = top(files), short = (words) => words.replaceAll(folder, '');
+      const alike = files.length > 1 && files.every(({ detail }) => detail === files[0].detail);
+      if (alike && files[0].detail) head.querySelector('.count').after(make('small', { textContent: short(files[0].detail) }));
       const fill = (most) => {
         list.replaceChildren(...files.slice(0, most).map((file) => make('li', {},
-          make('span', { textContent: file.name }),
-          file.detail ? make('small', { textContent: ` ${file.detail}` }) : '')));
+          make('span', { textContent: short(file.name) }),
+          file.detail && !alike ? make('small', { textContent: ` ${short(file.detail)}` }) : '')));
         const rest = count - Math.min(most, files.length);
         if (rest <= 0 || kept) return;
         const more = make('button', { type: 'button', className: 'button small', textContent: `${number(rest)} more` });
@@ -84,10 +94,10 @@
         shown = said;
         const { found, used: count, labels = [], sides, size, colour } = report;
         put(head, count === found ? `All ${some(found, 'picture')} can be used`
-          : `${number(count)} of ${some(found, 'picture')} can be used`);
+          : `${number(count)} of ${some(found, report.reasons?.['not a picture'] ? 'file' : 'picture')} can be used`);
         const parts = [colour ? 'In colour' : 'In shades of grey'];
-        if (sides) parts.push(sides.least === sides.most ? `${number(sides.least)} pixels wide`
-          : `${number(sides.least)} to ${number(sides.most)} pixels wide, most about ${number(sides.median)}`);
+        if (sides) parts.push(sides.least === sides.most ? `short sides of ${number(sides.least)} pixels`
+          : `short sides of ${number(sides.least)} to ${number(sides.most)} pixels, most about ${number(sides.median)}`);
         if (size) parts.push(`used at ${size} × ${size}`);
         if (labels.length > 1) {
           const named = labels.slice(0, 6).map((label) => `${label.name} ${number(label.count)}`).join(', ');

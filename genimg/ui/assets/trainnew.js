@@ -32,7 +32,7 @@
           keep: on ? [...this.draft.keep, reason] : this.draft.keep.filter((other) => other !== reason),
         }),
       });
-      this.changes = genimg.trainSheet('How the pictures may be varied while it learns from them');
+      this.changes = genimg.trainSheet('So your pictures are varied while it learns from them', true);
       this.part('choices').after(this.changes.figure);
       this._fields();
       genimg.trainSources(element, { onfiles: (gathered) => this.send(gathered), ondata: (data, title) => this.choose(data, title) });
@@ -56,7 +56,7 @@
       clearTimeout(this.timer);
       this.due = true;
       this.timer = setTimeout(() => this._look(), rest);
-      this.show();
+      this._show('others');
     }
 
     _fields() {
@@ -95,16 +95,24 @@
       };
       fill(this.part('data'), data.map((set) => [set.name, set.words ? `${set.title}: ${set.words}` : set.title]), '');
       fill(this.part('family'), families.map((kind) => [kind.name, `${kind.title}: ${kind.words}`]), this.draft.family || families[0]?.name);
-      fill(this.part('init'), models.map((model) => [model.name, model.size ? `${model.title} (${model.size} × ${model.size})` : model.title]), this.draft.init_from);
+      fill(this.part('init'), [[':nothing', 'nothing: learn all anew']].concat(models.map((model) => [model.name, model.size ? `${model.title} (${model.size} × ${model.size})` : model.title])), this.draft.init_from);
       fill(this.part('size'), SIZES.map((size) => [size, `${size} × ${size}`]), this.draft.size);
     }
 
     // ------------------------------------------------------------------------- pictures
 
+    /** What has the focus may be hidden by what is done: then it goes to what has come instead. */
+    _show(name) {
+      const lost = ['sources', 'chosen'].some((box) => this.part(box).contains(document.activeElement));
+      this.show();
+      if (lost && !document.activeElement?.offsetParent) this.part(name).focus({ preventScroll: true });
+    }
+
     /** Send files and then look at them; another upload or look that is under way is given up. */
     async send(gathered) {
       if (!gathered.files.length) {
-        this._say(gathered.skipped ? 'None of these are pictures or a zip of pictures.' : 'There are no files in that.');
+        const [wrong] = gathered.refused ?? [];
+        this._say(wrong ? `${wrong.name}: ${wrong.words}` : gathered.skipped ? 'None of these are pictures or a zip of pictures.' : 'There are no files in that.');
         return;
       }
       this.drop();
@@ -114,7 +122,7 @@
 
     async _send(sending) {
       this.trouble = '';
-      this.show();
+      this._show('others');
       const told = () => {
         this.draft.sending = { set: sending.set, title: sending.title, done: sending.done, of: sending.count };
         this._keep();
@@ -157,7 +165,7 @@
       this.refused = [];
       this.skipped = 0;
       this.trouble = '';
-      this.show();
+      this._show('pick-files');
     }
 
     _cancel() {
@@ -257,6 +265,7 @@
         const field = this.part('minutes');
         if (minutes && !this.draft.minutes && field !== document.activeElement) field.value = Number(minutes.toPrecision(2));
       }
+      else if (error) this.found = null; // what was found before was found with other settings
       this.look.progress = progress;
       this.look.stage = stage;
       this.look.earlier = false;
@@ -296,6 +305,7 @@
         this._keep();
         this.found = null;
         for (const input of ['title', 'minutes', 'leave-out']) this.part(input).value = '';
+        for (const box of ['settings', 'why']) this.part(box).open = false;
         this.onstarted(name);
       } catch (error) {
         put(this.part('start-trouble'), error.message);
@@ -322,7 +332,8 @@
       this.part('again').parentElement.hidden = !(sending?.trouble || arrived || (draft.data && this.trouble));
       this.part('again').textContent = arrived ? 'Go on with these' : 'Try again';
       genimg.trainRefused(this.part('refused'), this.refused ?? [], this.skipped);
-      const stuck = Boolean(draft.data && this.trouble && !found); // another size may help
+      const set = draft.leave_out || draft.size || draft.init_from; // what may be in the way
+      const stuck = Boolean(draft.data && this.trouble && !found && (set || /too small/.test(this.trouble)));
       this.part('plan-step').hidden = !found && !stuck;
       this.part('plan').hidden = stuck;
       if (stuck) { this.part('settings').open = true; this.part('why').hidden = true; }
@@ -347,7 +358,7 @@
       if (plan) {
         genimg.trainPlan(box, plan);
         genimg.trainChoices(this.part('choices'), plan.choices ?? []);
-        this.changes.set(sheets?.changes);
+        this.changes.set(plan.choices?.some(({ what, value }) => what === 'changes at random' && value === 'none') ? null : sheets?.changes);
       } else {
         put(box, look ? 'Being worked out: a few steps are tried, to see how fast they are.' : 'That was not worked out.');
         delete box.dataset.shown;

@@ -76,15 +76,15 @@
     _summary(run) {
       const { title, family, data, phase, words, trouble, progress, created } = run;
       put(document.getElementById('train-run-title'), title || run.name);
-      const [name, symbol, kind] = phaseOf(phase);
+      const [name, symbol, kind] = phaseOf(phase, words);
       const badge = this.part('phase');
-      if (badge.dataset.phase !== phase) {
-        badge.dataset.phase = phase;
+      if (badge.dataset.phase !== name) {
+        badge.dataset.phase = name;
         badge.dataset.kind = kind;
         badge.replaceChildren(sign(kind, symbol), name);
       }
       const from = data && data !== title && !/^(upload|folder):/.test(data) ? `from ${data}` : '';
-      put(this.part('about'), [FAMILIES[family] ?? family, from, created && `begun ${ago(created)}`].filter(Boolean).join(' · '));
+      put(this.part('about'), [FAMILIES[family] ?? family, from, created && `${phase === 'waiting' ? 'asked for' : 'begun'} ${ago(created)}`].filter(Boolean).join(' · '));
       const bar = this.part('bar');
       bar.parentElement.hidden = !busy(phase) && !(progress > 0 && progress < 1);
       if (phase === 'preparing' && !progress) bar.removeAttribute('value'); else bar.value = progress || 0;
@@ -94,7 +94,7 @@
         : phase === 'damaged' && !trouble ? 'Its files cannot be read. Delete it, or put them right by hand.' : trouble;
       const box = this.part('trouble');
       box.classList.toggle('mild', phase === 'interrupted');
-      put(box, phase === 'failed' ? advice || words || 'It failed, and left no word why. See what it printed last.' : advice);
+      put(box, phase === 'failed' ? capital(advice) || words || 'It failed, and left no word why. See what it printed last.' : advice);
       this._actions(run);
     }
 
@@ -106,17 +106,17 @@
         if (left !== null && left >= 0) facts.push(`${about(left)} left`);
         if (speed > 0) facts.push(`${number(speed)} pictures a second`);
       }
-      const said = ['failed', 'interrupted', 'damaged'].includes(phase) ? '' : words; // it is said below
-      if (images > 0 && phase !== 'preparing' && !/pictures seen/.test(said)) {
-        facts.push(`${some(images, 'picture')} seen in ${time(seconds)}`);
-      }
+      const counts = /pictures seen/.test(words); // the rest of such words is told by the curves
+      const said = counts || ['failed', 'interrupted', 'damaged'].includes(phase) ? '' : words; // it is said below
+      if (phase === 'training') facts.push(`${some(images, 'picture')} seen`);
+      else if (images > 0 && phase !== 'preparing') facts.push(`${some(images, 'picture')} seen in ${time(seconds)}`);
       return (phase === 'training' ? [...facts, said] : [capital(said), ...facts]).filter(Boolean).join(' · ');
     }
 
-    _actions({ phase, family, images, model }) {
+    _actions({ phase, words, family, images, model, opens }) {
       const active = busy(phase), drawn = family !== 'classifier';
       const shown = {
-        open: drawn && (phase === 'finished' || images > 0),
+        open: drawn && (active || opens) && (phase === 'training' || phase === 'finished' || images > 0),
         stop: active && phase !== 'finishing',
         resume: ['stopped', 'interrupted', 'failed'].includes(phase),
         extend: phase === 'finished',
@@ -128,21 +128,23 @@
           if (!on && button === document.activeElement) this.focusLater = true; // not lost with it
           button.hidden = !on;
         }
-        button.disabled = this.acting;
+        button.disabled = this.acting || (name === 'open' && !opens);
       }
       if (this.focusLater) {
         this.focusLater = false;
         this.part('actions').querySelector('button:not([hidden])')?.focus({ preventScroll: true });
       }
-      this.part('open').textContent = phase === 'finished' || model === undefined ? 'Open in Edit' : 'Open in Edit as it is now';
+      this.part('open').textContent = phase === 'finished' || model === undefined ? 'Open in Edit'
+        : opens ? 'Open in Edit as it is now' : 'Open in Edit in a minute'; // when its state is written
       this.part('resume').classList.toggle('primary', shown.resume);
       this.part('open').classList.toggle('primary', !shown.resume);
-      this.part('stop').textContent = phase === 'waiting' ? 'Do not wait' : 'Stop';
+      this.part('stop').textContent = phase === 'waiting' && words !== 'starting' ? 'Do not wait' : 'Stop';
     }
 
     _health(health) {
       if (['waiting', 'preparing'].includes(this.seen.phase)) health = []; // nobody can tell yet
       const list = this.part('health'), said = JSON.stringify(health);
+      list.hidden = !health.length && !busy(this.seen.phase); // else its room is kept
       if (list.dataset.shown === said) return;
       list.dataset.shown = said;
       list.replaceChildren(...health.map(({ kind, words }) => {

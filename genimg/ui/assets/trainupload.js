@@ -12,6 +12,13 @@
   const ITS_OWN_FAULT = [400, 413, 415]; // the file is refused, and the next one may be all right
   const NOISE = /(^|\/)(\.|__MACOSX\/|thumbs\.db$|desktop\.ini$)/i;
 
+  /** Whether a file that is called a zip does not begin like one: seen before it is sent. */
+  async function isNoZip({ name, file }) {
+    if (!/\.zip$/i.test(name)) return false;
+    const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer().catch(() => new ArrayBuffer(0)));
+    return first !== 0x50 || second !== 0x4b;
+  }
+
   const isPicture = ({ name, type }) => !type || type.startsWith('image/') || /zip/.test(type) || /\.zip$/i.test(name);
 
   /** All files in folders within folders that were dropped: [{file, name}], name with its folders. */
@@ -31,7 +38,8 @@
 
   /**
    * What can be sent of that which was dropped (a DataTransfer) or chosen (a FileList).
-   * Returns {files: [{file, name}], skipped: how many are no pictures, title: a name for all}.
+   * Returns {files: [{file, name}], skipped: how many are no pictures, title: a name for all,
+   * refused: [{name, words}]}.
    */
   genimg.gatherPictures = async (source) => {
     const found = [];
@@ -44,22 +52,25 @@
       for (const file of source) found.push({ file, name: file.webkitRelativePath || file.name });
     }
     const wanted = found.filter(({ name }) => !NOISE.test(name));
-    const files = wanted.filter(({ file }) => isPicture(file));
+    const pictures = wanted.filter(({ file }) => isPicture(file));
+    const wrong = await Promise.all(pictures.map(isNoZip));
+    const files = pictures.filter((_, i) => !wrong[i]);
+    const refused = pictures.filter((_, i) => wrong[i]).map(({ name }) => ({ name, words: 'it is no zip file, or it is damaged.' }));
     const [top, inside] = files[0]?.name.split('/') ?? [];
     const one = inside !== undefined && files.every(({ name }) => name.startsWith(`${top}/`));
     const title = one ? top : files.length === 1 ? files[0].name.replace(/\.\w+$/, '') : 'My pictures';
-    return { files, skipped: wanted.length - files.length, title };
+    return { files, skipped: wanted.length - pictures.length, title, refused };
   };
 
   class Sending {
-    constructor({ files, skipped, title }, onchange) {
+    constructor({ files, skipped, title, refused = [] }, onchange) {
       this.title = title;
       this.skipped = skipped;
       this.count = files.length;
       this.total = files.reduce((sum, { file }) => sum + file.size, 0);
       this.set = null;
       this.done = 0;
-      this.refused = []; // [{name, words}]
+      this.refused = [...refused]; // [{name, words}]
       this.trouble = '';
       this.cancelled = false;
       this.onchange = onchange;
@@ -174,7 +185,11 @@
       if (typed) ondata(`folder:${typed}`, typed.replace(/[\\/]+$/, '').split(/[\\/]/).at(-1) || typed);
     };
     part('use-path').onclick = use;
-    path.onkeydown = (event) => { if (event.key === 'Enter') use(); };
+    path.onkeydown = (event) => {
+      if (event.key !== 'Enter') return;
+      event.preventDefault(); // else it would also press the button that gets the focus
+      use();
+    };
   };
 
   /** Which files did not arrive, and why: refused by the server, or not sent at all. */

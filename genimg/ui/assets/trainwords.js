@@ -8,7 +8,8 @@
 
   /** A time in plain words: "40 seconds", "6 minutes", "1 hour 20 minutes". */
   function time(seconds) {
-    if (seconds < 90) return some(Math.max(0, seconds), 'second');
+    if (seconds < 0.5) return 'under a second';
+    if (seconds < 90) return some(seconds, 'second');
     const minutes = Math.round(seconds / 60);
     if (minutes < 90) return some(minutes, 'minute');
     const rest = minutes % 60;
@@ -17,7 +18,7 @@
 
   /** How long something will take, as nobody knows it to the second. */
   function about(seconds) {
-    if (seconds < 60) return 'less than a minute';
+    if (seconds < 60) return 'under a minute';
     const minutes = seconds / 60;
     const rounded = minutes < 20 ? Math.ceil(minutes) : Math.ceil(minutes / 5) * 5;
     return `about ${time(60 * rounded)}`;
@@ -26,14 +27,16 @@
   /** The same where there is little room. */
   function briefly(seconds) {
     const minutes = Math.ceil(seconds / 60);
-    return minutes < 90 ? `${Math.max(1, minutes)} min` : `${Math.round(minutes / 60)} h`;
+    if (minutes <= 1) return 'under 1 min';
+    return minutes < 90 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
   }
 
   /** When something was, seen from now; `then` in seconds since 1970. */
   function ago(then) {
     const seconds = Math.max(0, Date.now() / 1000 - then);
     if (seconds < 60) return 'just now';
-    if (seconds < 36 * 3600) return `${time(seconds < 5400 ? seconds : 3600 * Math.round(seconds / 3600))} ago`;
+    if (seconds < 5400) return `${some(seconds / 60, 'minute')} ago`;
+    if (seconds < 36 * 3600) return `${some(seconds / 3600, 'hour')} ago`;
     return `${some(seconds / 86400, 'day')} ago`;
   }
 
@@ -60,7 +63,8 @@
 
     capital: (words) => (words ? words[0].toUpperCase() + words.slice(1) : ''),
 
-    phase: (name) => PHASES[name] ?? [name, '·', 'rest'],
+    /** One that has its turn waits for nothing but its program. */
+    phase: (name, words) => PHASES[name === 'waiting' && words === 'starting' ? 'preparing' : name] ?? [name, '·', 'rest'],
 
     /** Whether a process works, or will as soon as it is its turn. */
     busy: (phase) => ['waiting', 'preparing', 'training', 'finishing'].includes(phase),
@@ -74,7 +78,7 @@
           ...(body && { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
         });
       } catch {
-        throw Object.assign(new Error('genimg does not answer. Is it still running?'), { offline: true });
+        throw Object.assign(new Error('genimg does not answer. Is it still running? What trains goes on without it.'), { offline: true });
       }
       const values = await answer.json().catch(() => null);
       if (answer.ok && values) return values;
