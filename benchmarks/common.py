@@ -27,6 +27,7 @@ class Settings:
         checkpoints: folder of models for the parts that use a trained one.
         repeats: starts of the app.
         edits: edits of the memory part.
+        files: files in the folder of the folders part.
         seed: of the training runs.
     """
 
@@ -37,6 +38,7 @@ class Settings:
     checkpoints: Path = ROOT / "checkpoints"
     repeats: int = 3
     edits: int = 500
+    files: int = 1000
     seed: int = 0
 
 

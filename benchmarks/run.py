@@ -1,7 +1,9 @@
 """Measure genimg:  python benchmarks/run.py [training] [overhead] [fashion-pair] [gans] [gan-speed]
-                                          [decode] [live] [locks] [uploads] [start] [memory]
+                                          [decode] [live] [locks] [uploads] [folders] [start]
+                                          [memory]
 
-Without a part: training, overhead, gan-speed, decode, live, start and memory, one after another.
+Without a part: training, overhead, gan-speed, decode, live, folders, start and memory, one after
+another.
 Results are added to results.json part by part, and the tables of the README beside that file are
 written from it.
 """
@@ -18,7 +20,18 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # genimg runs from its folder
 
-from benchmarks import decode, gans, live, locks, memory, overhead, start, training, uploads
+from benchmarks import (
+    decode,
+    folders,
+    gans,
+    live,
+    locks,
+    memory,
+    overhead,
+    start,
+    training,
+    uploads,
+)
 from benchmarks.common import ROOT, Settings, machine, say
 from benchmarks.tables import update_readme
 from genimg.errors import GenimgError
@@ -34,10 +47,11 @@ PARTS: dict[str, Callable[[Settings], dict[str, Any]]] = {
     "live": live.run_live,
     "locks": locks.run_locks,
     "uploads": uploads.run_uploads,
+    "folders": folders.run_folders,
     "start": start.run_start,
     "memory": memory.run_memory,
 }
-STANDARD = ("training", "overhead", "gan-speed", "decode", "live", "start", "memory")
+STANDARD = ("training", "overhead", "gan-speed", "decode", "live", "folders", "start", "memory")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -54,6 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
         checkpoints=options.checkpoints,
         repeats=options.repeats,
         edits=options.edits,
+        files=options.files,
         seed=options.seed,
     )
     results = _read(options.out)
@@ -103,6 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--checkpoints", type=Path, default=ROOT / "checkpoints")
     parser.add_argument("--repeats", type=_positive(int), default=3, help="starts of the app")
     parser.add_argument("--edits", type=_positive(int), default=500, help="edits of the app")
+    parser.add_argument("--files", type=_positive(int), default=1000, help="files in folders")
     parser.add_argument("--seed", type=int, default=0)
     return parser
 

@@ -291,6 +291,22 @@ def _change(row: Part, way: str, key: str) -> str:
     return f"{row[way][key]:.1%}" if key == "verdicts" else f"{row[way][key]:.2f}"
 
 
+def _folders(part: Part) -> str:
+    head = ["step", "seconds", "CPU seconds", "files/s", "memory, MB", "pictures used"]
+    rows = [
+        [
+            row["step"], f"{row['seconds']:.2f}", f"{row['cpu']:.2f}",
+            f"{row['files'] / row['seconds']:,.0f}", f"{row['mb']:.0f}", f"{row['used']:,}",
+        ]
+        for row in part["rows"]
+    ]  # fmt: skip
+    return (
+        f"{_table(head, rows)}\n\n{part['files']:,} files, {part['bytes'] / 1e6:,.0f} MB. "
+        f"First time over plain loop: {_judged(part['ratio'], part['bar'], 'times')} "
+        f"Again: {_judged(part['again'], part['again_bar'], 's')}"
+    )
+
+
 def _start(part: Part) -> str:
     head = ["run", "page answers, s", "page usable, s", "first edit seen, s"]
     rows = [
@@ -328,6 +344,7 @@ RENDERERS: dict[str, Callable[[Part], str]] = {
     "live": _live,
     "locks": _locks,
     "uploads": lambda part: upload_tables.uploads(part, _table, _judged),
+    "folders": _folders,
     "start": _start,
     "memory": _memory,
 }

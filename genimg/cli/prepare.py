@@ -32,8 +32,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--size",
         metavar="N",
         type=options.whole(1),
-        default=64,
-        help="side of the prepared pictures in pixels (default: %(default)s)",
+        help="side of the prepared pictures in pixels (default: what suits them, as train chooses)",
+    )
+    parser.add_argument(
+        "--init-from",
+        metavar="PATH",
+        type=Path,
+        help="prepare them for training that starts from this model file",
     )
     add_folder(parser)
     parser.add_argument(
@@ -108,11 +113,13 @@ def run(arguments: argparse.Namespace) -> int:
         )
         from genimg.images import encode_png
 
+        wanted = folder_options(arguments)
+        source = arguments.source.removeprefix("folder:")
         examined = examine_folder(
-            arguments.source.removeprefix("folder:"),
-            arguments.size,
+            source,
+            _size(source, arguments),
             default_cache(),
-            folder_options(arguments),
+            wanted,
             None if report is None else _twice_a_second(report),
         )
         found = folder_report(examined)
@@ -133,6 +140,21 @@ def run(arguments: argparse.Namespace) -> int:
                     report.picture(name, sheet)
             report.write("report.json", found)  # last: who finds it finds the sheets as well
     return 0
+
+
+def _size(source: str, arguments: argparse.Namespace) -> int | None:
+    """The side that `train` would choose, so that it finds the pictures prepared."""
+    if arguments.size is not None:
+        return int(arguments.size)
+    from genimg.models.device import choose_device
+    from genimg.training import TrainOptions
+    from genimg.training.plan import choose_size
+
+    asked = TrainOptions(data=f"folder:{source}", init_from=arguments.init_from)
+    chosen, reasons = choose_size(asked, choose_device(asked.device))
+    for each in reasons:
+        print(f"{each.what}: {each.value} ({each.why})")
+    return chosen.size
 
 
 def _print(report: dict[str, Any]) -> None:

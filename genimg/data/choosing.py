@@ -9,8 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from genimg.checkpoint import MAX_STATEMENT
 from genimg.data.alike import Look, groups, near_pairs
-from genimg.data.gathering import Found, matches
+from genimg.data.found import Found
+from genimg.data.gathering import matches
 from genimg.data.judging import Facts
 from genimg.errors import DataError
 
@@ -44,7 +46,8 @@ class FolderOptions:
                or has * and ?: "party.zip/IMG_1*.jpg".
     title, credit, licence   the person's own statement for the card; None: what is known.
 
-    Raises DataError for another crop and for reasons that cannot be overruled.
+    Raises DataError for another crop, for reasons that cannot be overruled, and for statements of
+    over MAX_STATEMENT characters.
     """
 
     crop: Crop = "auto"
@@ -65,6 +68,9 @@ class FolderOptions:
                 raise DataError(
                     f"What is {reason!r} cannot be kept. Choose of: {choices}; or give names."
                 )
+        for what in ("title", "credit", "licence"):
+            if len(getattr(self, what) or "") > MAX_STATEMENT:
+                raise DataError(f"The {what} is too long. Say it in {MAX_STATEMENT} characters.")
 
     @property
     def kept_reasons(self) -> frozenset[str]:

@@ -6,8 +6,8 @@ originals are only ever read.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import io
 import logging
 import os
 from collections.abc import Sequence
@@ -16,18 +16,18 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from PIL import Image
 
 from genimg.data.choosing import DEFAULT, Choice, FolderOptions, LeftOut, choose, chosen_crop
 from genimg.data.dataset import Bytes, Card, Dataset, Factor, Integers
-from genimg.data.gathering import Found, Unreadable, gather
+from genimg.data.found import Found, Unreadable, plain_name
+from genimg.data.gathering import gather
 from genimg.data.index import Index
 from genimg.data.judging import Facts
 from genimg.data.prepare import check_seed, check_size, limit_train, make_room
 from genimg.data.reading import Progress, fit_all, judge_all, shown_progress
 from genimg.data.shelf import Shelf, row_key
-from genimg.errors import DataError
-from genimg.images.opening import formats
+from genimg.errors import DataError, ImageError
+from genimg.images.opening import formats, looks_like_picture, open_header
 
 LEAST = 8
 """Fewest pictures that make a data set."""
@@ -35,7 +35,9 @@ SIZE = 64
 """Height and width of the pictures where nobody says."""
 MAX_FOLDERS = 1000  # more first-level folders than this are no labels
 _PER_FOLDER = 2  # nor are folders of fewer pictures than this on average
+_LABEL = 80  # characters of a label
 _PROBED = 300
+_HEADER = 1 << 16  # bytes in which nearly every picture's size is told
 _log = logging.getLogger(__name__)
 
 
@@ -64,8 +66,9 @@ class Examined:
     @property
     def name(self) -> str:
         """The folder's own name."""
-        resolved = self.path.expanduser().resolve()
-        return (resolved.stem if resolved.is_file() else resolved.name) or "pictures"
+        resolved = Path(os.path.expanduser(self.path)).resolve()
+        name = resolved.stem if resolved.is_file() else resolved.name
+        return plain_name(name).strip() or "pictures"
 
     @property
     def left_out(self) -> list[tuple[Found, LeftOut]]:
@@ -166,22 +169,23 @@ def native_side(path: str | os.PathLike[str]) -> int | None:
     step = max(1, len(found) // _PROBED)
     sides = []
     for each in found[::step]:
-        if each.trouble is None:
-            try:
-                with each.opened() as file:
-                    sides.append(min(_header_size(file.read(1 << 16), file.read)))
-            except (Unreadable, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-                continue
+        with contextlib.suppress(Unreadable, ImageError):
+            sides.append(min(_stored_size(each)))
     return int(np.median(sides)) if sides else None
 
 
-def _header_size(start: bytes, more: object) -> tuple[int, int]:
-    """Width and height from the first bytes of a file, or from all of them."""
+def _stored_size(found: Found) -> tuple[int, int]:
+    """Width and height from the first bytes of a file, or from all of them.
+
+    Raises Unreadable or ImageError if it is no picture.
+    """
+    start = found.start(_HEADER)
     try:
-        return Image.open(io.BytesIO(start), formats=formats()).size
-    except Exception:  # TIFFs have their header anywhere
-        rest = more(50 << 20) if callable(more) else b""
-        return Image.open(io.BytesIO(start + rest), formats=formats()).size
+        return open_header(start, "it").size
+    except ImageError:
+        if len(start) < _HEADER or not looks_like_picture(start):
+            raise
+        return open_header(found.read(), "it").size  # TIFFs have their header anywhere
 
 
 def _splits(examined: Examined, seed: int) -> dict[str, Integers]:
@@ -192,19 +196,27 @@ def _splits(examined: Examined, seed: int) -> dict[str, Integers]:
     for row, file in enumerate(examined.rows):
         families.setdefault(examined.choice.family[file], []).append(row)
 
-    def lot(members: list[int]) -> str:
+    def lot(members: Sequence[int]) -> str:
         pixels = min(examined.facts[examined.rows[row]].pixels for row in members)
         return hashlib.blake2b(f"{seed} {pixels}".encode(), digest_size=16).hexdigest()
 
+    hands = _dealt(sorted(families.values(), key=lot), tenth)
+    if not all(hands.values()):  # the frames of one film, say, were all kept on request
+        hands = _dealt(sorted(([row] for row in range(count)), key=lot), tenth)
+    return {name: np.array(sorted(rows), np.int64) for name, rows in hands.items()}
+
+
+def _dealt(families: Sequence[Sequence[int]], tenth: int) -> dict[str, list[int]]:
+    """Families dealt one after another: a tenth or somewhat more to test and to validation."""
     hands: dict[str, list[int]] = {"train": [], "validation": [], "test": []}
-    for members in sorted(families.values(), key=lot):
+    for members in families:
         for name in ("test", "validation"):
             if len(hands[name]) < tenth and len(hands[name]) + len(members) <= max(1, 2 * tenth):
                 hands[name] += members
                 break
         else:
             hands["train"] += members
-    return {name: np.array(sorted(rows), np.int64) for name, rows in hands.items()}
+    return hands
 
 
 def _labels(names: Sequence[str]) -> tuple[tuple[Factor, ...], Integers | None]:
@@ -213,25 +225,38 @@ def _labels(names: Sequence[str]) -> tuple[tuple[Factor, ...], Integers | None]:
     while all(places) and len({place[0] for place in places}) == 1:
         places = [place[1:] for place in places]
     tops = [_label(place[0]) if place else None for place in places]
-    values = sorted({top for top in tops if top is not None})
+    whole = sorted({top for top in tops if top is not None})
+    values = _cut(whole)
     if not 2 <= len(values) <= min(MAX_FOLDERS, len(names) // _PER_FOLDER):
         return (), None
-    number = {value: at for at, value in enumerate(values)}
+    number = {value: at for at, value in enumerate(whole)}
     labels = [-1 if top is None else number[top] for top in tops]
     return (Factor("folder", tuple(values)),), np.array(labels, np.int64)[:, None]
 
 
 def _label(folder: str) -> str:
-    plain = " ".join(folder.removesuffix(".zip").removesuffix(".ZIP").split())[:80]
-    return plain or "unnamed"
+    return " ".join(folder.removesuffix(".zip").removesuffix(".ZIP").split()) or "unnamed"
+
+
+def _cut(labels: Sequence[str]) -> list[str]:
+    """Distinct labels, cut to what a model file can hold; those cut alike are numbered."""
+    cut: list[str] = []
+    for label in labels:
+        short = label if len(label) <= _LABEL else f"{label[: _LABEL - 1]}…"
+        number = 2
+        while short in cut:
+            ending = f"… ({number})"
+            short, number = label[: _LABEL - len(ending)] + ending, number + 1
+        cut.append(short)
+    return cut
 
 
 def _too_few(path: Path, count: int, left_out: Sequence[LeftOut | None]) -> str:
     reasons = _counted([why for why in left_out if why is not None])
     said = f" ({reasons})" if reasons else ""
     return (
-        f"A data set needs {LEAST} pictures or more, and {path} has {count} that can be used"
-        f"{said}. Add some; what is read: {', '.join(formats())}, and zip files of them."
+        f"A data set needs {LEAST} pictures or more, and {plain_name(str(path))} has {count} that "
+        f"can be used{said}. Add some; what is read: {', '.join(formats())}, and zip files of them."
     )
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
-from genimg.data.choosing import REASONS, LeftOut, unmatched
+from genimg.data.choosing import FINAL, REASONS, LeftOut, unmatched
 from genimg.data.folder import Examined
-from genimg.data.gathering import Found, Unreadable
-from genimg.data.judging import decode_for
+from genimg.data.found import Found, Unreadable
+from genimg.data.judging import Facts, decode_for
 from genimg.errors import ImageError
 from genimg.images import array_to_pixels, to_images
 from genimg.sheets import contact_sheet
@@ -23,6 +23,8 @@ WELL = 100
 """From so many pictures on, a model learns well."""
 
 _CELL = 112
+_LEFT_OUT = (176, 120)  # width and height of what is left out
+_WORDS = 18  # characters below it
 _SHOWN = 60  # pictures on a sheet
 _COLUMNS = 10
 
@@ -78,7 +80,7 @@ def used_sheet(examined: Examined, count: int = _SHOWN) -> Image.Image:
 
 
 def left_out_sheet(examined: Examined, count: int = _SHOWN) -> Image.Image | None:
-    """Some files that were left out, of every reason, with the reason and the name under each.
+    """Some files that were left out, of every reason, with the name and the reason under each.
 
     None if nothing was left out. What cannot be read is shown as an empty frame.
     """
@@ -86,8 +88,8 @@ def left_out_sheet(examined: Examined, count: int = _SHOWN) -> Image.Image | Non
     if not chosen:
         return None
     facts = {found.name: fact for found, fact in zip(examined.found, examined.facts, strict=True)}
-    images = [_thumbnail(found, facts[found.name].grey) for found, _ in chosen]
-    words = [f"{why.reason}\n{_end(found.name)}" for found, why in chosen]
+    images = [_thumbnail(found, facts[found.name]) for found, _ in chosen]
+    words = [_caption(found, why) for found, why in chosen]
     return contact_sheet(images, max(1, _COLUMNS // 2 + 1), words, 1, gap=12)
 
 
@@ -104,20 +106,32 @@ def _of_every_reason(
     return [each for number, pile in zip(taken, piles, strict=True) for each in pile[:number]]
 
 
-def _thumbnail(found: Found, grey: bool) -> Image.Image:
+def _thumbnail(found: Found, facts: Facts) -> Image.Image:
+    """The picture on grey, so that a white one can be seen; crossed out if it cannot be read."""
+    cell = Image.new("RGB", _LEFT_OUT, (232, 232, 232))
     try:
-        image = decode_for(found.read(), _CELL // 2, grey)
+        if facts.reason in FINAL:
+            raise Unreadable(facts.reason, facts.detail)
+        image = decode_for(found.read(), _CELL // 2, facts.grey)
     except (Unreadable, ImageError):
-        empty = Image.new("RGB", (_CELL + 32, _CELL), (236, 236, 236))
-        ImageDraw.Draw(empty).line((0, 0, *empty.size), (200, 200, 200), 2)
-        return empty
-    image.thumbnail((_CELL + 32, _CELL))
-    return image
+        ImageDraw.Draw(cell).line((0, 0, *cell.size), (200, 200, 200), 2)
+        return cell
+    image.thumbnail((cell.width - 8, cell.height - 8))
+    cell.paste(image, ((cell.width - image.width) // 2, (cell.height - image.height) // 2))
+    return cell
+
+
+def _caption(found: Found, why: LeftOut) -> str:
+    """The file, why it is left out, and of which one it is a copy."""
+    for words in ("nearly the same as ", "the same as "):
+        if why.detail.startswith(words):
+            return "\n".join((_end(found.name), words.strip(), _end(why.detail[len(words) :])))
+    return f"{_end(found.name)}\n{why.reason}"
 
 
 def _end(name: str) -> str:
     """The end of a name, which says more than its beginning."""
-    return name if len(name) <= 24 else "…" + name[-23:]
+    return name if len(name) <= _WORDS else "…" + name[1 - _WORDS :]
 
 
 def _sides(examined: Examined) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -147,13 +161,13 @@ def _notes(examined: Examined, sides: np.ndarray[Any, np.dtype[np.int64]]) -> li
         )
     enlarged = int((sides < examined.size).sum())
     if enlarged:
-        notes.append(f"{enlarged:,} have less than {examined.size} pixels a side and are enlarged.")
+        what = "picture has" if enlarged == 1 else "pictures have"
+        notes.append(f"{enlarged:,} {what} less than {examined.size} pixels a side: enlarged.")
     long = sum(max(fact.width, fact.height) > 2 * min(fact.width, fact.height) for fact in facts)
     if long:
         where = "around what they show" if examined.crop == "subject" else "in the middle"
-        notes.append(
-            f"{long:,} are over twice as long as wide: of those only a square {where} is used."
-        )
+        what = "picture is" if long == 1 else "pictures are"
+        notes.append(f"{long:,} {what} over twice as long as wide: only a square {where} is used.")
     return [*notes, *_label_notes(examined), *_left_out_notes(examined)]
 
 
@@ -169,7 +183,8 @@ def _label_notes(examined: Examined) -> list[str]:
             )
         bare = int((examined.labels == -1).sum())
         if bare:
-            notes.append(f"{bare:,} lie in no folder and have no label.")
+            what = "picture lies" if bare == 1 else "pictures lie"
+            notes.append(f"{bare:,} {what} in no folder: without a label.")
     return notes
 
 
@@ -178,10 +193,14 @@ def _left_out_notes(examined: Examined) -> list[str]:
     notes = [f"No file is named {word!r}." for word in unmatched(examined.found, examined.options)]
     phones = sum("HEIC" in why.detail for _, why in left)
     if phones:
-        notes.append(f"{phones:,} are HEIC photos, which cannot be read: save them as JPEG.")
+        what = "file is a HEIC photo" if phones == 1 else "files are HEIC photos"
+        notes.append(f"{phones:,} {what}, which cannot be read: save as JPEG.")
     locked = sum("password" in why.detail for _, why in left)
     if locked:
-        notes.append(f"{locked:,} are locked with a password: unpack the zip and name its folder.")
+        what = "file is" if locked == 1 else "files are"
+        notes.append(
+            f"{locked:,} {what} locked with a password: unpack the zip and name its folder."
+        )
     pictures = [each for each in left if each[1].reason not in ("not a picture", "left out by you")]
     if len(pictures) > len(examined.rows):
         notes.append("More pictures are left out than used: see why, and overrule it with --keep.")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -19,12 +21,14 @@ from genimg.errors import ImageError
 from genimg.images import NotAPicture, TooLarge, fit_image
 from genimg.images.opening import decode, open_header, reduce_decoding
 
-VERSION = 1
+VERSION = 3
 """Raise it whenever the same bytes would be judged otherwise."""
 
 CANONICAL = 128  # a JPEG is decoded no smaller than this to be judged, whatever the wanted size
 
 
+_LARGE = 32 * 10**6  # pixels; phones' photographs mostly have fewer
+_ALONE = threading.Lock()
 _NO_LOOK = Look(0, np.zeros((SIDE, SIDE, 3), np.uint8), 1.0)
 
 
@@ -77,15 +81,28 @@ def judge(data: bytes, size: int | None = None) -> tuple[Facts, Image.Image | No
     where the file has so many; None where `size` is.
     """
     try:
-        plain = _decode(data, CANONICAL)
+        header = open_header(data, "it") if data else _empty()
+        with _room_for(header):
+            return _judge(data, size, header.size)
     except ImageError as error:
         return Facts(_reason(error), _detail(error)), None
-    header = open_header(data, "it")
-    width, height = _upright_size(header.size, plain.size)
-    blank = all(high - low <= 3 for low, high in np.atleast_2d(plain.getextrema()))
-    grey = _is_grey(plain)
+
+
+def _room_for(header: Image.Image) -> AbstractContextManager[object]:
+    """Of very large pictures one at a time is decoded: each takes hundreds of megabytes."""
+    return _ALONE if header.width * header.height > _LARGE else nullcontext()
+
+
+def _judge(
+    data: bytes, size: int | None, stored: tuple[int, int]
+) -> tuple[Facts, Image.Image | None]:
+    plain = _decode(data, CANONICAL)
+    width, height = _upright_size(stored, plain.size)
+    reduced = plain.reduce(max(1, min(plain.size) // CANONICAL))
+    blank = _is_blank(reduced) and _is_blank(plain)  # means are blank and grey if all pixels are
+    grey = _is_grey(reduced) and _is_grey(plain)
     if grey:
-        plain = plain.convert("L")
+        plain, reduced = plain.convert("L"), reduced.convert("L")
     digest = hashlib.blake2b(f"{plain.mode}{width}x{height}".encode(), digest_size=16)
     digest.update(plain.tobytes())
     facts = Facts(
@@ -95,8 +112,8 @@ def judge(data: bytes, size: int | None = None) -> tuple[Facts, Image.Image | No
         height,
         grey,
         digest.hexdigest(),
-        find_subject(plain),
-        look_at(plain),
+        find_subject(reduced),
+        look_at(reduced),
     )
     if size is None:
         return facts, None
@@ -118,7 +135,7 @@ def fit(image: Image.Image, size: int, focus: tuple[float, float]) -> Bytes:
 
 
 def _decode(data: bytes, least: int) -> Image.Image:
-    image = open_header(data, "it") if data else _empty()
+    image = open_header(data, "it")
     reduce_decoding(image, least)
     return decode(image, "it")
 
@@ -143,6 +160,10 @@ def _upright_size(stored: tuple[int, int], decoded: tuple[int, int]) -> tuple[in
     """The stored size, turned as the decoded picture was."""
     turned = (stored[0] > stored[1]) != (decoded[0] > decoded[1]) and stored[0] != stored[1]
     return (stored[1], stored[0]) if turned else stored
+
+
+def _is_blank(image: Image.Image) -> bool:
+    return all(high - low <= 3 for low, high in np.atleast_2d(image.getextrema()))
 
 
 def _is_grey(image: Image.Image) -> bool:

@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from genimg.data.choosing import Crop
 from genimg.data.dataset import Bytes
-from genimg.data.gathering import Found, Unreadable
+from genimg.data.found import Found, Unreadable
 from genimg.data.index import Index
 from genimg.data.judging import Facts, decode_for, digest_of, fit, judge
 from genimg.data.shelf import Key, Shelf, row_key
@@ -202,9 +202,16 @@ def _again(found: Found) -> Facts:
         return Facts(trouble.reason, str(trouble))
 
 
+def _cores() -> int:
+    """The cores that this process may use, which are fewer than there are in a container."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def _in_parallel(work: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
     """The results in the order of the items; only a few are under way at a time."""
-    workers = max(1, min(8, os.cpu_count() or 1))
+    workers = max(1, min(8, _cores()))
     waiting: deque[Future[R]] = deque()
     with warnings.catch_warnings(), ThreadPoolExecutor(workers) as pool:
         warnings.simplefilter("ignore")  # Pillow warns of odd metadata; the verdict says enough

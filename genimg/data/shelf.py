@@ -22,11 +22,12 @@ from genimg.data.prepare import make_room, open_kept
 from genimg.errors import DataError
 from genimg.files import atomic_path
 
-VERSION = 1
+VERSION = 2
 """Raise it whenever the same files would give other pictures."""
 
 _CHUNK = 32 << 20  # bytes of pictures that are put on the shelf at a time
 _IDLE = 3600  # seconds after which what others hold, or nobody came back for, is removed
+_FORGOTTEN = 60 * 24 * 3600  # seconds after which pictures that nobody asked for are removed
 
 Key = bytes
 """The digest of a file's content and one byte for the crop: 17 bytes."""
@@ -62,9 +63,11 @@ class Shelf:
         """Write what waits, so that it survives an interruption."""
         if self._waiting:
             keys = list(self._waiting)
-            path = self._write(keys, "part-", 3)
-            self._look_into(path)
-            self._waiting.clear()
+            self._look_into(self._write(keys, "part-", 3))
+            # What another process has tidied away at once, for it has it as well, waits on.
+            self._waiting = {
+                key: picture for key, picture in self._waiting.items() if key not in self._places
+            }
 
     def array(self, keys: Sequence[Key], grey: bool) -> Bytes:
         """The pictures of these keys, uint8 [n, size, size, 1 or 3], as a read-only memory map.
@@ -76,6 +79,7 @@ class Shelf:
             self.flush()
             self._write(keys, "", 1 if grey else 3)
             self._tidy(path, set(keys))
+            self._sweep()
         images = open_kept(_images(path))
         if images is None:
             raise DataError(f"{path} cannot be read back; check the disk and try again.")
@@ -104,13 +108,21 @@ class Shelf:
         path = self._path(keys, kind, channels)
         shape = (len(keys), self._size, self._size, channels)
         make_room(path, int(np.prod(shape)))
-        with atomic_path(_images(path)) as temporary:
-            target = np.lib.format.open_memmap(temporary, "w+", np.uint8, shape)
-            for row, key in enumerate(keys):
-                target[row] = self._picture(key)[..., :channels]
-            del target  # closes the file, which is complete before it gets its name
-        with atomic_path(path) as temporary:
-            np.save(temporary, _rows(keys))
+        try:
+            with atomic_path(_images(path)) as temporary, temporary.open("wb") as file:
+                header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+                np.lib.format.write_array_header_1_0(file, header)
+                for key in keys:
+                    picture = np.broadcast_to(self._picture(key)[..., :channels], shape[1:])
+                    file.write(np.ascontiguousarray(picture).data)
+                file.close()  # it is complete before it gets its name
+            with atomic_path(path) as temporary:
+                np.save(temporary, _rows(keys))
+        except OSError as error:
+            raise DataError(
+                f"The prepared pictures cannot be written to {self._folder} ({error.strerror}). "
+                "Make room there, or name another folder with GENIMG_CACHE."
+            ) from error
         return path
 
     def _picture(self, key: Key) -> Bytes:
@@ -137,9 +149,10 @@ class Shelf:
                 if rows is None or other == path:
                     continue
                 more = [row.tobytes() for row in np.array(rows) if row.tobytes() not in keys]
-                if part and not idle:
-                    rest.update(dict.fromkeys(key for key in more if key in self._places))
-                if part or not more:
+                known = all(key in self._places for key in more)
+                if part and not idle and known:
+                    rest.update(dict.fromkeys(more))
+                if not more or (part and (idle or known)):  # else another process has made it
                     done.append(other)
         if rest:
             kept = self._path(list(rest), "part-", 3)
@@ -147,9 +160,28 @@ class Shelf:
                 self._write(list(rest), "part-", 3)
             done = [other for other in done if other != kept]
         for other in done:
+            _remove(other)
+
+    def _sweep(self) -> None:
+        """Remove what killed processes have left, and arrays of long ago."""
+        for path in [*self._folder.glob("folder-*.npy"), *self._folder.glob(".folder-*.npy")]:
             with contextlib.suppress(OSError):
-                other.unlink()
-                _images(other).unlink()
+                age = time.time() - path.stat().st_mtime
+                half = path.name.endswith(".images.npy") and not _rows_of(path).exists()
+                if age > _IDLE and (half or path.name.startswith(".")):
+                    path.unlink()
+                elif age > _FORGOTTEN and path.name.endswith(".rows.npy"):
+                    _remove(path)
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink()
+        _images(path).unlink()
+
+
+def _rows_of(images: Path) -> Path:
+    return images.with_name(images.name.replace(".images.npy", ".rows.npy"))
 
 
 def _images(path: Path) -> Path:

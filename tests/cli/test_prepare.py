@@ -10,6 +10,9 @@ import pytest
 from PIL import Image
 
 from genimg.cli import main
+from genimg.data import reading
+from genimg.training import TrainOptions
+from genimg.training.plan import choose_size, read_pictures
 from tests.data.messy import photos
 
 
@@ -104,9 +107,35 @@ def test_errors_go_to_the_report_and_earlier_ones_do_not_stay(
     assert {path.name for path in folder.iterdir()} <= {"error.json", "progress.json"}
 
 
+def test_without_a_size_it_prepares_what_training_will_ask_for(
+    pictures: Path,
+    data_cache: Path,
+    tiny_checkpoint: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert main(["prepare", str(pictures)]) == 0
+    told = capsys.readouterr().out
+    assert "size: 64 pixels (your pictures have about 72" in told
+    assert "prepared at 64 x 64" in told
+
+    def unwanted(*_: object) -> None:
+        raise AssertionError("a picture is decoded a second time")
+
+    monkeypatch.setattr(reading, "judge", unwanted)
+    monkeypatch.setattr(reading, "decode_for", unwanted)
+    options, _ = choose_size(TrainOptions(data=f"folder:{pictures}"), "cpu")
+    assert read_pictures(options).image_shape == (3, 64, 64)
+    monkeypatch.undo()
+    monkeypatch.setenv("GENIMG_CACHE", str(data_cache))
+    assert main(["prepare", str(pictures), "--init-from", str(tiny_checkpoint)]) == 0
+    assert "prepared at 16 x 16" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
+        (["--init-from", "nothing.safetensors"], "nothing.safetensors"),
         (["--size", "4"], "8 to 512"),
         (["--size", "0"], "--size"),
         (["--crop", "left"], "--crop"),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from genimg.data.alike import groups, look_at, near_pairs
+from genimg.data.alike import _candidates, groups, look_at, near_pairs
 from genimg.data.drawn import draw_dataset
 
 from .messy import copies, photo
@@ -54,6 +54,28 @@ def test_grey_and_flat_pictures_do_not_upset_the_comparison() -> None:
 
 def test_nothing_and_one_picture_have_no_pairs() -> None:
     assert near_pairs([]) == near_pairs([look_at(photo(0))]) == []
+
+
+def test_look_alikes_of_which_none_is_close_are_not_even_compared() -> None:
+    hashes = np.array([0b111111 << (6 * i) for i in range(6)], np.uint64)  # 12 bits apart, each
+    mosaics = np.ones((6, 192), np.float32) / np.sqrt(192, dtype=np.float32)
+    few, many = (
+        list(_candidates(hashes[:n], mosaics[:n], np.zeros(n)))
+        for n in (4, 6)  # of six each has five near it, which makes them look-alikes
+    )
+    assert [(first, others.tolist(), strict) for first, others, strict in few] == [
+        (0, [1, 2, 3], False),
+        (1, [2, 3], False),
+        (2, [3], False),
+    ]
+    assert many == []
+
+
+@pytest.mark.parametrize("name", ["robots", "heads", "monsters", "cats"])
+def test_of_a_small_drawn_set_nearly_every_picture_is_kept(name: str, data_cache: Path) -> None:
+    drawn = draw_dataset(name, 64, 1, data_cache).images[:300]
+    pairs = near_pairs([look_at(Image.fromarray(each)) for each in drawn])
+    assert len({other for _, other in pairs}) <= 6
 
 
 def test_pairs_join_into_groups() -> None:

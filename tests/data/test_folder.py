@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import logging
-import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from genimg.data import FolderOptions, native_side
+from genimg.data import FolderOptions, left_out_sheet
 from genimg.errors import DataError
 from genimg.images import load_image
 
 from . import messy
 from .folders import examine, load, picture_of, reasons
-from .messy import encode, photo, photos, put, zip_bytes, zipped
+from .messy import encode, photo, photos, put
 
 # ------------------------------------------------------------------- pictures, labels, splits
 
@@ -80,29 +79,6 @@ def test_the_card_names_no_path_above_the_folder_and_says_what_the_person_stated
     stated = FolderOptions(title="My pets", credit="Photos by Ann", licence="CC0")
     card = load(pets, folder=stated).card
     assert (card.title, card.credit, card.licence) == ("My pets", "Photos by Ann", "CC0")
-
-
-def test_one_folder_or_none_gives_no_labels(tmp_path: Path) -> None:
-    photos(tmp_path / "flat", 8)
-    photos(tmp_path / "single" / "cats", 8)
-    for folder in ("flat", "single"):
-        dataset = load(tmp_path / folder)
-        assert dataset.labels is None and dataset.factors == ()
-        assert {len(dataset.splits[name]) for name in ("test", "validation")} == {1}
-
-
-def test_a_folder_around_all_is_seen_through(pets: Path, tmp_path: Path) -> None:
-    outer = tmp_path / "outer"
-    (outer / "inner").mkdir(parents=True)
-    for name in ("cats", "dogs"):
-        (pets / name).rename(outer / "inner" / name)
-    assert load(outer).factors[0].values == ("cats", "dogs")
-
-
-def test_folders_of_single_pictures_are_no_labels(tmp_path: Path) -> None:
-    for i in range(9):
-        put(tmp_path / "days" / f"day {i}" / "a.png", photo(i))
-    assert load(tmp_path / "days").factors == ()
 
 
 def test_grey_folders_stay_grey_and_one_colour_makes_all_rgb(tmp_path: Path) -> None:
@@ -221,7 +197,7 @@ def test_copies_that_are_kept_on_request_are_in_one_split(tmp_path: Path) -> Non
     for i in range(20):
         put(folder / f"{i}.png", photo(i))
         put(folder / f"{i}.jpg", photo(i), quality=85)
-    kept = FolderOptions(keep=("nearly the same as another",))
+    kept = FolderOptions(keep=("nearly the same as another",), crop="centre")
     for seed in range(3):
         dataset = load(folder, 16, folder=kept, seed=seed)
         assert len(dataset) == 40
@@ -268,6 +244,33 @@ def test_subjects_at_the_side_are_found_and_framed_sets_keep_their_middle(tmp_pa
     assert examine(tmp_path / "aside", crop="centre").crop == "centre"
 
 
+def test_the_frames_of_one_film_are_dealt_to_every_split(tmp_path: Path) -> None:
+    folder = tmp_path / "film"
+    for i in range(20):
+        put(folder / f"{i}.jpg", photo(0, (200, 150)), quality=50 + 2 * i)
+    dataset = load(folder, folder=FolderOptions(keep=("nearly the same as another",)))
+    assert {name: len(rows) for name, rows in dataset.splits.items()} == {
+        "train": 16,
+        "validation": 2,
+        "test": 2,
+    }
+
+
+def test_the_sheet_of_what_was_left_out_shows_every_reason(tmp_path: Path) -> None:
+    folder = tmp_path / "messy"
+    photos(folder, 9)
+    assert left_out_sheet(examine(folder)) is None
+    for i in range(70):
+        put(folder / f"page {i}.jpg", b"<html>")
+    put(folder / "again.png", (folder / "3.png").read_bytes())
+    put(folder / "white.png", Image.new("RGB", (50, 50), "white"))
+    sheet = left_out_sheet(examine(folder))
+    assert sheet is not None
+    cells = [(x, y) for y in range(12, sheet.height - 130, 120) for x in range(12, 900, 188)]
+    assert len(cells) >= 36 and sheet.width == 12 + 6 * 188
+    assert (255, 255, 255) in {sheet.getpixel((12 + 188 * 5 + 88, y)) for y in range(sheet.height)}
+
+
 # ---------------------------------------------------------------------------------- refusals
 
 
@@ -296,34 +299,3 @@ def test_folders_that_are_not_there_and_sizes_that_cannot_be_are_refused(pets: P
 def test_a_cache_that_cannot_be_made_is_refused(pets: Path) -> None:
     with pytest.raises(DataError, match="GENIMG_CACHE"):
         load(pets, cache=pets / "stray one.png" / "cache")
-
-
-# ------------------------------------------------------------------------------- native side
-
-
-def test_the_native_side_is_the_median_of_the_short_sides(tmp_path: Path) -> None:
-    folder = tmp_path / "sides"
-    for i, side in enumerate((40, 50, 60, 70, 900)):
-        put(folder / f"{i}.png", Image.new("L", (side + 30, side), i))
-    put(folder / "notes.txt", b"no picture")
-    messy.truncated(folder / "half.jpg", photo(1, (80, 60)))
-    assert native_side(folder) == 60
-    archive = tmp_path / "sides.zip"
-    with zipfile.ZipFile(archive, "w") as file:
-        for path in folder.iterdir():
-            file.write(path, f"deep/{path.name}")
-    assert native_side(archive) == 60
-    put(tmp_path / "none" / "a.txt", b"")
-    assert native_side(tmp_path / "none") is None
-    with pytest.raises(DataError, match="no folder"):
-        native_side(tmp_path / "nowhere")
-
-
-def test_a_zip_in_a_folder_is_a_label_like_a_folder(tmp_path: Path) -> None:
-    folder = tmp_path / "mixed"
-    photos(folder / "cats", 5)
-    zipped(folder / "dogs.zip", {f"{i}.png": encode(photo(i), "PNG") for i in range(20, 26)})
-    inner = zip_bytes({f"x{i}.png": encode(photo(i), "PNG") for i in range(40, 44)})
-    zipped(folder / "birds.zip", {"inner.zip": inner})
-    dataset = load(folder)
-    assert len(dataset) == 15 and dataset.factors[0].values == ("birds", "cats", "dogs")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from genimg.data import load_dataset, reading
+from genimg.data import left_out_sheet, load_dataset, native_side, reading
 
 from .folders import examine, load
 from .messy import encode, photo, photos, put, zipped
@@ -125,13 +125,21 @@ def test_progress_is_told_from_beginning_to_end(pets: Path) -> None:
 
 def test_originals_are_never_touched(pets: Path) -> None:
     zipped(pets / "more.zip", {"a.png": encode(photo(80), "PNG")})
+    put(pets / "page.jpg", b"<html>")
+    (pets / "a link.png").symlink_to(pets / "stray one.png")
 
-    def state() -> dict[str, tuple[int, bytes]]:
-        files = [path for path in pets.rglob("*") if path.is_file()]
-        return {str(path): (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
+    def state() -> dict[str, tuple[int, int, int, bytes]]:
+        found = {}
+        for path in (pets, *pets.rglob("*")):
+            status = path.lstat()
+            data = path.read_bytes() if path.is_file() else b""
+            found[str(path)] = (status.st_mtime_ns, status.st_ctime_ns, status.st_mode, data)
+        return found
 
     before = state()
-    examine(pets)
+    examined = examine(pets)
+    examine(pets, 48, keep=("same as another",), leave_out=("cats",), crop="subject")
+    assert left_out_sheet(examined) and native_side(pets)
     assert state() == before
 
 

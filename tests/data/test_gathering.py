@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import io
 import os
+import resource
+import shutil
+import struct
 import time
+import tracemalloc
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from genimg.data import gathering
-from genimg.data.gathering import Found, Unreadable, gather, matches
+from genimg.data import zips
+from genimg.data.found import LONGEST, Found, Unreadable
+from genimg.data.gathering import gather, matches
 from genimg.errors import DataError
 
 from .messy import locked, put, zip_bytes, zipped
@@ -126,13 +133,13 @@ def test_zips_of_too_many_or_too_large_entries_are_refused_as_a_whole(
     folder = tmp_path / "many"
     put(folder / "good.png", b"x")
     zipped(folder / "z.zip", {f"{i}.png": b"0123456789" for i in range(10)})
-    monkeypatch.setattr(gathering, "MAX_ENTRIES", 9)
+    monkeypatch.setattr(zips, "MAX_ENTRIES", 9)
     assert list(troubles(folder)) == ["z.zip"]
     with pytest.raises(DataError, match="holds more than is read"):
         gather(folder / "z.zip")
-    monkeypatch.setattr(gathering, "MAX_ENTRIES", 10)
+    monkeypatch.setattr(zips, "MAX_ENTRIES", 10)
     assert troubles(folder) == {}
-    monkeypatch.setattr(gathering, "MAX_UNPACKED", 99)
+    monkeypatch.setattr(zips, "MAX_UNPACKED", 99)
     assert list(troubles(folder)) == ["z.zip"]
 
 
@@ -146,6 +153,136 @@ def test_names_that_lie_are_only_names(tmp_path: Path) -> None:
     assert {each.read() for each in found} >= {b"../../etc/up.png", b"/root.png"}
     assert all(each.name.isprintable() and ".." not in each.name for each in found)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["z.zip"]
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_names_of_any_length_and_in_any_letters_can_be_told(tmp_path: Path) -> None:
+    folder = tmp_path / "names"
+    folder.mkdir()
+    for name in (
+        b"\xff\xfe.png",
+        b"\xe4.png",
+        "\u202f shot\u00a0.png".encode(),
+        b"n" * 251 + b".png",
+    ):
+        Path(os.fsdecode(os.path.join(os.fsencode(folder), name))).write_bytes(b"x")
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("long/" * 12_000 + "end.png", b"deep")
+        for name in ("..", "/", "//", "a.png", "a.png"):
+            archive.writestr(name, b"twice")
+    put(folder / "z.zip", buffer.getvalue())
+    found = gather(folder)
+    assert {each.read() for each in found} == {b"x", b"deep", b"twice"} and len(found) == 7
+    assert all(each.name.isprintable() and each.name.encode() for each in found)
+    assert "  shot .png" in names(folder) and max(map(len, names(folder))) < LONGEST + 10
+    assert len({each.stamp for each in found}) == 7
+
+
+def test_folders_that_are_too_deep_are_told_of(tmp_path: Path) -> None:
+    folder = tmp_path / "deep"
+    put(folder / "a.png", b"x")
+    bottom = folder.joinpath(*["d"] * 150)
+    bottom.mkdir(parents=True)
+    found = troubles(folder)
+    assert len(found) == 1 and "100 deep" in next(iter(found.values()))[1]
+    assert len(names(folder)) == 2
+
+
+def test_folders_that_cannot_be_read_are_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder that is removed while it is looked through; rights do not bind every user."""
+    folder = tmp_path / "fading"
+    for name in ("a", "b"):
+        put(folder / name / "1.png", b"x")
+    real = os.scandir
+
+    def removing(path: Any) -> Any:
+        if str(path).endswith("/b") and Path(path).is_dir():
+            monkeypatch.setattr(os, "scandir", real)
+            shutil.rmtree(path)
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", removing)
+    found = troubles(folder)
+    assert list(found) == ["b"] and found["b"][0] == "damaged" and "folder" in found["b"][1]
+    put(folder / "b" / "1.png", b"x")
+    monkeypatch.setattr(os, "scandir", removing)
+    with pytest.raises(DataError, match="cannot be read"):
+        gather(folder / "b")
+
+
+def test_a_home_that_is_not_there_is_no_folder() -> None:
+    with pytest.raises(DataError, match="no folder ~nobody-of-this-name"):
+        gather("~nobody-of-this-name/pictures")
+
+
+def test_more_zips_than_files_may_be_open_are_read(tmp_path: Path) -> None:
+    folder = tmp_path / "zips"
+    for i in range(150):
+        zipped(folder / f"{i:03d}.zip", {"a.png": bytes([i])})
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    taken = len(os.listdir("/proc/self/fd"))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (taken + 80, hard))
+    try:
+        found = gather(folder)
+        opened = [each.open() for each in found[:3]]
+        assert [each.read() for each in found] == [bytes([i]) for i in range(150)]
+        assert [each.read() for each in opened] == [b"\0", b"\1", b"\2"]  # though closed since
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    for each in opened:
+        each.close()
+
+
+def test_zips_within_zips_are_not_all_held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inner = {f"{i}.zip": zip_bytes({"a.png": bytes([i]) * 5000}) for i in range(12)}
+    path = zipped(tmp_path / "z.zip", inner)
+    monkeypatch.setattr(zips, "_HELD", 20_000)
+    with ThreadPoolExecutor(4) as pool:
+        found = gather(path) * 5
+        assert {data[:1] for data in pool.map(Found.read, found)} == {bytes([i]) for i in range(12)}
+        assert all(len(set(data)) == 1 for data in pool.map(Found.read, found))
+
+
+def test_one_inner_zip_named_hundreds_of_times_is_not_read_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner = zip_bytes({f"{i}.png": b"x" for i in range(200)})
+    path = put(tmp_path / "z.zip", _one_entry_often(inner, 400))
+    monkeypatch.setattr(zips, "MAX_ENTRIES", 10_000)
+    found = gather(path)
+    assert 9_000 < len(found) < 10_400
+    assert {each.trouble[0] for each in found if each.trouble} == {"too large"}
+
+
+def _one_entry_often(data: bytes, times: int) -> bytes:
+    """A zip with one stored zip, which its table of contents names again and again."""
+    whole = bytearray(zip_bytes({"a.zip": data}))
+    table = whole.rfind(b"PK\x01\x02")
+    end = whole.rfind(b"PK\x05\x06")
+    row = whole[table:end]
+    count = struct.pack("<HH", times, times)
+    size = struct.pack("<I", len(row) * times)
+    return bytes(whole[:table] + row * times + whole[end : end + 8] + count + size) + bytes(
+        whole[end + 16 :]
+    )
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_lies_about_its_size_is_not_unpacked(tmp_path: Path, method: int) -> None:
+    """Python unpacks these methods whole, however little the table of contents announces."""
+    whole = bytearray(zip_bytes({"a.png": bytes(100 << 20)}, method))
+    table = whole.rfind(b"PK\x01\x02")
+    whole[table + 24 : table + 28] = struct.pack("<I", 900_000)  # bytes unpacked, as it says
+    path = put(tmp_path / "z.zip", bytes(whole))
+    tracemalloc.start()
+    try:
+        assert troubles(path)["a.png"][0] == "damaged"
+        assert tracemalloc.get_traced_memory()[1] < 10 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_stamp_follows_the_content_of_a_member(tmp_path: Path) -> None:
