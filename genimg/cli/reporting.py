@@ -28,7 +28,7 @@ class Report:
 
     def write(self, name: str, values: Mapping[str, Any]) -> None:
         """Write a JSON file."""
-        text = json.dumps(dict(values), ensure_ascii=False, allow_nan=False)
+        text = json.dumps(dict(values), allow_nan=False)  # ASCII: names may be odd
         write_atomically(self.folder / name, text.encode())
 
     def picture(self, name: str, image: Image.Image) -> None:

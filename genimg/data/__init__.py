@@ -15,6 +15,7 @@ from genimg.data.dataset import Card, Dataset, Factor, Split, visible_labels
 from genimg.data.drawn import default_cache, draw_dataset
 from genimg.data.folder import Examined, examine_folder, load_folder, native_side
 from genimg.data.folder_report import folder_report, left_out_sheet, used_sheet
+from genimg.data.found import plain_name
 from genimg.data.preview import data_sheet
 from genimg.data.reading import Progress
 from genimg.data.standard import celeba, cifar10, fashion_mnist, mnist
@@ -40,6 +41,7 @@ __all__ = [
     "left_out_sheet",
     "load_dataset",
     "native_side",
+    "plain_name",
     "used_sheet",
     "visible_labels",
 ]

@@ -48,11 +48,14 @@ def gather(path: str | os.PathLike[str]) -> list[Found]:
 
 
 def matches(name: str, patterns: Sequence[str]) -> bool:
-    """Whether a name is named by a pattern: the name itself, its folder, or with * and ?."""
+    """Whether a name is named by a pattern: the name itself, its folder, or with * and ?; with or
+    without the folders above.
+    """
+    below = f"/{name}"
     return any(
-        name == pattern
-        or name.startswith(pattern.rstrip("/") + "/")
-        or fnmatch.fnmatchcase(name, pattern)
+        below.endswith(f"/{pattern}")
+        or f"/{pattern.strip('/')}/" in below
+        or fnmatch.fnmatchcase(below, f"*/{pattern}")
         for pattern in patterns
     )
 

@@ -166,7 +166,7 @@ class RunFiles:
 
     def describe(self, values: Mapping[str, Any]) -> None:
         """Write run.json. Raises TrainingError if the disk does not allow it."""
-        text = json.dumps(dict(values), ensure_ascii=False, indent=1)
+        text = json.dumps(dict(values), indent=1)  # ASCII: names of folders may be odd
         self._write(self.description, text.encode())
 
     def tell(self, phase: str, words: str = "", **numbers: Any) -> None:

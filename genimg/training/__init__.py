@@ -19,7 +19,7 @@ from PIL import Image
 
 from genimg import checkpoint
 from genimg.config import config_from_mapping, config_to_mapping
-from genimg.data import Dataset
+from genimg.data import Dataset, plain_name
 from genimg.errors import ConfigError, DataError, GenimgError, TrainingError
 from genimg.files import CHECKPOINTS, sweep
 from genimg.models import MODELS, Model, load_any_model
@@ -78,7 +78,7 @@ def default_out(options: TrainOptions, dataset: Dataset) -> Path:
     data = options.data
     if ":" in data:
         path = Path(data.removeprefix("folder:"))
-        data = path.stem if path.suffix == ".zip" else path.resolve().name
+        data = plain_name(path.stem if path.suffix == ".zip" else path.resolve().name)
     parts = [data, str(dataset.image_shape[1]), options.family]
     return Path("runs") / "-".join(parts + ([options.preset] if options.preset else []))
 

@@ -176,8 +176,10 @@ class Looks:
         return look
 
     def cancel(self, number: str) -> None:
-        """Give a look up, if it is there. Raises UnknownLook."""
-        self.get(number).cancel()
+        """Give a look up; one that is gone has been given up already."""
+        look = self._looks.get(number)
+        if look is not None:
+            look.cancel()
         self.sweep()
 
     def sweep(self) -> None:

@@ -177,7 +177,8 @@ class Training:
         commands = [("plan", plan)]
         if not data.name:
             folder = word.removeprefix("folder:")
-            commands.insert(0, ("pictures", ["prepare", folder, *options]))
+            start = [word for word in more if word.startswith("--init-from=")]  # gives the size
+            commands.insert(0, ("pictures", ["prepare", folder, *options, *start]))
         return self.looks.start(person, commands, self.uploads.plainly)
 
     def _starts(self) -> dict[str, Path]:

@@ -320,4 +320,6 @@ def test_patterns_name_files_folders_and_pasted_names() -> None:
     assert matches("party.zip/IMG_12.jpg", ["party.zip/IMG_1*.jpg"])
     assert matches("odd[1].png", ["odd[1].png"]) and matches("a/b/c.png", ["a/b", "x"])
     assert matches("a/b/c.png", ["a/"]) and matches("a/b/c.png", ["*.png"])
+    assert matches("party.zip/IMG_12.jpg", ["IMG_12.jpg"]), "as a person would write it"
+    assert matches("all/party/1.jpg", ["party/*.jpg"]) and matches("all/party/1.jpg", ["party"])
     assert not matches("ab/c.png", ["a"]) and not matches("A.PNG", ["a.png"])

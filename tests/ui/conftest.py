@@ -15,7 +15,14 @@ from pathlib import Path
 import pytest
 import torch
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from genimg import Editor
 from genimg.images import encode_png
@@ -146,15 +153,14 @@ class Visitor:
     complaints: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
 
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.complaints.append(f"{message.text} {message.location.get('url', '')}".rstrip())
+
     def open(self, address: str = "") -> Visitor:
         page = self.page
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on(
-            "console",
-            lambda message: (
-                self.complaints.append(message.text) if message.type == "error" else None
-            ),
-        )
+        page.on("console", self._hear)
         own = (self.site.url, "data:", "blob:")
         page.on(
             "request",
