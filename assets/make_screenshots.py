@@ -1,6 +1,7 @@
 """Make the README's pictures anew: `python assets/make_screenshots.py`, from the repository.
 
-Starts the app, uses it in a real browser (Debian's chromium), and writes assets/screenshots.
+Starts the app, uses it in a real browser (Debian's chromium), and writes assets/screenshots. With a
+name (walk, edit, generate, train) only those; "train" trains for some minutes.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -20,7 +22,8 @@ from playwright.sync_api import Page, expect, sync_playwright
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from genimg import Editor  # noqa: E402  the path comes first
+from benchmarks.pictures import folder_of_pictures  # noqa: E402  the path comes first
+from genimg import Editor  # noqa: E402
 from genimg.editor import path_times  # noqa: E402
 from genimg.files import write_atomically  # noqa: E402
 from genimg.sheets import encode_animation  # noqa: E402
@@ -106,6 +109,27 @@ def generate_tab(page: Page) -> None:
     page.screenshot(path=FOLDER / "generate.png")
 
 
+def train_tab(page: Page) -> None:
+    """A folder of 300 pictures is trained; what the page shows of it after some minutes."""
+    page.get_by_role("tab", name="Train").click()
+    form = page.locator("#train-form")
+    form.locator("[data-part=path-box] summary").click()
+    form.locator("[data-part=path]").fill(str(folder_of_pictures()))
+    form.locator("[data-part=use-path]").click()
+    form.locator("[data-part=title]").fill("My robots")
+    form.locator("[data-part=minutes]").fill("12")
+    start = form.locator("[data-part=start]")
+    expect(start).to_be_enabled(timeout=120_000)
+    time.sleep(2.0)
+    form.locator("[data-part=report] summary").first.click()
+    form.screenshot(path=FOLDER / "train-report.png")
+    start.click()
+    expect(page.locator("#train-run .health")).to_contain_text("improving", timeout=500_000)
+    page.screenshot(path=FOLDER / "train.png")
+    page.locator("#train-run [data-part=stop]").click()
+    expect(page.locator("#train-run [data-part=resume]")).to_be_visible(timeout=60_000)
+
+
 def walk() -> None:
     """An animation of some samples turning into each other, drawn by the editor itself."""
     editor = Editor.load(CATS)
@@ -119,14 +143,24 @@ def walk() -> None:
 
 
 def main() -> None:
-    """Write all of them."""
+    """Write all of them, or those that are named."""
+    wanted = set(sys.argv[1:]) or {"walk", "edit", "generate", "train"}
     FOLDER.mkdir(exist_ok=True)
-    walk()
+    if "walk" in wanted:
+        walk()
+    if wanted - {"walk"}:
+        with tempfile.TemporaryDirectory() as runs:
+            of_the_app(wanted, Path(runs))
+
+
+def of_the_app(wanted: set[str], runs: Path) -> None:
+    """Start the app, and use it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     app = subprocess.Popen(
-        [sys.executable, "app.py", "--no-open", "--port", str(port)], cwd=HERE.parent
+        [sys.executable, "app.py", "--no-open", "--port", str(port), "--runs", str(runs)],
+        cwd=HERE.parent,
     )
     try:
         for _ in range(120):
@@ -142,9 +176,13 @@ def main() -> None:
             page.goto(f"http://127.0.0.1:{port}")
             expect(page.locator("#edited canvas").first).to_be_visible(timeout=30_000)
             settle(page)
-            live(page)
-            edit_tab(page)
-            generate_tab(page)
+            if "edit" in wanted:
+                live(page)
+                edit_tab(page)
+            if "generate" in wanted:
+                generate_tab(page)
+            if "train" in wanted:
+                train_tab(page)
             browser.close()
     finally:
         app.terminate()

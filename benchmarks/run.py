@@ -1,6 +1,6 @@
-"""Measure genimg:  python benchmarks/run.py [training] [overhead] [fashion-pair] [gans] [gan-speed]
-                                          [decode] [live] [locks] [uploads] [folders] [start]
-                                          [memory]
+"""Measure genimg:  python benchmarks/run.py [training] [overhead] [fashion-pair] [few] [gans]
+                                          [gan-speed] [decode] [live] [locks] [uploads] [folders]
+                                          [start] [memory]
 
 Without a part: training, overhead, gan-speed, decode, live, folders, start and memory, one after
 another.
@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # genimg runs from
 
 from benchmarks import (
     decode,
+    few,
     folders,
     gans,
     live,
@@ -42,6 +43,7 @@ PARTS: dict[str, Callable[[Settings], dict[str, Any]]] = {
     "overhead": overhead.run_overhead,
     "fashion-pair": training.run_fashion_pair,
     "gans": gans.run_gans,
+    "few": few.run_few,
     "gan-speed": gans.run_gan_speed,
     "decode": decode.run_decode,
     "live": live.run_live,

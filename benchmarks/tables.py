@@ -291,6 +291,33 @@ def _change(row: Part, way: str, key: str) -> str:
     return f"{row[way][key]:.1%}" if key == "verdicts" else f"{row[way][key]:.2f}"
 
 
+def _few(part: Part) -> str:
+    vaes = _table(
+        ("pictures", "started from", "PSNR, dB", "SSIM"),
+        [
+            (row["pictures"], row["start"], f"{row['psnr']:.2f}", f"{row['ssim']:.3f}")
+            for row in part["vaes"]
+        ],
+    )
+    gans = _table(
+        ("critic", "Fréchet distance", "precision", "recall", "coverage"),
+        [
+            (
+                row["critic"],
+                f"{row['fd']:.2f} ± {row['fd_std']:.2f}",
+                *(f"{row[key]:.3f}" for key in ("precision", "recall", "coverage")),
+            )
+            for row in part["gans"]
+        ],
+    )
+    floor = part["gans"][0]["fd_floor"]
+    return (
+        f"VAEs after {part['vae_images']:,} pictures each, held-out pictures of the folder:\n\n"
+        f"{vaes}\n\nGANs of the monsters after {part['gan_images']:,} pictures each, started from "
+        f"the VAE above (real pictures have a distance of {floor:.2f}):\n\n{gans}"
+    )
+
+
 def _folders(part: Part) -> str:
     head = ["step", "seconds", "CPU seconds", "files/s", "memory, MB", "pictures used"]
     rows = [
@@ -338,6 +365,7 @@ RENDERERS: dict[str, Callable[[Part], str]] = {
     "training": _training,
     "overhead": _overhead,
     "fashion-pair": _training,
+    "few": _few,
     "gans": _gans,
     "gan-speed": _gan_speed,
     "decode": _decode,
