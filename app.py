@@ -25,10 +25,17 @@ def main(arguments: list[str] | None = None) -> None:
         default=sys.stdout.isatty(),
         help="open a browser window (default: when started from a terminal)",
     )
-    parser.add_argument(
+    training = parser.add_mutually_exclusive_group()
+    training.add_argument(
         "--allow-training",
         action="store_true",
-        help="with --host: let everybody who can reach the app send pictures and train on them",
+        help="with --host: let everybody who can reach the app send pictures and train on them; "
+        "they may then also stop, delete and prolong all runs, and add models",
+    )
+    training.add_argument(
+        "--no-training",
+        action="store_true",
+        help="let nobody train, also not at this machine",
     )
     parser.add_argument(
         "--training-at-once",
@@ -70,6 +77,7 @@ def main(arguments: list[str] | None = None) -> None:
             options.runs,
             options.allow_training,
             options.training_at_once,
+            options.no_training,
         )
     except KeyboardInterrupt:
         print("genimg has stopped")

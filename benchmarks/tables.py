@@ -160,8 +160,9 @@ def _overhead(part: Part) -> str:
     ]  # fmt: skip
     worst = min(row["ratio"] for row in part["rows"])
     about = (
-        f"{part['turns']} turns of {part['seconds']:g} s of each, batch {part['batch_size']}, one "
-        f"thread, medians. The least ratio is {_reached(worst, 0.9)}"
+        f"{part['turns']} turns each, {part['bare_seconds']:g} s bare and runs of "
+        f"{part['loop_seconds']:g} s, batch {part['batch_size']}, one thread, medians. The least "
+        f"ratio is {_reached(worst, 0.9)}"
     )
     return f"{_table(head, rows)}\n\n{about}"
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 CHECKPOINTS = Path(os.environ.get("GENIMG_CHECKPOINTS") or "checkpoints")
 """The folder of the models that can be called by their names."""
+REPLACE_SECONDS = 5.0
 
 
 @contextmanager
@@ -35,7 +36,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     try:
         yield temporary
         _flush(temporary, os.O_RDWR)
-        os.replace(temporary, target)
+        _replace(temporary, target)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -58,7 +59,7 @@ def write_quickly(path: str | os.PathLike[str], data: bytes) -> None:
     temporary = target.with_name(f".{target.stem}-{secrets.token_hex(6)}{target.suffix}")
     try:
         temporary.write_bytes(data)
-        os.replace(temporary, target)
+        _replace(temporary, target)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -75,6 +76,19 @@ def sweep(path: str | os.PathLike[str], seconds: float = 3600.0) -> None:
             token = leftover.stem.removeprefix(f".{target.stem}-")
             if len(token) == 12 and leftover.stat().st_mtime < time.time() - seconds:
                 leftover.unlink()
+
+
+def _replace(source: Path, target: Path) -> None:
+    """`os.replace`; Windows refuses that for a moment while somebody has the old file open."""
+    limit = time.monotonic() + REPLACE_SECONDS
+    while True:
+        try:
+            os.replace(source, target)
+            return
+        except PermissionError:
+            if os.name != "nt" or time.monotonic() > limit:
+                raise
+            time.sleep(0.05)
 
 
 def _flush(path: Path, flags: int) -> None:

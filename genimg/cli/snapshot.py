@@ -21,16 +21,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--name",
         metavar="NAME",
-        help="write checkpoints/NAME.safetensors (default: the run's name)",
+        help="write checkpoints/NAME.safetensors (default: the run's name, and -now)",
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="also in place of a finished model of that name"
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the file and name it."""
-    name = arguments.name or arguments.run.resolve().name
+    name = arguments.name or f"{arguments.run.resolve().name}-now"
     if not name or Path(name).name != name:
         raise ConfigError(f"a model's name is one word without slashes, not {name!r}")
     from genimg.training import snapshot
 
-    snapshot(arguments.run, CHECKPOINTS / f"{name}{options.SUFFIX}")
+    target = CHECKPOINTS / f"{name}{options.SUFFIX}"
+    snapshot(arguments.run, target, force=arguments.force)
     return 0

@@ -13,6 +13,7 @@ import threading
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -27,6 +28,8 @@ MAX_UNPACKED = 64 * 10**9
 """Most bytes that all those entries may unpack to together."""
 MAX_INNER = 256 * 10**6
 """Largest zip within a zip, which has to be held in memory."""
+MAX_TABLE = 64 * 10**6
+"""Largest table of contents, which Python reads as a whole; an entry takes some 100 bytes."""
 MAX_RATIO = 300
 """Times its size that an entry of over a megabyte may unpack to; pictures never do."""
 
@@ -61,7 +64,7 @@ def look_into(
     A zip that cannot be read is one file with the trouble. Files whose names, or whose folders'
     names, are `passed_over` are not told of.
     """
-    whole = _Archive(archives, functools.partial(zipfile.ZipFile, path), 0)
+    whole = _Archive(archives, functools.partial(_opened, path), 0)
     stamp = functools.partial(file_stamp, str(path.absolute()), status)
     yield from _entries(whole, name, 1, stamp, status.st_size, _Room(passed_over))
 
@@ -109,9 +112,18 @@ class _Archive:
     def inner(self, info: zipfile.ZipInfo) -> _Archive:
         def make() -> zipfile.ZipFile:
             with self.open(info) as file:
-                return zipfile.ZipFile(io.BytesIO(file.read()))
+                return _opened(io.BytesIO(file.read()))
 
         return _Archive(self.archives, make, info.file_size)
+
+
+def _opened(file: Path | io.BytesIO) -> zipfile.ZipFile:
+    """A zip, unless its table of contents, which is read as a whole, would fill the memory."""
+    with open(file, "rb") if isinstance(file, Path) else nullcontext(file) as stream:
+        end = zipfile._EndRecData(stream)  # type: ignore[attr-defined]
+        if end is not None and end[zipfile._ECD_SIZE] > MAX_TABLE:  # type: ignore[attr-defined]
+            raise zipfile.BadZipFile("its table of contents is too long")
+    return zipfile.ZipFile(file)
 
 
 @dataclass
@@ -135,13 +147,17 @@ def _entries(
     def whole(reason: str, detail: str) -> Found:
         return Found(name, size, stamp("zip"), lambda: io.BytesIO(b""), (reason, detail))
 
+    many = whole("too large", "the zip holds more than is read: unpack it and name the folder")
+    if room.entries <= 0:
+        yield many
+        return
     try:
         infos = archive.archives.infos(archive)
     except (OSError, *BROKEN) as error:
         yield whole("damaged", f"the zip cannot be read ({told(error)})")
         return
     if not room.take(infos):
-        yield whole("too large", "the zip holds more than is read: unpack it and name the folder")
+        yield many
         return
     for info in infos:
         parts = [part for part in info.filename.split("/") if part not in ("", ".", "..")]

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -43,6 +44,12 @@ LOCK_SECONDS = 2.0
 """
 STARTING_SECONDS = 20.0
 """For so long a process that was just started may not have locked its folder yet."""
+
+_FOLDERS = ("samples", "state", "critics", "folds", "tensorboard")
+_LEFT = re.compile(
+    r"\.(run|status|progress|command|state|good|model|\d+)-[0-9a-f]{12}(\.\w+)?", re.ASCII
+)
+"""Names of temporary files of `genimg.files` for the files of a run."""
 
 _reserved: dict[str, FileLock] = {}
 """Locks that this process holds for a `locked` that is yet to come, by their files."""
@@ -111,14 +118,37 @@ class RunFiles:
         try:
             if reserved is None:
                 self.stop.unlink(missing_ok=True)  # it was meant for an earlier process
-            for leftover in (*self.path.glob(".*-*"), *self.path.glob("*/.*-*")):
-                leftover.unlink(missing_ok=True)  # of a process that was killed while writing
+            self._sweep()
             yield
         finally:
             if reserved is None:
                 lock.release()
             else:
                 _reserved[place] = reserved
+
+    def _sweep(self) -> None:
+        """Delete what a process that was killed while writing has left, and nothing else."""
+        for place in (self.path, *(self.path / name for name in _FOLDERS)):
+            for leftover in place.glob(".*-*"):
+                if _LEFT.fullmatch(leftover.name) and leftover.is_file():
+                    leftover.unlink(missing_ok=True)
+
+    def _refuse_foreign(self) -> None:
+        """Raise TrainingError for a folder with things in it that are not those of a run."""
+        signs = (self.command, self.description, self.status_file, self.progress, self.model)
+        if not self.path.is_dir() or any(sign.is_file() for sign in (*signs, self.state)):
+            return
+        own = (self.lock.name, self.log_file.name, self.stop.name)
+        for entry in self.path.iterdir():
+            # A run that was killed before its first word has left its folders, and them empty.
+            inside = entry.iterdir() if entry.name in _FOLDERS and entry.is_dir() else (entry,)
+            if any(
+                name not in own and not _LEFT.fullmatch(name) for name in (e.name for e in inside)
+            ):
+                raise TrainingError(
+                    f"{self.path} holds other things than a run ({entry.name}); choose another "
+                    "--out, a folder that is empty or not there yet"
+                )
 
     @contextmanager
     def reserved(self) -> Iterator[None]:
@@ -149,6 +179,7 @@ class RunFiles:
 
     def _acquired(self) -> FileLock:
         try:
+            self._refuse_foreign()
             self.samples.mkdir(parents=True, exist_ok=True)
             self.state.parent.mkdir(exist_ok=True)
             lock = FileLock(self.lock)
@@ -181,8 +212,12 @@ class RunFiles:
         kept = {"progress": last.progress, "images": last.images, "seconds": last.seconds}
         self.tell(phase, words, trouble=trouble, **kept)
 
-    def tell_again(self, status: Status) -> None:
+    def tell_again(self, status: Status | None) -> None:
         """Tell what was told before: nothing has come of what was begun since."""
+        if status is None:
+            with suppress(OSError):
+                self.status_file.unlink(missing_ok=True)
+            return
         values = asdict(status)
         self.tell(**{k: v for k, v in values.items() if k not in ("updated", "pid")})
 

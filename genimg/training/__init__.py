@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,12 +21,12 @@ from PIL import Image
 from genimg import checkpoint
 from genimg.config import config_from_mapping, config_to_mapping
 from genimg.data import Dataset, plain_name
-from genimg.errors import ConfigError, DataError, GenimgError, TrainingError
-from genimg.files import CHECKPOINTS, sweep
+from genimg.errors import ConfigError, DataError, GenimgError
+from genimg.files import CHECKPOINTS
 from genimg.models import MODELS, Model, load_any_model
 from genimg.models.device import choose_device
 from genimg.runs import FAILED, FINISHED, FINISHING, PREPARING, STOPPED
-from genimg.training import critics, curves, finish, folds
+from genimg.training import curves, finish, folds
 from genimg.training.batches import Batch, make_batch
 from genimg.training.changes import changes_sheet
 from genimg.training.classifier import ClassifierRecipe
@@ -98,12 +99,15 @@ def train(options: TrainOptions, say: Callable[[str], None] = print) -> Path:
     with ExitStack() as stack:
         world = stack.enter_context(join(choose_device(options.device)))
         say = patient(say) if world.main else _silent
+        if not world.main:
+            logging.getLogger("genimg").setLevel(logging.ERROR)
         if options.folds is not None and world.size > 1:
             raise ConfigError("--folds is for one process: cross-validate without torchrun")
         folder = None
         if options.out is not None:  # so that those who watch see it from the start
             folder = stack.enter_context(_working_in(options.out, world))
             folder.tell_end(PREPARING, "reading the pictures")
+            options = _of_the_same_size(options, folder, world)
         options, dataset, chosen = _look(options, world)
         if folder is None:
             out = default_out(options, dataset)
@@ -111,7 +115,7 @@ def train(options: TrainOptions, say: Callable[[str], None] = print) -> Path:
             folder = stack.enter_context(_working_in(out, world))
         _run(options, dataset, chosen, folder, say, world)
         if options.name and world.main:
-            install(folder.model, options.name, say)
+            finish.install(folder.model, CHECKPOINTS / f"{options.name}.safetensors", say)
         folder.tell_end(FINISHED, "the model is ready")
     return folder.model
 
@@ -135,12 +139,21 @@ def _silent(line: str) -> None:
     """Of several processes only one speaks."""
 
 
+def _of_the_same_size(options: TrainOptions, folder: RunFolder, world: World) -> TrainOptions:
+    """With the size that was chosen when the run began, which may have been on another machine."""
+    state = world.decide(folder.load_state) if options.size is None else None
+    size = (state or {}).get("plan", {}).get("options", {}).get("size")
+    return options if size is None else replace(options, size=size)
+
+
 def _look(
     options: TrainOptions, world: World = ALONE
 ) -> tuple[TrainOptions, Dataset, list[Choice]]:
     """Choose a size where it is needed, and read the pictures."""
     options, chosen = world.decide(lambda: choose_size(options, choose_device(options.device)))
     dataset = world.one_after_another("pictures", lambda: read_pictures(options))
+    if world.size > 1 and not world.all_have("the same pictures", dataset.fingerprint):
+        raise DataError(f"{options.data} is not the same on all machines; copy it from one to all")
     if len(dataset.splits["train"]) < MIN_PICTURES:
         raise DataError(f"{options.data} has too few pictures to train on; give it {MIN_PICTURES}")
     return options, RECIPES[options.family].lessons(options, dataset), chosen
@@ -216,6 +229,8 @@ def _run(
     )
     if state is not None:
         trainer.load_state_dict(state)
+        if plan.is_longer_than(state):  # who gives more time wants it to go on
+            trainer.clock.stopped_early, trainer.clock.bad_validations = False, 0
     folder.forget_after(trainer.clock.images, trainer.clock.validated_step)
 
     def save() -> None:
@@ -270,8 +285,7 @@ def _telling(folder: RunFolder) -> Iterator[None]:
     try:
         yield
     except Refused:
-        if earlier is not None:
-            folder.tell_again(earlier)
+        folder.tell_again(earlier)
         raise
     except (Interrupted, KeyboardInterrupt):
         folder.tell_end(STOPPED, "stopped; it can go on from there")
@@ -297,28 +311,6 @@ def _description(plan: Plan, dataset: Dataset, trainer: Trainer) -> dict[str, An
         "created": time.time(),
         "sheet": {"columns": SHEET_PICTURES, "rows": list(trainer.recipe.sheet_rows())},
     }
-
-
-def install(model: Path, name: str, say: Callable[[str], None] = print) -> Path:
-    """Copy a finished model to checkpoints/<name>.safetensors, where the app finds it by that name.
-
-    Raises:
-        TrainingError: the folder cannot be written.
-    """
-    target = CHECKPOINTS / f"{name}.safetensors"
-    for path in (target, critics.path_of(target)):
-        sweep(path)
-    try:
-        header, tensors = checkpoint.load(model)
-        critics.copy(model, target, name)
-        checkpoint.save(target, replace(header, name=name), tensors)
-    except OSError as error:
-        raise TrainingError(
-            f"cannot install {target}: {error.strerror}; nothing is lost, the model is {model}: "
-            "free some space, or see to the rights of the folder, and run the same command again"
-        ) from error
-    say(f"installed as {target}")
-    return target
 
 
 def _check(options: TrainOptions) -> None:

@@ -190,6 +190,17 @@ class World:
             _store().set(key, "1")
         return value
 
+    def all_have(self, what: str, value: str) -> bool:
+        """Whether all processes come with the same value; they are waited for, however long."""
+        if self.size == 1:
+            return True
+        store = _store()
+        store.set(f"{what}/{self.rank}", value)
+        keys = [f"{what}/{rank}" for rank in range(self.size)]
+        for key in keys:
+            _wait_for(key)
+        return all(store.get(key).decode() == value for key in keys)
+
 
 ALONE = World()
 """One process that trains by itself."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +18,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from genimg import checkpoint
 from genimg.data import Dataset
 from genimg.errors import TrainingError
+from genimg.files import sweep
 from genimg.latents import (
     Evidence,
     Labels,
@@ -28,6 +31,7 @@ from genimg.latents import (
 )
 from genimg.metrics import measure
 from genimg.models import LatentModel, Model, model_digest, save_model
+from genimg.training import critics
 from genimg.training.calibrate import add_calibration
 from genimg.training.coding import decode_all, encode_all, test_split
 from genimg.training.evaluate import DEFAULT_COUNT, evaluate_model
@@ -195,6 +199,7 @@ def write_model(
                 | ({"hidden_by": [list(p) for p in factor.hidden_by]} if factor.hidden_by else {})
                 for factor in findings.factors
             ],
+            **({"content": dataset.content} if dataset.content else {}),
             **({"started_from": list(started_from)} if started_from else {}),
         },
         "trained": dict(trained),
@@ -209,3 +214,25 @@ def write_model(
             f"the model could not be written to {path} ({error.strerror}); nothing is lost: free "
             "some space and run the same command again"
         ) from error
+
+
+def install(model: Path, target: Path, say: Callable[[str], None] = print) -> Path:
+    """Copy a finished model to `target`, in the folder where the app finds it by that name, and its
+    critic along with it.
+
+    Raises:
+        TrainingError: the folder cannot be written.
+    """
+    for path in (target, critics.path_of(target)):
+        sweep(path)
+    try:
+        header, tensors = checkpoint.load(model)
+        critics.copy(model, target, target.stem)
+        checkpoint.save(target, replace(header, name=target.stem), tensors)
+    except OSError as error:
+        raise TrainingError(
+            f"cannot install {target}: {error.strerror}; nothing is lost, the model is {model}: "
+            "free some space, or see to the rights of the folder, and run the same command again"
+        ) from error
+    say(f"installed as {target}")
+    return target

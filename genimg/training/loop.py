@@ -31,7 +31,7 @@ from genimg.training.run import RunFolder
 EMA_DECAY = 0.999
 SHEET_PICTURES = 10
 FIRST_SHEET, SHEET_GROWTH = 500, 1.25
-FIRST_VALIDATION = 625
+FIRST_VALIDATION = 2_500
 LOOK_SECONDS = 1.0
 """Between two looks for a file that asks the run to stop."""
 SIGNAL_SECONDS = 2.0

@@ -24,7 +24,7 @@ from genimg.training.bearing import bearable
 from genimg.training.changes import Changes
 from genimg.training.compute import Compute, seconds_of
 from genimg.training.options import PLANNED, TrainOptions
-from genimg.training.starting import choose_critic, choose_start
+from genimg.training.starting import as_started, choose_critic, choose_start
 
 SIZES = (16, 32, 48, 64, 96, 128)
 LARGEST = {"cpu": 64, "cuda": 128}
@@ -32,6 +32,9 @@ LARGEST = {"cpu": 64, "cuda": 128}
 pictures that it sees at 64.
 """
 WIDTHS = {"cpu": 48, "cuda": 64}
+NARROW, FEW_MINUTES = 24, 5.0
+"""After a minute and a half on a CPU a width of 24 is 3.6 dB ahead of 48, see benchmarks/README.md.
+"""
 LEAST_MINUTES, MOST_MINUTES = 5.0, 60.0
 SEEN_BY_ROOT = 8_000
 """Pictures to see for each root of the number of pictures: 300 are seen 460 times each, 10,000
@@ -83,6 +86,12 @@ class Plan:
         if images is None:
             return float(minutes or 0.0)
         return images / self.speed / 60 if self.speed else 0.0
+
+    def is_longer_than(self, state: dict[str, Any]) -> bool:
+        """Whether the budget is larger than the one in the state of the same run."""
+        minutes, images = self.options.budget
+        before = state["plan"]["budget"]
+        return (images or 0) > (before["images"] or 0) or (minutes or 0) > (before["minutes"] or 0)
 
     def lines(self) -> list[str]:
         """For a terminal: what was chosen, and what it will take."""
@@ -178,11 +187,16 @@ def choose_model(
     choices += [Choice(*reason) for reason in (*start, *kept)]
     preset = options.preset or MODELS[options.family].presets[0]
     started = options.init_from is not None
-    if options.family == "vae" and preset == "residual" and not started:
+    if started and options.family == "vae" and preset == "residual":
+        options = as_started(options)
+    elif options.family == "vae" and preset == "residual":
         if options.width is None:
             kind = device.partition(":")[0]
-            options = replace(options, width=WIDTHS[kind])
-            choices.append(Choice("width", f"{WIDTHS[kind]} channels", f"what suits a {kind}"))
+            hasty = kind == "cpu" and options.minutes is not None and options.minutes <= FEW_MINUTES
+            width = NARROW if hasty else WIDTHS[kind]
+            options = replace(options, width=width)
+            why = "a narrow network gets further in so little time" if hasty else f"suits a {kind}"
+            choices.append(Choice("width", f"{width} channels", why))
         if options.latent_dim is None:
             numbers = default_latent_dim(size)
             options = replace(options, latent_dim=numbers)

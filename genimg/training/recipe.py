@@ -120,7 +120,8 @@ class Recipe(ABC):
             if type(earlier) is not type(model) or earlier.config != model.config:
                 raise CheckpointError(
                     f"{options.init_from} is for pictures of {earlier.image_shape} or has "
-                    "another architecture than this run; choose the same --size and --preset"
+                    "another architecture than this run; choose the same --size, --preset, --width "
+                    "and --latent-dim"
                 )
             kept = {k: v for k, v in earlier.state_dict().items() if not k.startswith("prior.")}
             model.load_state_dict(kept, strict=False)  # the prior is fitted anew at the end

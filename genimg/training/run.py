@@ -9,7 +9,7 @@ import io
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import torch
 from typing_extensions import override
 
 from genimg.errors import TrainingError
-from genimg.runs import RunFiles
+from genimg.runs import RunFiles, Status
 
 
 class RunFolder(RunFiles):
@@ -100,7 +100,8 @@ class RunFolder(RunFiles):
         )
         for sheet in self.samples.glob("*.png"):
             if sheet.stem.isdigit() and int(sheet.stem) > images:
-                sheet.unlink()
+                with suppress(OSError):  # somebody may be looking at it, on Windows
+                    sheet.unlink()
 
 
 class Onlooker(RunFolder):
@@ -119,6 +120,10 @@ class Onlooker(RunFolder):
 
     @override
     def tell_end(self, phase: str, words: str, trouble: str = "") -> None:
+        pass
+
+    @override
+    def tell_again(self, status: Status | None) -> None:
         pass
 
     @override

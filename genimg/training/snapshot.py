@@ -14,12 +14,14 @@ from typing import Any
 
 import torch
 
+from genimg.checkpoint import read_header
 from genimg.config import config_from_mapping
 from genimg.data import Dataset
 from genimg.errors import TrainingError
 from genimg.models import MODELS, LatentModel
 from genimg.models.gan import GAN
-from genimg.training.finish import finish_vae, write_model
+from genimg.runs import FINISHED
+from genimg.training.finish import finish_vae, install, write_model
 from genimg.training.finish_gan import finish_gan
 from genimg.training.options import TrainOptions
 from genimg.training.plan import read_pictures
@@ -31,16 +33,27 @@ TUPLES = ("keep", "leave_out")
 
 
 @torch.no_grad()
-def snapshot(run: Path, target: Path, say: Callable[[str], None] = print) -> Path:
-    """Write what the run in a folder has learned so far as a model file, in a few seconds.
+def snapshot(
+    run: Path, target: Path, say: Callable[[str], None] = print, force: bool = False
+) -> Path:
+    """Write what the run in a folder has learned so far as a model file, in a few seconds; or copy
+    its model, if it is finished.
 
     Its sliders are found from fewer pictures than in the end, and less is measured.
 
+    Args:
+        target: replaced where it is a model that was not finished either, or with `force`.
+
     Raises:
-        TrainingError: there is no state yet, it is damaged, or its model draws no pictures.
+        TrainingError: there is no state yet, it is damaged, or its model draws no pictures; or
+        `target` is another model.
         DataError: the pictures are no longer there.
     """
     folder = RunFolder(run)
+    if folder.model.is_file() and (status := folder.status()) and status.phase == FINISHED:
+        _require_free(target, force, read_header(folder.model).id)
+        return install(folder.model, target, say)
+    _require_free(target, force)
     state = folder.load_state()
     if state is None:
         raise TrainingError(f"{run} has written no state yet; try again in a minute")
@@ -74,6 +87,15 @@ def snapshot(run: Path, target: Path, say: Callable[[str], None] = print) -> Pat
     )  # fmt: skip
     say(f"wrote {target}")
     return target
+
+
+def _require_free(target: Path, force: bool, model_id: str = "") -> None:
+    """Raise TrainingError where a finished model would be lost, but for one with this id."""
+    if force or not target.exists():
+        return
+    header = read_header(target)
+    if "unfinished" not in header.trained and header.id != model_id:
+        raise TrainingError(f"{target} is a finished model; choose another --name, or use --force")
 
 
 def options_of(folder: RunFolder, state: dict[str, Any]) -> TrainOptions:

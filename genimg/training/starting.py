@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
 from genimg.checkpoint import read_header
+from genimg.config import config_from_mapping
 from genimg.data import Dataset
-from genimg.errors import CheckpointError, ConfigError
+from genimg.errors import CheckpointError, ConfigError, GenimgError
 from genimg.metrics import psnr
-from genimg.models import load_model
+from genimg.models import MODELS, load_model
 from genimg.training import critics
 from genimg.training.coding import decode_all, encode_all
 from genimg.training.options import TrainOptions
@@ -48,7 +50,7 @@ def choose_start(
         return options, []
     if options.from_nothing:
         return options, [("start", "from nothing", "you asked for it")]
-    paths = sorted(folder.glob("*.safetensors"))
+    paths = models_in(folder)
     fitting = [path for path in paths if can_start_from(path, dataset.image_shape)]
     if options.family == "gan":
         return _start_of_gan(options, dataset, fitting)
@@ -66,11 +68,16 @@ def choose_start(
     return replace(options, init_from=best), [("start", f"from {best.stem}", why)]
 
 
+def models_in(folder: Path) -> list[Path]:
+    """The model files of a folder; a hidden one is still being written."""
+    return sorted(path for path in folder.glob("*.safetensors") if path.name[0] != ".")
+
+
 def _start_of_gan(
     options: TrainOptions, dataset: Dataset, fitting: list[Path]
 ) -> tuple[TrainOptions, list[Reason]]:
-    name = dataset.card.name
-    own = [path for path in fitting if read_header(path).data.get("name") == name]
+    content = dataset.content
+    own = [p for p in fitting if content and read_header(p).data.get("content") == content]
     if own:
         newest = max(own, key=lambda path: path.stat().st_mtime)
         why = "the VAE of the same pictures; it draws from the first step, and shares its sliders"
@@ -111,7 +118,7 @@ def choose_critic(
     count = len(dataset.splits["train"])
     if start is None and options.init_from is not None:
         few = count < FEW_PICTURES
-        candidates = [options.init_from, *(sorted(folder.glob("*.safetensors")) if few else ())]
+        candidates = [options.init_from, *(models_in(folder) if few else ())]
         fitting = (path for path in candidates if critics.fits(path, dataset.image_shape))
         start = next(fitting, None)
     if start is None:
@@ -149,10 +156,32 @@ def ancestry(*paths: Path | None) -> tuple[dict[str, str], ...]:
 
 
 def can_start_from(path: Path, image_shape: tuple[int, int, int]) -> bool:
-    """Whether a model file is a residual VAE for pictures of this shape."""
+    """Whether a model file is a residual VAE for pictures of this shape, of the widths and blocks
+    that `build_model` can give it.
+    """
     try:
         header = read_header(path)
-    except CheckpointError:
+        if header.family != "vae" or header.image_shape != image_shape:
+            return False
+        own: Any = config_from_mapping(MODELS["vae"].config, header.config)
+        like = MODELS["vae"].preset_config("residual", image_shape, own.latent_dim, ())
+        width = own.widths[0]
+        like = replace(
+            like, widths=tuple(min(width * 2**i, 4 * width) for i in range(len(like.widths)))
+        )
+    except (GenimgError, LookupError, AttributeError):
         return False
-    residual = header.config.get("architecture") == "residual"
-    return header.family == "vae" and residual and header.image_shape == image_shape
+    return bool(own == like)
+
+
+def as_started(options: TrainOptions) -> TrainOptions:
+    """With the width and the latent size of the VAE that the run starts from, where not given."""
+    assert options.init_from is not None
+    config = read_header(options.init_from).config
+    if config.get("architecture") != "residual" or not config.get("widths"):
+        return options  # which is refused where the model is made
+    return replace(
+        options,
+        width=options.width or int(config["widths"][0]),
+        latent_dim=options.latent_dim or int(config["latent_dim"]),
+    )

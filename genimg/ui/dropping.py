@@ -19,7 +19,8 @@ import errno
 import logging
 import secrets
 import shutil
-from collections.abc import Callable
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -38,9 +39,18 @@ MAX_FILE = 2**30
 MAX_NAME = 255
 SPARE = 50 * 10**6
 """Bytes that stay free on the disk."""
+PART_SECONDS = 60.0
+"""How long the next part of a file may take to arrive: all others wait meanwhile."""
+KEPT_SECONDS = 3600.0
+"""After that, half a file is what a program that was killed has left."""
 
+_PREFIX = ".dropped-"
 _LOG = logging.getLogger(__name__)
 _NO_ROOM = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
+
+
+class _Stalled(Exception):
+    """The next part of a file did not come in time."""
 
 
 class Dropping:
@@ -54,6 +64,13 @@ class Dropping:
         self._store = store
         self._may = may
         self._busy = False
+        self._sweep()
+
+    def _sweep(self) -> None:
+        for path in self._store.folder.glob(f"{_PREFIX}*"):
+            with suppress(OSError):
+                if time.time() - path.stat().st_mtime > KEPT_SECONDS:
+                    path.unlink()
 
     @property
     def route(self) -> Route:
@@ -88,14 +105,14 @@ class Dropping:
 
     async def _take(self, request: Request, name: str, length: int) -> Response:
         folder = self._store.folder
-        temporary = folder / f".dropped-{secrets.token_hex(8)}.safetensors"
+        temporary = folder / f"{_PREFIX}{secrets.token_hex(8)}.safetensors"
         try:
             folder.mkdir(parents=True, exist_ok=True)
             if shutil.disk_usage(folder).free < length + SPARE:
                 return _no(507, "The disk of the folder of models is full.")
             with temporary.open("xb") as file:
                 size = 0
-                async for part in request.stream():
+                async for part in _parts(request):
                     size += len(part)
                     if size > MAX_FILE:
                         return _too_large()
@@ -104,6 +121,12 @@ class Dropping:
             await asyncio.to_thread(self._store.refresh)
         except ClientDisconnect:
             return Response(status_code=400)  # which nobody gets
+        except _Stalled:
+            return _no(  # not 408, after which a browser may send it again by itself
+                400,
+                f"Nothing more of the file has come for {PART_SECONDS:.0f} seconds, so it was "
+                "given up. Drop it once more.",
+            )
         except GenimgError as error:
             return _no(400, _without_folder(str(error), folder))
         except OSError as error:
@@ -115,6 +138,20 @@ class Dropping:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
         return JSONResponse(_said(found))
+
+
+async def _parts(request: Request) -> AsyncIterator[bytes]:
+    """What is sent, as it comes. Raises _Stalled, ClientDisconnect."""
+    parts = request.stream()
+    while True:
+        try:
+            async with asyncio.timeout(PART_SECONDS):
+                part = await anext(parts, None)
+        except TimeoutError:
+            raise _Stalled from None
+        if part is None:
+            return
+        yield part
 
 
 def _said(found: Installed) -> dict[str, object]:

@@ -60,6 +60,7 @@ def build_app(
     runs: Path = Path("runs"),
     allow_training: bool = False,
     training_at_once: int = 1,
+    no_training: bool = False,
 ) -> FastAPI:
     """The whole app, ready for a server: `uvicorn.run(build_app(folder))`.
 
@@ -67,8 +68,9 @@ def build_app(
         checkpoints: the folder of the models.
         host, port: those it will be reached at; pages of other origins get no answer.
         runs: the folder of the training runs.
-        allow_training: let those train who come from other machines, too.
+        allow_training: let those train who come from other machines, too, if `host` lets them in.
         training_at_once: how many runs may train at the same time; the others wait.
+        no_training: let nobody train.
     """
     # Two threads on two busy cores are far slower than one for pictures of this size.
     torch.set_num_threads(1)
@@ -82,8 +84,8 @@ def build_app(
     app.router.routes += [Live(store).route, Strips(store).route]
     training = Training(store, runs, training_at_once)
     app.state.training = training
-    routes = TrainingRoutes(training, host, allow_training)
-    app.router.routes += [*routes.routes, Dropping(store, routes.may).route]
+    routes = TrainingRoutes(training, host, allow_training, no_training)
+    app.router.routes += [*routes.routes, Dropping(store, routes.may_add).route]
     gr.mount_gradio_app(
         app,
         page,
@@ -116,13 +118,14 @@ def serve(
     runs: Path = Path("runs"),
     allow_training: bool = False,
     training_at_once: int = 1,
+    no_training: bool = False,
 ) -> None:
     """Serve the app on an open socket until it is stopped; `on_ready` is called when it answers.
 
     The other arguments are those of `build_app`.
     """
     host, port = listener.getsockname()[:2]
-    app = build_app(checkpoints, host, port, runs, allow_training, training_at_once)
+    app = build_app(checkpoints, host, port, runs, allow_training, training_at_once, no_training)
     # Frames are not worth deflating: it takes longer than to send them.
     server = uvicorn.Server(
         uvicorn.Config(

@@ -7,6 +7,7 @@ Whatever comes from the page is checked against a list or a range, or becomes th
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,8 @@ NOTHING = ":nothing"
 MAX_WORDS = 200
 """Letters of a title, a credit or a licence."""
 MAX_PATTERNS, MAX_PATTERN = 2000, 500
+_NO_BYTES = re.compile("[\0\ud800-\udc7f\udd00-\udfff]")
+"""What can be in no word of a command line; \\udc80 to \\udcff stand for odd bytes of a name."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,10 @@ def read_data(values: Mapping[str, object]) -> Data:
     if colon and kind == "upload":
         return Data(upload=rest)
     if colon and kind == "folder":
-        if not rest.strip() or "\0" in rest or len(rest) > 4000:
+        if not rest.strip():
             raise Refused("the path of the folder is missing")
+        if _NO_BYTES.search(rest) or len(rest) > 4000:
+            raise Refused("that cannot be the path of a folder")
         return Data(folder=rest.strip())
     if text not in [row["name"] for row in DATA]:
         raise Refused(f"there is no data set {text[:40]!r}")
@@ -161,6 +166,6 @@ def _patterns(values: Mapping[str, object], key: str) -> list[str]:
     if not isinstance(texts, list) or len(texts) > MAX_PATTERNS:
         raise Refused(f"{key} is not a list of at most {MAX_PATTERNS} names")
     for text in texts:
-        if not isinstance(text, str) or not 0 < len(text) <= MAX_PATTERN or "\0" in text:
+        if not isinstance(text, str) or not 0 < len(text) <= MAX_PATTERN or _NO_BYTES.search(text):
             raise Refused(f"{key} holds something that is no name")
     return [str(text) for text in texts]

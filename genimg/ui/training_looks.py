@@ -24,7 +24,9 @@ from genimg.runs import read_json
 from genimg.runs.processes import end, spawn
 
 AT_ONCE = 2
-"""Looks in all; of one person one, and a new one takes the place of the old one."""
+"""Looks from other addresses; of one person one, and a new one takes the place of the old one."""
+MOST_OF_HOST = 8
+"""Looks from one address: who asks may call themselves by any number of names."""
 KEPT_SECONDS = 3600.0
 MOST_KEPT = 20
 SHEETS = {"used": "used.png", "left_out": "left-out.png", "changes": "changes.png"}
@@ -46,7 +48,7 @@ class Look:
     """One look.
 
     Attributes:
-        person: who asked.
+        person: who asked: the address, a slash, and by what they are told apart there.
         commands: the programs to run, with what each is called: "pictures", then "plan".
         folder: where they write.
         plainly: how their errors are put for a person.
@@ -63,6 +65,11 @@ class Look:
     process: subprocess.Popen[bytes] | None = None
     cancelled: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def host(self) -> str:
+        """The address of who asked."""
+        return host_of(self.person)
 
     def run(self, environment: Mapping[str, str]) -> None:
         """Run the programs, one after the other."""
@@ -144,18 +151,21 @@ class Looks:
         commands: Sequence[tuple[str, Sequence[str]]],
         plainly: Callable[[str], str] = str,
     ) -> str:
-        """Begin a look, and return its ID; an earlier one of the same person is given up.
+        """Begin a look, and return its ID; an earlier one of the same person is given up, and the
+        oldest from the same address if there are many.
 
         Raises:
-            Busy: too many others look. DataError: the folder cannot be written.
+            Busy: too many look from elsewhere. DataError: the folder cannot be written.
         """
         self.sweep()
         with self._lock:
             own = [look for look in self._looks.values() if look.person == person]
             others = [x for x in self._looks.values() if not x.done and x.person != person]
-            if len(others) >= AT_ONCE:
+            near = [x for x in others if x.host == host_of(person) and not x.cancelled]
+            if sum(look.host != host_of(person) for look in others) >= AT_ONCE:
                 raise Busy("Others are looking at their pictures just now. Try again in a minute.")
-            for look in own:
+            # They are in the order in which they began.
+            for look in (*own, *near[: max(0, len(near) + 1 - MOST_OF_HOST)]):
                 look.cancel()
             number = secrets.token_hex(8)
             folder = self.folder / number
@@ -208,6 +218,11 @@ class Looks:
         for look in list(self._looks.values()):
             look.cancel()
             shutil.rmtree(look.folder, ignore_errors=True)
+
+
+def host_of(person: str) -> str:
+    """The address of somebody who asks; see Look."""
+    return person.partition("/")[0]
 
 
 def _whole(values: Mapping[str, Any] | None, key: str) -> int:

@@ -6,7 +6,7 @@
     GET    /genimg/training/runs/NAME/frames/000001000.png
     POST   /genimg/training/pictures?set=ID&name=cats/1.jpg   the body is a file -> {"set", "name"}
     DELETE /genimg/training/pictures/ID
-    POST   /genimg/training/look                {"data": ...} -> {"id"}
+    POST   /genimg/training/look                {"data": ..., "person": KEY} -> {"id"}
     GET    /genimg/training/look/ID             {"done", "stage", "progress", "report", "plan",
                                                 "error", "sheets"}
     GET    /genimg/training/look/ID/used.png    also left-out.png, changes.png
@@ -17,12 +17,16 @@
     POST   /genimg/training/runs/NAME/open      the model as it is now -> {"model"}
 
 "data" is the name of a set, "upload:ID", or "folder:PATH" where the app listens on this machine
-alone. What goes wrong is {"error": "plain words"}, with a status of 400, 403 (not allowed, or
-another origin), 404, 409 (others look just now), 413 (too much) or 507 (no room on the disk).
+alone. "person" tells those apart who come from one address; a new look takes the place of the one
+before of the same person. What goes wrong is {"error": "plain words"}, with a status of 400, 403
+(not allowed, or another origin), 404, 409 (others look just now), 413 (too much) or 507 (no room on
+the disk).
 
 Training is heavy work for the machine and writes to its disk: it is for those who sit at it. So it
 is allowed where the app listens on a loopback address and the page was asked for by such a name, as
-a page of another site cannot do; beyond that only with --allow-training.
+a page of another site cannot do, and not through a proxy, behind which anybody may be. An app that
+listens beyond the machine trains only with --allow-training, which counts nowhere else: on a
+loopback address it would let in pages of other sites, by names of theirs that lead here.
 """
 
 from __future__ import annotations
@@ -32,6 +36,7 @@ import ipaddress
 import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -43,7 +48,7 @@ from starlette.routing import Route
 from genimg.errors import GenimgError
 from genimg.runs import RunFiles
 from genimg.ui.live_messages import MAX_CHARACTERS, Refused, is_own, read_json
-from genimg.ui.training_asked import DATA, FAMILIES
+from genimg.ui.training_asked import DATA, FAMILIES, read_words
 from genimg.ui.training_looks import SHEETS, Busy, UnknownLook
 from genimg.ui.training_uploads import NoRoom, TooMuch, UnknownSet
 from genimg.ui.training_views import PATH
@@ -58,6 +63,15 @@ NOT_ALLOWED = (
     "Training is switched off here, since this app is open to other machines. Whoever started it "
     "can allow it: python app.py --allow-training"
 )
+NOT_HERE = (
+    "This app trains only for those who open it at its own machine, by an address such as "
+    "http://localhost:7860 and through no other server. Others may train where it was started "
+    "with: python app.py --host 0.0.0.0 --allow-training"
+)
+OFF = "Whoever started this app has switched training off: python app.py --no-training"
+PROXIED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto",
+           "x-real-ip")  # fmt: skip
+"""Headers by which proxies tell that they ask for somebody else."""
 _FRAME = re.compile(r"\d{9}\.png")
 _FOREVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 _FRESH = {"Cache-Control": "no-store"}
@@ -79,13 +93,16 @@ class TrainingRoutes:
 
     Args:
         host: the address that the app listens on.
-        allow: whether it may train though that is reached from other machines.
+        allow: whether it may train though that is reached from other machines; where it is not,
+            this changes nothing.
+        off: nobody may train at all. Models may be added all the same.
     """
 
-    def __init__(self, training: Training, host: str, allow: bool) -> None:
+    def __init__(self, training: Training, host: str, allow: bool, off: bool = False) -> None:
         self.training = training
         self._local = is_loopback(host)
-        self._allow = allow
+        self._allow = allow and not self._local
+        self._off = off
 
     @property
     def routes(self) -> list[Route]:
@@ -112,19 +129,32 @@ class TrainingRoutes:
 
     def _is_here(self, request: Request) -> bool:
         """Whether it was asked from this machine, by a name that only this machine has."""
-        name = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
-        return self._local and is_loopback(name)
+        if not self._local or any(name in request.headers for name in PROXIED):
+            return False
+        try:
+            name = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+        except ValueError:
+            return False
+        return is_loopback(name)
 
-    def may(self, request: Request) -> bool:
-        """Whether it comes from somebody who may train here, and add models."""
+    def may_add(self, request: Request) -> bool:
+        """Whether it comes from somebody who may add models here."""
         return self._allow or self._is_here(request)
+
+    def _why_not(self, request: Request) -> str:
+        """Why somebody may not train here, "" if they may."""
+        if self._off:
+            return OFF
+        if self.may_add(request):
+            return ""
+        return NOT_HERE if self._local else NOT_ALLOWED
 
     def _guarded(self, handler: Handler, for_all: bool = False) -> Handler:
         async def answer(request: Request) -> Response:
             if request.method not in ("GET", "HEAD") and not is_own(request):
                 return _no(403, "This page is not genimg's own.")
-            if not for_all and not self.may(request):
-                return _no(403, NOT_ALLOWED)
+            if not for_all and (why := self._why_not(request)):
+                return _no(403, why)
             try:
                 return await handler(request)
             except ClientDisconnect:
@@ -152,9 +182,9 @@ class TrainingRoutes:
     # -- what there is
 
     async def _all(self, request: Request) -> Response:
-        if not self.may(request):
+        if why := self._why_not(request):
             return _json({
-                "allowed": False, "why": NOT_ALLOWED, "here": False, "data": [], "families": [],
+                "allowed": False, "why": why, "here": False, "data": [], "families": [],
                 "models": [], "runs": [], "disk_free": 0,
             })  # fmt: skip
         state = await run_in_threadpool(self.training.state)
@@ -180,13 +210,23 @@ class TrainingRoutes:
         uploads = self.training.uploads
         name = request.query_params.get("name", "")
         number = request.query_params.get("set", "")
-        if not number:
-            number = await run_in_threadpool(uploads.new)
-        incoming = await run_in_threadpool(uploads.open, number, name)
-        if incoming is None:  # a hidden file, which no picture is
-            return _json({"set": number, "name": None})
+        if number:
+            return _json({"set": number, "name": await self._take(request, number, name)})
+        number = await run_in_threadpool(uploads.new, _length(request))
         try:
-            await run_in_threadpool(uploads.check_room, _length(request))
+            return _json({"set": number, "name": await self._take(request, number, name)})
+        except BaseException:  # nobody has been told of the set
+            with suppress(GenimgError):
+                uploads.delete(number)
+            raise
+
+    async def _take(self, request: Request, number: str, name: str) -> str | None:
+        """Write a file that is sent to a set; gives its name, None for what no picture can be."""
+        opened = self.training.uploads.open
+        incoming = await run_in_threadpool(opened, number, name, _length(request))
+        if incoming is None:
+            return None
+        try:
             waiting = bytearray()
             async for part in request.stream():
                 waiting += part
@@ -194,7 +234,7 @@ class TrainingRoutes:
                     await run_in_threadpool(incoming.write, bytes(waiting))
                     waiting.clear()
             await run_in_threadpool(incoming.write, bytes(waiting))
-            return _json({"set": number, "name": await run_in_threadpool(incoming.keep)})
+            return await run_in_threadpool(incoming.keep)
         except BaseException:
             incoming.drop()
             raise
@@ -207,7 +247,8 @@ class TrainingRoutes:
 
     async def _start_look(self, request: Request) -> Response:
         values, here = await _body(request), self._is_here(request)
-        person = request.client.host if request.client else ""
+        host = request.client.host if request.client else ""
+        person = f"{host}/{read_words(values, 'person')}"
         number = await run_in_threadpool(self.training.start_look, values, person, here)
         return _json({"id": number})
 
@@ -274,7 +315,7 @@ async def _body(request: Request) -> dict[str, object]:
 
 def _length(request: Request) -> int:
     said = request.headers.get("content-length", "0")
-    return int(said) if said.isdecimal() else 0
+    return int(said) if said.isdecimal() and len(said) < 20 else 0
 
 
 def _json(values: object) -> JSONResponse:

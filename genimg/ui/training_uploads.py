@@ -59,11 +59,16 @@ class Uploads:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._sizes: dict[str, tuple[int, int]] = {}  # (files, bytes) of the sets in use
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
-    def new(self) -> str:
-        """Make an empty set, and return its ID. Raises DataError."""
+    def new(self, size: int = 0) -> str:
+        """Make an empty set for a first file of so many bytes, and return its ID.
+
+        Raises:
+            NoRoom. DataError: it cannot be written.
+        """
         self.sweep()
+        self.check_room(size)
         if len(list(self._sets())) >= MOST_SETS:
             raise NoRoom(
                 f"{MOST_SETS} sets of pictures wait here to be trained on; delete some, or come "
@@ -83,8 +88,11 @@ class Uploads:
             raise UnknownSet("These pictures are no longer here. Choose them once more.")
         return path
 
-    def open(self, number: str, name: str) -> Incoming | None:
+    def open(self, number: str, name: str, size: int = 0) -> Incoming | None:
         """A file that is being sent to a set; None for one that no picture can be, a hidden one.
+
+        Args:
+            size: its bytes, as far as they are known.
 
         Raises:
             UnknownSet. TooMuch: the set is full. NoRoom. DataError: the name is none.
@@ -96,7 +104,7 @@ class Uploads:
         files, _ = self._size(number)
         if files >= MOST_FILES:
             raise TooMuch(f"That is more than {MOST_FILES:,} pictures. Choose some of them.")
-        self.check_room(0)
+        self.check_room(size)
         try:
             incoming = Incoming(self, number, folder.joinpath(*parts))
         except OSError as error:  # a folder that is to be called like a file that is there
@@ -106,7 +114,8 @@ class Uploads:
 
     def check_room(self, more: int) -> None:
         """Raises NoRoom if so many bytes more would fill the disk."""
-        if shutil.disk_usage(self.folder).free - more < LEAST_FREE:
+        there = next(path for path in (self.folder, *self.folder.parents) if path.exists())
+        if shutil.disk_usage(there).free - more < LEAST_FREE:
             raise NoRoom(
                 "The disk of the machine that trains is nearly full. Free some space there, or "
                 "send fewer pictures."
@@ -155,10 +164,9 @@ class Uploads:
         return [run for run in runs if isinstance(run, str)] if isinstance(runs, list) else []
 
     def _remove(self, number: str) -> None:
-        with self._lock:
-            self._sizes.pop(number, None)
         away = self.folder / f".deleted-{number}"
-        with suppress(OSError):
+        with self._lock, suppress(OSError):
+            self._sizes.pop(number, None)
             (self.folder / number).rename(away)
         shutil.rmtree(away, ignore_errors=True)
 
@@ -171,10 +179,10 @@ class Uploads:
 
     def _add(self, number: str, files: int, size: int) -> int:
         """Count what comes or goes; gives the bytes that the set has then."""
-        before, used = self._size(number)
-        with self._lock:
+        with self._lock:  # from reading to writing: several files of a set are sent at once
+            before, used = self._size(number)
             self._sizes[number] = before + files, used + size
-        return used + size
+            return used + size
 
 
 class Incoming:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 import shlex
+import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +14,7 @@ from urllib.parse import quote
 
 from genimg.runs import FAILED, FINISHED, STOPPED, RunFiles, Status, Summary, judge
 from genimg.runs.launch import command_line, log_lines
+from genimg.runs.processes import ROOT
 
 PATH = "/genimg/training"
 MOST_POINTS = 600
@@ -49,8 +52,8 @@ def brief(run: Summary, model: str | None) -> dict[str, Any]:
     }
 
 
-def full(run: Summary, model: str | None) -> dict[str, Any]:
-    """One run with all that the page shows of it."""
+def full(run: Summary, model: str | None, checkpoints: Path) -> dict[str, Any]:
+    """One run with all that the page shows of it; `checkpoints` is the folder of the models."""
     rows = run.files.read_progress()
     sheet = run.description.get("sheet")
     sheet = sheet if isinstance(sheet, dict) else {}
@@ -71,7 +74,7 @@ def full(run: Summary, model: str | None) -> dict[str, Any]:
             for found in judge(rows, run.description, _course(run))
         ],
         "log": log_lines(run.files, LOG_LINES),
-        "command": told_command(run.files),
+        "command": told_command(run.files, checkpoints),
     }
 
 
@@ -110,11 +113,24 @@ def frame_url(name: str, sheet: Path) -> str:
     return f"{PATH}/runs/{quote(name)}/frames/{sheet.name}?v={version:x}"
 
 
-def told_command(files: RunFiles) -> str:
-    """The command that does the same in a terminal, "" if it is not known."""
+def told_command(files: RunFiles, checkpoints: Path, windows: bool = os.name == "nt") -> str:
+    """The command that does the same in a terminal in genimg's folder, "" if it is not known.
+
+    Args:
+        checkpoints: where the model goes; said if it is not the usual folder.
+        windows: for its command prompt rather than for a POSIX shell.
+    """
     words = command_line(files)
-    out = f"--out=runs/{files.path.name}"
-    return shlex.join(["python", "-m", "genimg", "train", *words, out]) if words else ""
+    if not words:
+        return ""
+    words = ["python", "-m", "genimg", "train", *words, f"--out={files.path.resolve()}"]
+    told = subprocess.list2cmdline(words) if windows else shlex.join(words)
+    folder = checkpoints.resolve()
+    if folder == (ROOT / "checkpoints").resolve():
+        return told
+    if windows:
+        return f'set "GENIMG_CHECKPOINTS={folder}" && {told}'
+    return f"GENIMG_CHECKPOINTS={shlex.quote(str(folder))} {told}"
 
 
 def _finite(value: object) -> float | None:

@@ -16,7 +16,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
-from genimg.errors import GenimgError, TrainingError
+from genimg.editor import CheckpointInfo, list_checkpoints
+from genimg.errors import CheckpointError, GenimgError, TrainingError
 from genimg.runs import (
     AT_ONCE,
     FINISHED,
@@ -49,7 +50,11 @@ from genimg.ui.training_uploads import Uploads, cache_folder
 
 SWEEP_SECONDS = 3600.0
 SNAPSHOT_SECONDS = 180.0
+MOST_WORKING = 20
+"""Runs that train or wait at the same time."""
 _FOLDERS = ("GENIMG_CACHE", "GENIMG_DATA")
+Stamp = tuple[int, int]
+"""When a file was changed, in nanoseconds, and its bytes: another one has another stamp."""
 
 
 class NotFound(GenimgError):
@@ -78,6 +83,8 @@ class Training:
         self.uploads = Uploads(cache_folder().resolve() / "uploads")
         self.looks = Looks(cache_folder().resolve() / "looks", self._environment)
         self._starting = threading.Lock()
+        self._seen: dict[str, Stamp | None] = {}  # names: the files when the menu was renewed
+        self._ids: dict[Path, tuple[Stamp, str | None]] = {}
         self._closed = threading.Event()
         threading.Thread(target=self._sweep, daemon=True).start()
 
@@ -109,7 +116,7 @@ class Training:
     def tell(self, name: str) -> dict[str, Any]:
         """All about one run. Raises NotFound."""
         run = summary(self.files(name))
-        return self._plainly(views.full(run, self._model_of(run)))
+        return self._plainly(views.full(run, self._model_of(run), self._store.folder))
 
     def _plainly(self, told: dict[str, Any]) -> dict[str, Any]:
         """What went wrong, without the paths of sent pictures. Logs and commands keep them."""
@@ -121,7 +128,8 @@ class Training:
     def files(self, name: str) -> RunFiles:
         """The files of a run. Raises NotFound for a name that is none, or a path."""
         path = self.runs / name
-        if not is_name(name) or path.is_symlink() or not is_run(path):
+        # os.path rather than pathlib, which raises for a name that is too long for the disk.
+        if not is_name(name) or os.path.islink(path) or not is_run(path):
             raise NotFound("There is no such run, or no more.")
         return RunFiles(path)
 
@@ -137,21 +145,62 @@ class Training:
     def _model_of(self, run: Summary) -> str | None:
         """The name in the menu of what a run made, if it is there."""
         name = self._model_name(run)
-        if name not in self._store.names and self._file(name).is_file():
-            self._store.refresh()  # it has come since the page was opened
-        return name if name in self._store.names else None
+        return name if self._info(name) else None
 
     def _model_name(self, run: Summary) -> str:
         """What the model of a run is called, now or later.
 
-        A run of the app has a name that no model had before. One that was started by hand has what
-        was asked for; if that was nothing, a name that takes no other model's place.
+        A run of the app has a name that no model had before. The name of one that was started by
+        hand may be another model's as long as it has not put its own there: until then it gets
+        "-now", and a number where a finished model is called so, too.
         """
         options = run.description.get("options")
         asked = options.get("name") if isinstance(options, dict) else None
-        if isinstance(asked, str) and is_name(asked):
-            return asked
-        return run.name if run.about else f"{run.name}-now"
+        own = asked if isinstance(asked, str) and is_name(asked) else run.name
+        if run.about or self._is_made(run, own):
+            return own
+        name, number = f"{own}-now", 1
+        while not (self._is_free(name) or self._is_made(run, name)):
+            number += 1
+            name = f"{own}-now-{number}"
+        return name
+
+    def _is_made(self, run: Summary, name: str) -> bool:
+        """Whether the model of this name is what a run has made, now that it is finished."""
+        if run.phase != FINISHED:
+            return False
+        made, info = self._id_of(run.files.model), self._info(name)
+        return info is not None and info.header.id == made
+
+    def _is_free(self, name: str) -> bool:
+        """Whether there is no model of this name, or one that still trained when it was written."""
+        info = self._info(name)
+        if info is None:
+            return not self._file(name).exists()
+        return "unfinished" in info.header.trained
+
+    def _info(self, name: str) -> CheckpointInfo | None:
+        """A model of the menu, which is renewed if its file is another one than the last time."""
+        stamp = _stamp(self._file(name))
+        if stamp is None:
+            return None
+        if stamp != self._seen.get(name):  # not at each question: a classifier never joins the menu
+            files = self._store.folder.glob("*.safetensors")
+            self._seen = {path.stem: _stamp(path) for path in files}
+            self._store.refresh()
+        with suppress(CheckpointError):
+            return self._store.info(name)
+        return None
+
+    def _id_of(self, path: Path) -> str | None:
+        """By what the model in a file is known; None if there is none that draws."""
+        stamp = _stamp(path)
+        if stamp is None:
+            return None
+        if path not in self._ids or self._ids[path][0] != stamp:
+            found = {info.path: info.header.id for info in list_checkpoints(path.parent)[0]}
+            self._ids[path] = stamp, found.get(path)
+        return self._ids[path][1]
 
     def _file(self, name: str) -> Path:
         return self._store.folder / f"{name}.safetensors"
@@ -162,7 +211,8 @@ class Training:
         """Begin to look at pictures, and return the look's ID.
 
         Args:
-            person: who asks; a new look of the same person takes the place of the old one.
+            person: who asks, "address/key"; a new look of the same person takes the place of the
+                old one.
             here: whether the person sits at this machine, and may name its folders.
 
         Raises:
@@ -194,10 +244,14 @@ class Training:
             raise Refused(
                 "a folder can be named only at the machine that trains; send the pictures instead"
             )
-        path = Path(data.folder).expanduser()
-        if not path.is_absolute():
-            raise Refused("give the whole path of the folder, from the root of the disk")
-        if not path.is_dir() and not (path.is_file() and path.suffix.lower() == ".zip"):
+        try:
+            path = Path(data.folder).expanduser()
+            if not path.is_absolute():
+                raise Refused("give the whole path of the folder, from the root of the disk")
+            found = path.is_dir() or (path.is_file() and path.suffix.lower() == ".zip")
+        except (OSError, RuntimeError, ValueError):  # too long, ~nobody, or no text that has bytes
+            raise Refused("that cannot be the path of a folder on this machine") from None
+        if not found:
             raise Refused(f"there is no folder or zip file {str(path)!r} on this machine")
         return f"folder:{path}"
 
@@ -210,11 +264,11 @@ class Training:
         family, more = training_options(values, self._starts())
         said = statements(values)
         title = read_words(values, "title")
-        self.uploads.folder.mkdir(parents=True, exist_ok=True)
         self.uploads.check_room(0)
         arguments = [family, f"--data={self._word(data, here)}", *options, *more]
         arguments += said if not data.name else []  # the other sets say themselves whose they are
         with self._starting:
+            self._refuse_more()
             taken = {path.name for path in self.runs.glob("*")}
             taken |= {path.stem for path in self._store.folder.glob("*.safetensors")}
             name = name_from(title or data.name, taken, data.name or "my-pictures")
@@ -224,6 +278,14 @@ class Training:
             launch.start(self.runs, name, [*arguments, f"--name={name}"], about, self._environment)
         return name
 
+    def _refuse_more(self) -> None:
+        """Raises TrainingError if as many runs work or wait as there may be."""
+        if sum(run.working for run in runs_in(self.runs)) >= MOST_WORKING:
+            raise TrainingError(
+                f"{MOST_WORKING} runs train or wait here already, and there may be no more. Stop "
+                "one of them, or wait until one has ended."
+            )
+
     def stop(self, files: RunFiles, values: Mapping[str, object]) -> dict[str, Any]:
         """Ask a run to stop."""
         launch.stop(files)
@@ -232,6 +294,7 @@ class Training:
     def resume(self, files: RunFiles, values: Mapping[str, object]) -> dict[str, Any]:
         """Go on with a run. Raises TrainingError."""
         with self._starting:
+            self._refuse_more()
             launch.resume(files, self._environment)
         return {}
 
@@ -252,6 +315,7 @@ class Training:
         planned = planned if isinstance(planned, int | float) else 0.0
         total = max(planned, run.status.seconds / 60, LEAST_MINUTES) + more
         with self._starting:
+            self._refuse_more()
             launch.extend(files, round(min(total, MOST_MINUTES), 2), self._environment)
         return {}
 
@@ -264,21 +328,24 @@ class Training:
                 "with it. Use it in a terminal: python -m genimg classify"
             )
         name = self._model_name(run)
-        if not (run.phase == FINISHED and _newer(self._file(name), files.model)):
-            self._snapshot(files, name)
+        if not self._is_made(run, name):
+            self._snapshot(files, name, own=bool(run.about))
         self._store.refresh()
         if name not in self._store.names:
             raise TrainingError(f"The model {name!r} could not be opened.")
         return {"model": name}
 
-    def _snapshot(self, files: RunFiles, name: str) -> None:
+    def _snapshot(self, files: RunFiles, name: str, own: bool) -> None:
         """Have the model of a run written by a process of its own, as that takes torch's networks.
+
+        Args:
+            own: the name is the run's alone, so a finished model there is an earlier one of it.
 
         Raises:
             TrainingError: it cannot be made, or takes too long.
         """
         with TemporaryFile() as said:
-            arguments = ["snapshot", str(files.path), f"--name={name}"]
+            arguments = ["snapshot", str(files.path), f"--name={name}", *["--force"] * own]
             process = spawn(arguments, self._environment, said)
             try:
                 code = process.wait(SNAPSHOT_SECONDS)
@@ -294,9 +361,9 @@ class Training:
                 raise TrainingError(f"The model could not be written: {last}")
 
 
-def _newer(path: Path, other: Path) -> bool:
-    """Whether a file is there and not older than another one."""
+def _stamp(path: Path) -> Stamp | None:
     try:
-        return path.stat().st_mtime >= other.stat().st_mtime
+        found = path.stat()
     except OSError:
-        return False
+        return None
+    return found.st_mtime_ns, found.st_size

@@ -143,6 +143,37 @@ def test_zips_of_too_many_or_too_large_entries_are_refused_as_a_whole(
     assert list(troubles(folder)) == ["z.zip"]
 
 
+def test_a_table_of_contents_that_would_fill_the_memory_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "many"
+    put(folder / "good.png", b"x")
+    names = {f"{i}.png": b"0123456789" for i in range(100)}
+    zipped(folder / "flat.zip", names)
+    put(folder / "b.zip", zip_bytes({"inner.zip": (folder / "flat.zip").read_bytes()}))
+    monkeypatch.setattr(zips, "MAX_TABLE", 100 * 46)
+    found = troubles(folder)
+    assert found.keys() == {"flat.zip", "b.zip/inner.zip"}
+    assert all("table of contents is too long" in detail for _, detail in found.values())
+    monkeypatch.setattr(zips, "MAX_TABLE", 100 * 60)
+    assert troubles(folder) == {}
+
+
+def test_after_too_many_entries_no_further_zip_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "many"
+    inner = zip_bytes({f"{i}.png": b"x" for i in range(5)})
+    put(folder / "outer.zip", zip_bytes({f"{i}.zip": inner for i in range(4)}))
+    monkeypatch.setattr(zips, "MAX_ENTRIES", 8)
+    opened = zips._opened
+    seen: list[object] = []
+    monkeypatch.setattr(zips, "_opened", lambda file: (seen.append(file), opened(file))[1])
+    found = troubles(folder)
+    assert found.keys() == {f"outer.zip/{i}.zip" for i in range(4)}
+    assert len([file for file in seen if not isinstance(file, Path)]) == 1
+
+
 def test_names_that_lie_are_only_names(tmp_path: Path) -> None:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:

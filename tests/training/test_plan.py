@@ -65,6 +65,8 @@ def test_every_choice_has_a_reason_and_what_was_given_stays(cats: Dataset) -> No
     assert (options.width, options.latent_dim) == (48, 16)
     assert all(choice.what and choice.value and choice.why for choice in choices)
     assert changes == Changes(flip=cats.flip)
+    hasty, _, _ = choose_model(dataclasses.replace(ANY, minutes=2.0), cats, "cpu", NOWHERE)
+    assert hasty.width == 24
     given = dataclasses.replace(ANY, width=16, latent_dim=7, augment="off")
     options, _, changes = choose_model(given, cats, "cpu", NOWHERE)
     assert (options.width, options.latent_dim, changes) == (16, 7, Changes())

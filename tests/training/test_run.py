@@ -119,3 +119,45 @@ def test_forgetting_before_anything_was_written_does_nothing(folder: RunFolder) 
     with folder.locked():
         folder.forget_after(0)
     assert not folder.progress.exists()
+
+
+def test_only_what_a_killed_process_of_the_run_left_is_swept(folder: RunFolder) -> None:
+    token = "0123456789ab"
+    ours = [
+        folder.path / f".status-{token}.json",
+        folder.samples / f".000000500-{token}.png",
+        folder.state.parent / f".state-{token}.pt",
+        folder.path / "critics" / f".model-{token}.safetensors",
+    ]
+    others = [folder.path / ".pre-commit-config.yaml", folder.samples / "._IMG-1.jpg"]
+    with folder.locked():
+        folder.tell("training")
+    (folder.path / "critics").mkdir()
+    (folder.path / ".hidden-folder").mkdir()
+    for path in (*ours, *others):
+        path.write_text("x")
+    with folder.locked():
+        assert not any(path.exists() for path in ours)
+        assert all(path.exists() for path in others)
+
+
+@pytest.mark.parametrize("name", ["IMG-1.jpg", ".git-credentials", "samples/12.png"])
+def test_a_folder_of_other_things_is_no_place_for_a_run(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "pictures" / name
+    path.parent.mkdir(parents=True)
+    path.write_text("dear")
+    folder = RunFolder(tmp_path / "pictures")
+    with (
+        pytest.raises(TrainingError, match=r"other things than a run.*--out"),
+        folder.locked(),
+    ):
+        pytest.fail("begun")
+    assert [p for p in (tmp_path / "pictures").rglob("*") if p.is_file()] == [path]
+
+
+def test_what_a_run_left_that_never_began_is_no_hindrance(folder: RunFolder) -> None:
+    folder.samples.mkdir(parents=True)
+    (folder.path / ".run-0123456789ab.json").write_text("half")
+    folder.log_file.write_text("killed")
+    with folder.locked():
+        pass

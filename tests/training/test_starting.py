@@ -68,10 +68,11 @@ def test_a_gan_starts_from_the_vae_of_the_same_pictures(
 ) -> None:
     options = asked(pictures, family="gan")
     header, tensors = load(tiny_checkpoint)
-    save(tmp_path / "other.safetensors", header, tensors)
+    other = {**header.data, "name": mine.card.name, "content": "another"}
+    save(tmp_path / "other.safetensors", replace(header, data=other), tensors)
     chosen, [(_, value, why)] = choose_start(options, mine, tmp_path)
     assert (chosen, value) == (options, "from nothing") and "train that first" in why
-    of_mine = replace(header, data={**header.data, "name": mine.card.name})
+    of_mine = replace(header, data={**header.data, "content": mine.content})
     save(tmp_path / "mine.safetensors", of_mine, tensors)
     chosen, [(_, value, why)] = choose_start(options, mine, tmp_path)
     assert chosen.init_from == tmp_path / "mine.safetensors"
@@ -104,6 +105,27 @@ def test_only_a_residual_vae_of_the_same_shape_can_start_a_run(
     assert not can_start_from(classifier_path, (3, 16, 16))
     (tmp_path / "broken.safetensors").write_bytes(b"no")
     assert not can_start_from(tmp_path / "broken.safetensors", (3, 16, 16))
+    odd = build_model("vae", (3, 16, 16), seed=1)
+    odd = type(odd)(replace(odd.config, widths=(48, 48)))
+    save_model(tmp_path / "odd.safetensors", odd, "vae", name="odd")
+    assert not can_start_from(tmp_path / "odd.safetensors", (3, 16, 16)), "no --width is like it"
+
+
+def test_a_run_has_the_width_and_the_numbers_of_what_it_starts_from(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data_cache: Path
+) -> None:
+    monkeypatch.setattr("genimg.training.CHECKPOINTS", tmp_path)
+    narrow = build_model("vae", (3, 16, 16), None, 5, seed=1, width=24)
+    save_model(tmp_path / "narrow.safetensors", narrow, "vae", name="narrow")
+    (tmp_path / ".half-dropped.safetensors").write_bytes(b"")
+    options = asked(
+        pictures, images=64, out=tmp_path / "run", precision="fp32", layout="channels_last",
+        threads=1, device="cpu",
+    )  # fmt: skip
+    header = read_header(train(options, lambda line: None))
+    assert header.config["widths"] == [24, 48]
+    assert header.config["latent_dim"] == 5
+    assert header.trained["init_from"] == "narrow"
 
 
 def test_a_model_says_whose_pictures_those_before_it_have_seen(
@@ -128,6 +150,7 @@ def test_a_model_says_whose_pictures_those_before_it_have_seen(
     stated = read_header(tiny_checkpoint).data
     assert row == {"name": "tiny"} | {k: stated[k] for k in ("title", "credit", "licence")}
     assert row["credit"]
+    assert header.data["content"] == load_dataset(f"folder:{pictures}", size=16).content
     further = ancestry(models / "mine.safetensors")
     assert [each["name"] for each in further] == ["mine", "tiny"]
     assert further[0]["licence"] == "CC0 1.0"

@@ -115,6 +115,14 @@ def test_an_impossible_port_is_refused_before_anything_starts() -> None:
         app.main(["--port", "99999"])
 
 
+def test_training_can_be_switched_off(checkpoints_dir: Path) -> None:
+    with started(checkpoints_dir, "--no-training") as address:
+        told = httpx.get(f"{address}/genimg/training", timeout=20).json()
+    assert not told["allowed"] and "--no-training" in told["why"]
+    with pytest.raises(SystemExit):
+        app.main(["--no-training", "--allow-training"])
+
+
 def test_no_run_at_all_at_once_is_refused_before_anything_starts() -> None:
     with pytest.raises(SystemExit):
         app.main(["--training-at-once", "0"])

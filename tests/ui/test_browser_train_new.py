@@ -48,7 +48,9 @@ def test_from_a_messy_folder_to_a_model_in_edit(
     visitor = visit(1280, 1000)
     page = go(visitor)
     expect(page.locator("#train-none")).to_be_visible()
-    page.set_input_files("#train-form [data-part=folder]", str(messy_folder(tmp_path)))
+    with page.expect_request("**/genimg/training/look") as asked:
+        page.set_input_files("#train-form [data-part=folder]", str(messy_folder(tmp_path)))
+    assert len(asked.value.post_data_json["person"]) > 12, "they are told from their neighbours"
     report = part(page, "report")
     expect(report.locator(".verdict")).to_have_text("40 of 42 pictures can be used", timeout=60_000)
     # A size that they do not have: what is wrong is said, and the setting stays in reach.

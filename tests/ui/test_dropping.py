@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -241,8 +244,10 @@ def test_in_the_program_large_files_come_through_one_at_a_time(store: Store) -> 
     assert codes == [400]
     large = httpx.post(address, params={"name": "big"}, content=b" " * (MAX_EVENT + 1), timeout=60)
     assert large.status_code == 400 and "big" in large.json()["error"]
+    assert httpx.get(address).json() == {"allowed": True}
     foreign = {"Host": f"elsewhere.example:{program.port}"}  # a name that was bent to this machine
-    assert httpx.get(address, headers=foreign).json() == {"allowed": False}
+    for headers in (foreign, {"X-Forwarded-For": "192.0.2.7"}):
+        assert httpx.get(address, headers=headers).json() == {"allowed": False}
     refused = httpx.post(address, params={"name": "x"}, content=b"x", headers=foreign)
     assert refused.status_code == 403
     assert names(store.folder) == ["mine.safetensors"]
@@ -262,3 +267,31 @@ def test_a_page_that_was_closed_leaves_nothing(store: Store) -> None:
         httpx.post(address, params={"name": "x"}, content=broken())
     until(lambda: names(store.folder) == ["mine.safetensors"])
     program.stop()
+
+
+def test_a_file_that_stops_coming_does_not_keep_others_waiting(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dropping, "PART_SECONDS", 0.4)
+    program = Serving(build_app(store.folder, no_training=True))  # models may be added all the same
+    head = f"POST {PATH}?name=x HTTP/1.1\r\nHost: {program.address}\r\nContent-Length: 99\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", program.port), timeout=30) as stalled:
+        stalled.sendall(head.encode() + b"x")
+        said = stalled.recv(10_000).decode()
+        while "}" not in said:
+            said += stalled.recv(10_000).decode()
+    assert said.startswith("HTTP/1.1 400") and "Nothing more of the file has come" in said
+    assert names(store.folder) == ["mine.safetensors"]
+    address = f"http://{program.address}{PATH}"
+    assert httpx.post(address, params={"name": "x"}, content=b"x").status_code == 400
+    program.stop()
+
+
+def test_half_files_of_a_program_that_was_killed_are_deleted(folder: Path) -> None:
+    old, young = (folder / f".dropped-{name}.safetensors" for name in ("old", "young"))
+    for path in (old, young):
+        path.write_bytes(b"x")
+    long_ago = time.time() - dropping.KEPT_SECONDS - 60
+    os.utime(old, (long_ago, long_ago))
+    Dropping(Store(folder), anybody)
+    assert names(folder) == [young.name, "mine.safetensors"]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from genimg.runs import RunFiles
+from genimg.runs.processes import ROOT
 from genimg.ui.live_messages import Refused
 from genimg.ui.training_asked import NOTHING, training_options
 from genimg.ui.training_routes import is_loopback
 from genimg.ui.training_uploads import Uploads, safe_parts
-from genimg.ui.training_views import MOST_POINTS, curves
+from genimg.ui.training_views import MOST_POINTS, curves, told_command
 
 
 @pytest.mark.parametrize(
@@ -65,3 +68,20 @@ def test_a_start_is_a_model_of_the_menu_or_nothing_or_what_fits() -> None:
     assert training_options({"init_from": NOTHING}, models) == ("vae", ["--from-nothing"])
     with pytest.raises(Refused, match="init_from cannot be"):
         training_options({"init_from": "/models/cats.safetensors"}, models)
+
+
+def test_a_command_says_where_its_run_and_its_model_lie(tmp_path: Path) -> None:
+    files = RunFiles(tmp_path / "my runs" / "cats")
+    usual, other = ROOT / "checkpoints", tmp_path / "my models"
+    assert told_command(files, usual) == ""
+    files.path.mkdir(parents=True)
+    files.command.write_text(json.dumps({"arguments": ["vae", "--title=Tom's"]}))
+    out = f"--out={files.path}"
+    train = "python -m genimg train vae"
+    assert told_command(files, usual, windows=False) == f"{train} '--title=Tom'\"'\"'s' '{out}'"
+    assert told_command(files, usual, windows=True) == f'{train} --title=Tom\'s "{out}"'
+    set_first = told_command(files, other, windows=False).partition(" python")[0]
+    assert set_first == f"GENIMG_CHECKPOINTS='{other}'"
+    assert told_command(files, other, windows=True).startswith(
+        f'set "GENIMG_CHECKPOINTS={other}" && {train}'
+    )

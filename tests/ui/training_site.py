@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import random
 import shutil
 import time
@@ -15,7 +16,7 @@ from PIL import Image, ImageDraw
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from genimg.runs import RunFiles
+from genimg.runs import STOPPED, RunFiles
 from genimg.ui.store import Store
 from genimg.ui.training_routes import TrainingRoutes
 from genimg.ui.training_views import PATH
@@ -28,12 +29,19 @@ HERE = "http://127.0.0.1:7860"
 class Place:
     """An app that can train: its routes as a browser at this machine asks for them."""
 
-    def __init__(self, folder: Path, model: Path, host: str = "127.0.0.1", allow: bool = False):
+    def __init__(
+        self,
+        folder: Path,
+        model: Path,
+        host: str = "127.0.0.1",
+        allow: bool = False,
+        off: bool = False,
+    ):
         self.checkpoints, self.runs = folder / "checkpoints", folder / "runs"
         self.checkpoints.mkdir(parents=True)
         shutil.copy(model, self.checkpoints / "tiny-cats.safetensors")
         self.training = Training(Store(self.checkpoints), self.runs)
-        routes = TrainingRoutes(self.training, host, allow).routes
+        routes = TrainingRoutes(self.training, host, allow, off).routes
         self.client = TestClient(Starlette(routes=routes), HERE)
 
     def get(self, path: str = "") -> Any:
@@ -68,6 +76,18 @@ class Place:
             self.client.post(f"{PATH}/runs/{run['name']}/stop")
         until(lambda: [x for x in self.runs.glob("*/") if RunFiles(x).alive], lambda xs: not xs)
         self.training.close()
+
+
+def rest(place: Place, name: str = "mine", phase: str = STOPPED, **about: Any) -> RunFiles:
+    """A run that is at rest, as its files tell."""
+    files = RunFiles(place.runs / name)
+    files.path.mkdir(parents=True)
+    command = {"arguments": ["vae", "--data=cats", "--minutes=5"], "about": {"title": name},
+               "created": 5.0}  # fmt: skip
+    files.command.write_text(json.dumps(command))
+    files.describe({"family": "vae", "title": "Cats", "options": {"minutes": 5}} | about)
+    files.tell(phase, "at rest", progress=0.5, images=1000, seconds=150.0)
+    return files
 
 
 def until(ask: Callable[[], Any], happened: Callable[[Any], object]) -> Any:

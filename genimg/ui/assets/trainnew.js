@@ -4,7 +4,7 @@
 // the plan are asked for again after each change ("a look"), and the last ones stay meanwhile.
 (() => {
   const genimg = (window.genimg = window.genimg || {});
-  const { ask, put, number, some, bytes, kept, keep } = genimg.training;
+  const { ask, put, number, some, bytes, person, kept, keep } = genimg.training;
   const make = genimg.make;
 
   const KEY = 'genimg-train-draft';
@@ -207,7 +207,7 @@
       if (this.named) this.found ??= { report: null, plan: null, sheets: {} };
       this.show();
       try {
-        const { id } = await ask('/look', { method: 'POST', body: this._wish() });
+        const { id } = await ask('/look', { method: 'POST', body: { ...this._wish(), person: person() } });
         if (this.look !== mine) { ask(`/look/${id}/cancel`, { method: 'POST', body: {} }).catch(() => {}); return; }
         mine.id = this.draft.look = id;
         this._keep();

@@ -58,6 +58,9 @@
     damaged: ['Damaged', '✕', 'bad'],
   };
 
+  const PERSON = 'genimg-train-person';
+  let me = null;
+
   genimg.training = {
     ROOT, PHASES, number, some, time, about, briefly, ago, bytes,
 
@@ -97,6 +100,14 @@
       const element = genimg.make('span', { className: 'sign', textContent: symbol, ariaHidden: 'true' });
       element.dataset.kind = kind;
       return element;
+    },
+
+    /** Tells those apart who look at pictures from one address; it means nothing else. */
+    person() {
+      const { kept, keep } = genimg.training;
+      me ??= kept(PERSON) ?? [...crypto.getRandomValues(new Uint32Array(4))].map((n) => n.toString(36)).join('-');
+      keep(PERSON, me);
+      return me;
     },
 
     /** What is kept for this tab of the browser, also over a reload; null where nothing is. */
