@@ -178,7 +178,11 @@ def _print(report: dict[str, Any]) -> None:
     for note in report["notes"]:
         print(f"  {note}")
     if report["left_out"]:
-        print("  To use some nevertheless: --keep 'too small', or --keep NAME")
+        from genimg.data import FINAL
+
+        usable = [reason for reason in report["reasons"] if reason not in FINAL]
+        some = f"--keep {usable[0]!r}, or " if usable else ""
+        print(f"  To use some anyway: {some}--keep NAME")
 
 
 def _twice_a_second(report: reporting.Report) -> Progress:

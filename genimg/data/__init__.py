@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from genimg.data.choosing import DEFAULT, REASONS, Crop, FolderOptions
+from genimg.data.choosing import DEFAULT, FINAL, REASONS, Crop, FolderOptions
 from genimg.data.dataset import Card, Dataset, Factor, Split, visible_labels
 from genimg.data.drawn import default_cache, draw_dataset
 from genimg.data.folder import Examined, examine_folder, load_folder, native_side
@@ -23,6 +23,7 @@ from genimg.errors import DataError
 
 __all__ = [
     "DATASETS",
+    "FINAL",
     "REASONS",
     "Card",
     "Crop",

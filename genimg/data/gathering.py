@@ -38,6 +38,8 @@ def gather(path: str | os.PathLike[str]) -> list[Found]:
             found = list(look_into(place, "", place.stat(), _passed_over, Archives()))
             if len(found) == 1 and found[0].name == "" and found[0].trouble:
                 raise DataError(f"{called} cannot be used: {found[0].trouble[1]}.")
+        elif place.is_file():
+            raise DataError(f"{called} is no zip file, or it is damaged. Name a folder or a zip.")
         else:
             raise DataError(
                 f"There is no folder {called}, nor a zip file. Check its name and place."

@@ -31,7 +31,7 @@ LEAST_PICTURES = 40
 """Fewer cannot tell what they bear."""
 TESTED_PICTURES = 600
 FITS = "a test can hardly tell such pictures from yours"
-OUT_OF_PLACE = "out of place, a test tells such pictures from yours"
+OUT_OF_PLACE = "would look out of place, as a test could tell such pictures from yours"
 BORNE = 0.62
 """A change is borne where a test knows the changed one in fewer pairs than this part of all, less a
 standard error. A guess is right in half of them.

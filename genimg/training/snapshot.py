@@ -50,6 +50,8 @@ def snapshot(
         DataError: the pictures are no longer there.
     """
     folder = RunFolder(run)
+    if not run.is_dir():
+        raise TrainingError(f"there is no folder {run}; give that of a run, as runs/cats-64-vae")
     if folder.model.is_file() and (status := folder.status()) and status.phase == FINISHED:
         _require_free(target, force, read_header(folder.model).id)
         return install(folder.model, target, say)

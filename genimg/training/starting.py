@@ -64,7 +64,7 @@ def choose_start(
     if not known:
         return options, []
     best = max(known, key=lambda path: known[path])
-    why = f"{len(rows):,} pictures are few to learn from nothing, as --from-nothing would"
+    why = f"{len(rows):,} pictures are few to learn from nothing"
     return replace(options, init_from=best), [("start", f"from {best.stem}", why)]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -24,6 +24,7 @@ from genimg.training.recipe import (
     HELD_OUT,
     Findings,
     Recipe,
+    Unstable,
     cosine,
     make_optimizer,
 )
@@ -48,6 +49,7 @@ class VAEOptions:
         final_learning_rate: at the end of the cosine.
         warmup_images, warmup: pictures, or part of the budget, over which the rate climbs from 0;
             whichever is over first.
+        least_warmup_images: but so many pictures at least.
         kl_warmup: part of the budget over which the KL weight climbs from 0 to 1.
         max_gradient_norm: clip.
         spike: a step whose gradient norm exceeds this many times its running mean is left out, as
@@ -59,9 +61,20 @@ class VAEOptions:
     final_learning_rate: float = 1e-5
     warmup_images: int = 10_000
     warmup: float = 0.05
+    least_warmup_images: int = 0
     kl_warmup: float = 0.1
     max_gradient_norm: float = 1.0
     spike: float = 5.0
+
+
+STARTED = VAEOptions(learning_rate=5e-4, least_warmup_images=1_600, kl_warmup=1e-9)
+"""For a model that has learned already. With the rates of a new one, after the few warm-up steps of
+a run of two minutes, one was thrown off for good.
+"""
+RUNAWAY = 20.0
+"""A bound on held-out pictures above this, in nats a subpixel, is that of a model thrown off; an
+untrained one has less than 2.
+"""
 
 
 def _bound(mse: Tensor, kl: Tensor, beta: float, pixels: Tensor) -> Tensor:
@@ -81,7 +94,9 @@ class VAERecipe(Recipe):
 
     def __init__(self, model: LatentModel, options: TrainOptions, compute: Compute) -> None:
         super().__init__(model, options, compute)
-        self.options = VAEOptions(learning_rate=options.learning_rate or VAEOptions.learning_rate)
+        chosen = VAEOptions() if options.init_from is None else STARTED
+        rate = options.learning_rate or chosen.learning_rate
+        self.options = replace(chosen, learning_rate=rate)
         self.parameters: list[nn.Parameter] = list(model.parameters())
         self.optimizers = {
             "model": make_optimizer(options.optimizer, self.parameters, self.options.learning_rate)
@@ -93,7 +108,10 @@ class VAERecipe(Recipe):
 
     @override
     def schedule(self, progress: float, images: int) -> None:
-        warmup = max((images + 1) / self.options.warmup_images, progress / self.options.warmup)
+        seen = images + 1
+        warmup = max(seen / self.options.warmup_images, progress / self.options.warmup)
+        if self.options.least_warmup_images:
+            warmup = min(warmup, seen / self.options.least_warmup_images)
         peak = self.options.learning_rate
         rate = cosine(progress, peak, min(peak, self.options.final_learning_rate))
         for group in self.optimizers["model"].param_groups:
@@ -194,6 +212,11 @@ class VAERecipe(Recipe):
         pixels = batch.pixels
         posterior, decoded = self._again(model, pixels)
         terms = self.objective(posterior, decoded, pixels, 1.0)
+        if float(terms["loss"]) > RUNAWAY:
+            raise Unstable(
+                "The model was thrown off: what it makes has nothing to do with the pictures any "
+                f"more. {self.advice()} Start again in another --out."
+            )
         used = posterior.kl_per_dimension().mean(dim=0) >= DEAD_KL
         scores = {
             "loss": float(terms["loss"]),

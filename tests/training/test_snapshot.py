@@ -78,6 +78,11 @@ def test_without_a_state_there_is_nothing_yet(unfinished: RunFolder, tmp_path: P
         snapshot(unfinished.path, tmp_path / "a.safetensors", quiet)
 
 
+def test_a_folder_that_is_not_there_is_said_to_be_so(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"there is no folder .*nothing"):
+        snapshot(tmp_path / "nothing", tmp_path / "a.safetensors", quiet)
+
+
 def test_by_default_its_name_says_that_it_is_of_now(
     unfinished: RunFolder, tmp_path: Path, data_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

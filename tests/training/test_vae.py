@@ -3,6 +3,7 @@
 import copy
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -15,8 +16,8 @@ from genimg.training import TrainOptions
 from genimg.training.batches import Batch
 from genimg.training.compute import Compute
 from genimg.training.evaluate import evaluate_model
-from genimg.training.recipe import cosine
-from genimg.training.vae import VAERecipe
+from genimg.training.recipe import Unstable, cosine
+from genimg.training.vae import STARTED, VAERecipe
 
 
 def make(preset: str | None = None, precision: str = "fp32", **options: object) -> VAERecipe:
@@ -229,3 +230,33 @@ def test_the_psnr_of_validation_is_that_of_the_finished_model(cats: Dataset) -> 
     metrics = evaluate_model(recipe.model.eval(), images)
     assert scores["psnr"] == pytest.approx(metrics["psnr"], abs=0.05)
     assert scores["kl"] == pytest.approx(metrics["kl"], abs=0.05)
+
+
+# -- a model that has learned already
+
+
+def test_a_trained_model_goes_on_with_care() -> None:
+    """Also where the budget is so short that its warm-up would be over in a few steps."""
+    recipe, fresh = make(init_from=Path("a")), make()
+    rates = []
+    for each in (recipe, fresh):
+        each.schedule(0.06, 319)
+        rates.append(each.optimizers["model"].param_groups[0]["lr"])
+    assert rates[0] == pytest.approx(0.2 * cosine(0.06, 5e-4, 1e-5))
+    assert rates[1] == pytest.approx(cosine(0.06, 1e-3, 1e-5))
+    assert recipe.beta == 1.0 > fresh.beta
+    recipe.schedule(0.3, 1_600)
+    assert recipe.optimizers["model"].param_groups[0]["lr"] == cosine(0.3, 5e-4, 1e-5)
+    asked = make(init_from=Path("a"), learning_rate=2e-3)
+    assert asked.options == replace(STARTED, learning_rate=2e-3)
+
+
+@torch.no_grad()
+def test_a_model_that_was_thrown_off_is_not_taken_for_one(pixels: Tensor, cats: Dataset) -> None:
+    recipe = make()
+    recipe.prepare(cats)
+    assert recipe.validate(recipe.model, batch(pixels))["loss"] < 2.0
+    for parameter in recipe.model.parameters():
+        parameter.mul_(1e3)
+    with pytest.raises(Unstable, match=r"thrown off.*lower --learning-rate.*another --out"):
+        recipe.validate(recipe.model, batch(pixels))

@@ -64,7 +64,7 @@
         const input = make('input', { type: 'checkbox', checked: kept });
         input.onchange = () => onkeep(name, input.checked);
         input.dataset.reason = name;
-        head.append(make('label', { className: 'check' }, input, ' use them all the same'));
+        head.append(make('label', { className: 'check' }, input, ' use them anyway'));
       }
       const list = make('ul', { className: 'names' });
       const folder = top(files), short = (words) => words.replaceAll(folder, '');
