@@ -67,9 +67,9 @@ class VAEOptions:
     spike: float = 5.0
 
 
-STARTED = VAEOptions(learning_rate=5e-4, least_warmup_images=1_600, kl_warmup=1e-9)
-"""For a model that has learned already. With the rates of a new one, after the few warm-up steps of
-a run of two minutes, one was thrown off for good.
+STARTED = VAEOptions(least_warmup_images=1_600, kl_warmup=1e-9)
+"""For a model that has learned already. With the warm-up of a new one, a few steps of a run of two
+minutes, one was thrown off for good.
 """
 RUNAWAY = 20.0
 """A bound on held-out pictures above this, in nats a subpixel, is that of a model thrown off; an

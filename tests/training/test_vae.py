@@ -242,11 +242,11 @@ def test_a_trained_model_goes_on_with_care() -> None:
     for each in (recipe, fresh):
         each.schedule(0.06, 319)
         rates.append(each.optimizers["model"].param_groups[0]["lr"])
-    assert rates[0] == pytest.approx(0.2 * cosine(0.06, 5e-4, 1e-5))
+    assert rates[0] == pytest.approx(0.2 * cosine(0.06, 1e-3, 1e-5))
     assert rates[1] == pytest.approx(cosine(0.06, 1e-3, 1e-5))
     assert recipe.beta == 1.0 > fresh.beta
     recipe.schedule(0.3, 1_600)
-    assert recipe.optimizers["model"].param_groups[0]["lr"] == cosine(0.3, 5e-4, 1e-5)
+    assert recipe.optimizers["model"].param_groups[0]["lr"] == cosine(0.3, 1e-3, 1e-5)
     asked = make(init_from=Path("a"), learning_rate=2e-3)
     assert asked.options == replace(STARTED, learning_rate=2e-3)
 
