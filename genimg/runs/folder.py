@@ -138,13 +138,10 @@ class RunFiles:
         signs = (self.command, self.description, self.status_file, self.progress, self.model)
         if not self.path.is_dir() or any(sign.is_file() for sign in (*signs, self.state)):
             return
-        own = (self.lock.name, self.log_file.name, self.stop.name)
-        for entry in self.path.iterdir():
-            # A run that was killed before its first word has left its folders, and them empty.
-            inside = entry.iterdir() if entry.name in _FOLDERS and entry.is_dir() else (entry,)
-            if any(
-                name not in own and not _LEFT.fullmatch(name) for name in (e.name for e in inside)
-            ):
+        own = {self.lock.name, self.log_file.name, self.stop.name, *_FOLDERS}
+        # Sheets are deleted where they are later than a state; a run without a state has none.
+        for entry in (*self.path.iterdir(), *self.samples.glob("*")):
+            if entry.name not in own and not _LEFT.fullmatch(entry.name):
                 raise TrainingError(
                     f"{self.path} holds other things than a run ({entry.name}); choose another "
                     "--out, a folder that is empty or not there yet"
