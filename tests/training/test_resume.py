@@ -29,14 +29,12 @@ from tests.training.kills import draw_pictures
 ROOT = Path(__file__).parents[2]
 IMAGES = 5000
 TIMINGS = ("seconds", "speed")
-SHOWN = {"vae": "held-out PSNR", "classifier": "held-out accuracy"}
 PATIENCE = 120.0  # seconds that anything here may take on a busy machine
 
 
-def wanted(out: Path, family: str = "vae") -> TrainOptions:
+def wanted(out: Path) -> TrainOptions:
     """The run of all tests here; `command` says the same in a terminal's words."""
     return TrainOptions(
-        family=family,
         data="cats",
         size=16,
         count=400,
@@ -51,8 +49,8 @@ def wanted(out: Path, family: str = "vae") -> TrainOptions:
     )
 
 
-def command(out: Path, snapshot_seconds: float, family: str) -> list[str]:
-    words = f"-m genimg train {family} --data cats --size 16 --count 400 --seed 3 --precision fp32"
+def command(out: Path, snapshot_seconds: float) -> list[str]:
+    words = "-m genimg train vae --data cats --size 16 --count 400 --seed 3 --precision fp32"
     words += " --layout channels_last --threads 1 --device cpu --validate-every 1000"
     return [
         sys.executable, *words.split(), "--images", str(IMAGES), "--out", str(out),
@@ -65,10 +63,10 @@ def start(data_cache: Path, tmp_path: Path) -> Iterator[Callable[..., subprocess
     """Starts training processes, and leaves none behind."""
     started: list[subprocess.Popen[str]] = []
 
-    def run(out: Path, snapshot_seconds: float, family: str = "vae") -> subprocess.Popen[str]:
+    def run(out: Path, snapshot_seconds: float) -> subprocess.Popen[str]:
         log = (tmp_path / f"log{len(started)}.txt").open("w+")
         process = subprocess.Popen(
-            command(out, snapshot_seconds, family), cwd=ROOT, stdout=log, stderr=subprocess.STDOUT,
+            command(out, snapshot_seconds), cwd=ROOT, stdout=log, stderr=subprocess.STDOUT,
             env={**os.environ, "OMP_NUM_THREADS": "1", "GENIMG_CACHE": str(data_cache)}, text=True,
         )  # fmt: skip
         process.log = log  # type: ignore[attr-defined]
@@ -93,13 +91,6 @@ def wait_for(ready: Callable[[], bool], process: subprocess.Popen[str]) -> None:
         assert process.poll() is None, f"it ended too soon:\n{said(process)}"
         assert time.monotonic() < limit, f"it took too long:\n{said(process)}"
         time.sleep(0.002)
-
-
-@pytest.fixture(scope="module")
-def undisturbed_classifier(data_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("whole") / "run"
-    train(wanted(out, "classifier"), lambda line: None)
-    return out
 
 
 @pytest.fixture(scope="module")
@@ -154,17 +145,10 @@ def assert_same_run(out: Path, undisturbed: Path) -> None:
     assert sheets[0] == sheets[1]
 
 
-@pytest.mark.parametrize("family", SHOWN)
-def test_a_run_killed_at_any_moment_ends_as_one_that_was_not(
-    start: Callable[..., subprocess.Popen[str]],
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    family: str,
+def test_a_command_killed_at_any_moment_ends_as_one_that_was_not(
+    start: Callable[..., subprocess.Popen[str]], undisturbed: Path, tmp_path: Path
 ) -> None:
-    """The classifier's dropout draws from torch's own state, which must go on, too."""
-    undisturbed: Path = request.getfixturevalue(
-        "undisturbed" if family == "vae" else f"undisturbed_{family}"
-    )
+    """As people start it; `test_kills.py` has many more kills, of every family."""
     out = tmp_path / "run"
     folder = RunFolder(out)
     whole = RunFolder(undisturbed).load_state()
@@ -173,7 +157,7 @@ def test_a_run_killed_at_any_moment_ends_as_one_that_was_not(
     delay = random.uniform(0.0, 0.5 * seconds)
     print(f"killed {delay:.3f} s after the first state of about {seconds:.1f} s")
 
-    killed = start(out, snapshot_seconds=seconds / 10, family=family)
+    killed = start(out, snapshot_seconds=seconds / 10)
     wait_for(folder.state.is_file, killed)
     time.sleep(delay)
     killed.send_signal(signal.SIGKILL)
@@ -183,10 +167,10 @@ def test_a_run_killed_at_any_moment_ends_as_one_that_was_not(
     assert state is not None
     assert 0 < state["clock"]["images"] < IMAGES
 
-    resumed = start(out, snapshot_seconds=seconds / 10, family=family)
+    resumed = start(out, snapshot_seconds=seconds / 10)
     assert resumed.wait(PATIENCE) == 0, said(resumed)
     assert f"continuing in {out} with cpu, fp32, channels_last, 1 thread" in said(resumed)
-    for word in ("pictures", "/s", "left", "loss", SHOWN[family]):
+    for word in ("pictures", "/s", "left", "loss", "held-out PSNR"):
         assert word in said(resumed), "a progress bar for people"
     assert_same_run(out, undisturbed)
 
