@@ -214,3 +214,18 @@ def test_what_was_typed_survives_a_reload_and_a_mistake(visit: Visit, tmp_path: 
     expect(part(page, "start-hint")).to_have_text("Give the model a name.")
     part(page, "others").click()
     forgive(visitor)
+
+
+def test_the_form_stays_within_its_paper_on_a_phone(visit: Visit, runs: Path) -> None:
+    """Its menus have long lines, which must not widen it."""
+    page = go(visit(width=390))
+    expect(page.locator("#train-form")).to_be_visible()
+    expect(part(page, "data").locator("option").nth(3)).to_be_attached()
+    paper = page.locator("#train-form").evaluate("(form) => form.getBoundingClientRect().right")
+    assert paper <= 390
+    wide = page.locator("#train-form *").evaluate_all(
+        "(all, edge) => all.filter((e) => e.offsetParent && e.getBoundingClientRect().right > edge)"
+        ".map((e) => e.outerHTML.slice(0, 80))",
+        paper,
+    )
+    assert wide == []
