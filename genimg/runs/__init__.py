@@ -18,7 +18,7 @@ from genimg.runs.folder import (
 from genimg.runs.health import Health, judge
 from genimg.runs.listing import DAMAGED, INTERRUPTED, Summary, is_run, runs_in, summary
 from genimg.runs.names import is_name, name_from
-from genimg.runs.queue import AT_ONCE, at_once, stopped_meanwhile, wait_for_turn
+from genimg.runs.queue import AT_ONCE, ask, at_once, stopped_meanwhile, wait_for_turn
 
 __all__ = [
     "AT_ONCE",
@@ -36,6 +36,7 @@ __all__ = [
     "RunFiles",
     "Status",
     "Summary",
+    "ask",
     "at_once",
     "is_name",
     "is_run",

@@ -23,7 +23,7 @@ from genimg.runs.folder import FAILED, FINISHED, PREPARING, RunFiles, read_json
 from genimg.runs.listing import summary
 from genimg.runs.names import is_name
 from genimg.runs.processes import ask_to_end, spawn
-from genimg.runs.queue import tell_waiting
+from genimg.runs.queue import ask, tell_waiting
 
 LARGEST_LOG = 1_000_000
 """Bytes above which the log of earlier sittings is thrown away when a run is started again."""
@@ -176,6 +176,7 @@ def _launch(
     words = ["train", *arguments, f"--out={files.path.resolve()}", "--queue"]
     try:
         files.stop.unlink(missing_ok=True)
+        ask(files.path.parent, files)
         tell_waiting(files, _STARTING)
         with files.log_file.open("wb" if _size(files.log_file) > LARGEST_LOG else "ab") as log:
             process = spawn(words, environment or {}, log)

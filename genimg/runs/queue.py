@@ -1,11 +1,14 @@
 """Whose turn is it to train? One run at a time, first come, first served.
 
-runs/.queue/000000000007     a ticket: the path of the run that drew it
-runs/.queue/.lock            held while tickets are drawn or counted, for milliseconds
+runs/.queue/000000000007         a ticket: the path of the run that drew it
+runs/.queue/000000000008.asked   one drawn for a run whose process has yet to come
+runs/.queue/.lock                held while tickets are drawn or counted, for milliseconds
 
 A process that wants to train holds the lock of its run's folder from the start, so a ticket counts
 as long as that lock is held: a process that is killed, waiting or training, frees its place at
-once, without anybody to clean up after it. A run that was started by hand waits for nobody, since
+once, without anybody to clean up after it. Who starts a process draws the ticket for it, as of two
+processes the later one may be the first to have started; that ticket counts for a while by itself.
+A run that was started by hand waits for nobody, since
 somebody at a terminal has asked for it now; but it counts as one that trains, since what is scarce
 is the machine: two at once would make both of them slow and untrue what was said of their time.
 """
@@ -22,7 +25,7 @@ from filelock import FileLock
 
 from genimg.errors import GenimgError, TrainingError
 from genimg.files import write_quickly
-from genimg.runs.folder import FAILED, STOPPED, WAITING, RunFiles
+from genimg.runs.folder import FAILED, STARTING_SECONDS, STOPPED, WAITING, RunFiles
 
 AT_ONCE = "GENIMG_TRAINING_AT_ONCE"
 """The environment variable that says how many runs may train at once."""
@@ -33,6 +36,7 @@ _FAULT = (
     "was."
 )
 _STOPPED = "stopped before it began"
+_ASKED = ".asked"
 
 
 def at_once() -> int:
@@ -41,6 +45,16 @@ def at_once() -> int:
         return max(1, int(os.environ.get(AT_ONCE, "1")))
     except ValueError:
         return 1
+
+
+def ask(runs: Path, files: RunFiles) -> None:
+    """Draw the ticket of a run whose process is about to be started: others that are started later
+    go behind it, even if their processes come first.
+
+    Raises:
+        TrainingError: the folder cannot be written.
+    """
+    _draw(runs, files, _ASKED)
 
 
 @contextmanager
@@ -55,7 +69,7 @@ def wait_for_turn(runs: Path, files: RunFiles, at_once: int = 1) -> Iterator[boo
     """
     with files.reserved():
         tell_waiting(files, "waiting for its turn")
-        ticket = _draw(runs, files)
+        ticket = _draw(runs, files, "")
         try:
             yield _waited(runs, files, ticket, at_once)
         except BaseException as error:
@@ -108,14 +122,20 @@ def _waits(files: RunFiles) -> bool:
     return status is not None and status.phase == WAITING
 
 
-def _draw(runs: Path, files: RunFiles) -> Path:
-    """Draw a ticket with a number above all others."""
+def _draw(runs: Path, files: RunFiles, kind: str) -> Path:
+    """Take the ticket that was drawn for this run, or draw one with a number above all others."""
     folder = runs / ".queue"
+    own = files.path.resolve()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock"):
-            ticket = folder / f"{max((int(x.name) for x in _tickets(folder)), default=0) + 1:012d}"
-            write_quickly(ticket, str(files.path.resolve()).encode())
+            tickets = _tickets(folder)
+            number = max((int(ticket.stem) for ticket in tickets), default=0) + 1
+            ticket = folder / f"{number:012d}{kind}"
+            asked = [each for each in tickets if each.suffix and _path(each) == own]
+            if asked and not kind:
+                return asked[0].replace(asked[0].with_suffix(""))
+            write_quickly(ticket, str(own).encode())
     except OSError as error:
         raise TrainingError(
             f"{folder} could not be written ({error.strerror}); free some space, or see to the "
@@ -131,11 +151,10 @@ def _before(runs: Path, files: RunFiles, ticket: Path) -> int:
     before = 0
     with FileLock(ticket.parent / ".lock"):
         for other in _tickets(ticket.parent):
-            try:
-                path = Path(other.read_text("utf-8"))
-            except OSError:
+            path = _path(other)
+            if path is None:
                 continue
-            if path == own or not RunFiles(path).alive:
+            if path == own or not (_expected(other) or RunFiles(path).alive):
                 if other != ticket:
                     other.unlink(missing_ok=True)
                 continue
@@ -148,4 +167,21 @@ def _before(runs: Path, files: RunFiles, ticket: Path) -> int:
 
 def _tickets(folder: Path) -> list[Path]:
     """All tickets, the first drawn first."""
-    return sorted(path for path in folder.iterdir() if path.name.isdecimal())
+    found = (path for path in folder.iterdir() if path.suffix in ("", _ASKED))
+    return sorted(path for path in found if path.stem.isdecimal())
+
+
+def _path(ticket: Path) -> Path | None:
+    """The run that drew a ticket, None if the ticket is gone."""
+    try:
+        return Path(ticket.read_text("utf-8"))
+    except OSError:
+        return None
+
+
+def _expected(ticket: Path) -> bool:
+    """Whether this is the ticket of a process that has yet to come, and still may."""
+    try:
+        return bool(ticket.suffix) and time.time() - ticket.stat().st_mtime < STARTING_SECONDS
+    except OSError:
+        return False

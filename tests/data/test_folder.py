@@ -288,7 +288,7 @@ def test_too_few_pictures_are_refused_with_the_reasons(tmp_path: Path) -> None:
 def test_folders_that_are_not_there_and_sizes_that_cannot_be_are_refused(pets: Path) -> None:
     with pytest.raises(DataError, match="no folder"):
         load(pets / "mice")
-    with pytest.raises(DataError, match="no folder"):
+    with pytest.raises(DataError, match="no zip file"):
         load(pets / "stray one.png")
     with pytest.raises(DataError, match="8 to 512"):
         load(pets, 4)

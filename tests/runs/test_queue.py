@@ -17,6 +17,7 @@ from genimg.runs import (
     STOPPED,
     WAITING,
     RunFiles,
+    ask,
     at_once,
     folder,
     stopped_meanwhile,
@@ -111,6 +112,31 @@ def test_one_trains_and_the_others_follow_in_the_order_of_asking(
     until(lambda: third.phase == "training")
     assert third.end() == 0
     assert list((third.files.path.parent / ".queue").glob("0*")) == []
+
+
+def test_the_order_of_asking_counts_not_that_of_the_processes(
+    begin: Callable[..., Worker], tmp_path: Path
+) -> None:
+    ask(tmp_path, RunFiles(tmp_path / "slow"))  # its process takes longer to come
+    quick = begin("quick")
+    assert quick.phase == WAITING
+    slow = begin("slow")
+    assert slow.phase == "training" and quick.phase == WAITING
+    assert slow.end() == 0
+    until(lambda: quick.phase == "training")
+
+
+def test_a_process_that_never_comes_is_not_waited_for(
+    begin: Callable[..., Worker], tmp_path: Path
+) -> None:
+    ask(tmp_path, RunFiles(tmp_path / "lost"))
+    next_one = begin("next")
+    assert next_one.phase == WAITING
+    (ticket,) = (tmp_path / ".queue").glob("*.asked")
+    long_ago = time.time() - 60
+    os.utime(ticket, (long_ago, long_ago))
+    until(lambda: next_one.phase == "training")
+    assert not ticket.exists()
 
 
 def test_who_is_killed_frees_the_place_at_once(begin: Callable[..., Worker]) -> None:
