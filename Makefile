@@ -1,6 +1,7 @@
 # Everything a person or the CI runs. No environment has to be activated: make makes its own in .venv.
 #   make app                      make app ARGS="--port 7000"
-#   make test PYTEST="-k cli -x"  make env PYTHON=python3.12
+#   make test PYTEST="-k cli -x"  make test JOBS=1
+#   make env PYTHON=python3.12
 
 PYTHON ?= python3
 CATS_MINUTES ?= 50
@@ -8,6 +9,8 @@ FASHION_MINUTES ?= 10
 CATS_GAN_MINUTES ?= 40
 FASHION_GAN_MINUTES ?= 22
 SEED ?= 0
+# Processes that share the tests; a file's tests stay together, as they share models and pages.
+JOBS ?= 2
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --disable-pip-version-check --quiet
@@ -26,7 +29,7 @@ app: $(VENV)/.runtime  ## Open the app in the browser
 	$(PY) app.py $(ARGS)
 
 test: check  ## All checks, then all tests (with CI=true a skipped test fails)
-	$(PY) -m pytest -p tests.no_skips $(PYTEST)
+	$(PY) -m pytest -p tests.no_skips -n $(JOBS) --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 test-long: $(VENV)/.dev  ## A thousand drags in a browser, all of them checked
 	GENIMG_LONG=1 $(PY) -m pytest tests/ui/test_browser_live.py $(PYTEST)

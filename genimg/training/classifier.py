@@ -92,7 +92,7 @@ class ClassifierRecipe(Recipe):
 
     @override
     def schedule(self, progress: float, images: int) -> None:
-        peak = self.options.learning_rate
+        peak = self.mildness * self.options.learning_rate
         rate = cosine(progress, peak, min(peak, self.options.final_learning_rate))
         for group in self.optimizers["model"].param_groups:
             group["lr"] = min(1.0, (progress + 1e-4) / self.options.warmup) * rate

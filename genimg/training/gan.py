@@ -65,7 +65,6 @@ class GANRecipe(Recipe):
     """
 
     model: GAN
-    max_remedies = 2
 
     def __init__(self, model: GAN, options: TrainOptions, compute: Compute) -> None:
         super().__init__(model, options, compute)
@@ -161,7 +160,7 @@ class GANRecipe(Recipe):
         beta2 = cosine(burned_in, first, options.final_beta2)
         for optimizer in self.optimizers.values():
             for group in optimizer.param_groups:
-                peak = group["rate"] * (0.5**self.remedies if self.textbook else 1.0)
+                peak = group["rate"] * (self.mildness if self.textbook else 1.0)
                 group["lr"] = cosine(progress, peak, options.final * peak)
                 if "betas" in group:
                     group["betas"] = (options.betas[0], beta2)
@@ -368,7 +367,7 @@ class GANRecipe(Recipe):
     @override
     def remedy(self) -> str:
         if self.textbook:
-            return "with half the learning rate"
+            return super().remedy()
         return f"with {GAMMA_STEP:g} times the weight on the penalties (--gamma)"
 
     @override

@@ -156,8 +156,7 @@ class Trainer:
     def run(self, save: Callable[[], None], say: Callable[[str], None] = print) -> None:
         """Train until the budget is spent or early stopping says so; `save()` writes the state.
 
-        Where the run goes wrong and the recipe knows a milder objective, the run is taken back to
-        its last good state and goes on with that.
+        Where the run goes wrong it is taken back to its last good state, and goes on more mildly.
 
         Raises:
             TrainingError: the run has gone wrong for good, or a file cannot be written; the last
@@ -167,9 +166,7 @@ class Trainer:
         """
         started = time.perf_counter() - self.clock.seconds
         saved_at = self.clock.seconds
-        if self.recipe.max_remedies and (
-            not self.clock.step or not self.world.decide(self.folder.good.is_file)
-        ):
+        if not self.clock.step or not self.world.decide(self.folder.good.is_file):
             self._keep(save)
         with _stop_requests(self.world) as signals, self.report:
             self.report.begin(vars(self.clock), self.progress)
@@ -215,8 +212,7 @@ class Trainer:
 
         def write() -> None:
             save()
-            if self.recipe.max_remedies:
-                self.folder.keep_good()
+            self.folder.keep_good()
 
         self.world.decide(write)
 
@@ -225,12 +221,12 @@ class Trainer:
     ) -> None:
         """Go back to the last good state; the clock's time runs on.
 
-        From there the run goes on with a milder objective. Where no milder one is left, or no time,
-        it ends there, and that state is what it made.
+        From there the run goes on with a milder objective or a lower rate. Where nothing milder is
+        left, or no time, it ends there, and that state is what it made.
         """
         good = self.world.decide(self.folder.load_good)
         if good is None:
-            raise trouble
+            raise Unstable(f"{trouble} {self.recipe.advice()} Start again in another --out.")
         remedies, seconds = self.recipe.remedies + 1, self.clock.seconds
         self.load_state_dict(good)
         self.clock.seconds = seconds
@@ -289,7 +285,7 @@ class Trainer:
             self._validate()
         if _sheet_number(before) != _sheet_number(self.clock.images):
             self._sheet()
-        if due and self.recipe.max_remedies:  # the last of all: what a state holds is on the disk
+        if due:  # the last of all: what a state holds is on the disk
             self._keep(save)
 
     @torch.no_grad()
@@ -330,13 +326,9 @@ class Trainer:
                 self._not_finite()
 
     def _not_finite(self) -> None:
-        words = f"The loss is no longer a finite number after {self.clock.images:,} pictures."
-        if not self.recipe.max_remedies:
-            words += (
-                f" The last good state is kept in {self.folder.state.parent}. Start again in "
-                "another --out with a lower --learning-rate or --precision fp32"
-            )
-        raise Unstable(words)
+        raise Unstable(
+            f"The loss is no longer a finite number after {self.clock.images:,} pictures."
+        )
 
 
 def _tries(count: int) -> str:

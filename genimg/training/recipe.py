@@ -73,7 +73,7 @@ class Recipe(ABC):
     compute: Compute
     optimizers: dict[str, torch.optim.Optimizer]
     remedies: int = 0
-    max_remedies: int = 0
+    max_remedies: int = 2
 
     def __init__(self, model: Any, options: TrainOptions, compute: Compute) -> None:
         self.model = model.train()
@@ -187,7 +187,12 @@ class Recipe(ABC):
 
     def remedy(self) -> str:
         """In words, what is different after `remedies` has been raised by one."""
-        return ""
+        return "with half the learning rate"
+
+    @property
+    def mildness(self) -> float:
+        """What the learning rate is multiplied with after so many remedies."""
+        return 0.5**self.remedies
 
     def advice(self) -> str:
         """In words, what a person may try where no remedy has helped."""

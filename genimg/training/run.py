@@ -43,8 +43,9 @@ class RunFolder(RunFiles):
         return self._load(self.state)
 
     def keep_good(self) -> None:
-        """Keep the state that was written last as the last good one."""
-        self._write(self.good, self.state.read_bytes())
+        """Keep the state that was written last, if there is one, as the last good one."""
+        if self.state.is_file():
+            self._write(self.good, self.state.read_bytes())
 
     def load_good(self) -> dict[str, Any] | None:
         """The last good state; None if none was kept, or it is damaged."""

@@ -112,7 +112,7 @@ class VAERecipe(Recipe):
         warmup = max(seen / self.options.warmup_images, progress / self.options.warmup)
         if self.options.least_warmup_images:
             warmup = min(warmup, seen / self.options.least_warmup_images)
-        peak = self.options.learning_rate
+        peak = self.mildness * self.options.learning_rate
         rate = cosine(progress, peak, min(peak, self.options.final_learning_rate))
         for group in self.optimizers["model"].param_groups:
             group["lr"] = min(1.0, warmup) * rate
@@ -215,7 +215,7 @@ class VAERecipe(Recipe):
         if float(terms["loss"]) > RUNAWAY:
             raise Unstable(
                 "The model was thrown off: what it makes has nothing to do with the pictures any "
-                f"more. {self.advice()} Start again in another --out."
+                "more."
             )
         used = posterior.kl_per_dimension().mean(dim=0) >= DEAD_KL
         scores = {

@@ -63,7 +63,7 @@ class _Edit(EditParts):
     def _wire(self) -> None:
         desk, stage = self.desk, self.stage
         desk.on_start(self.start, [desk.model, self.kept], self.opened, js=_KEPT)
-        desk.on_choice(self.change_model, [desk.model], self.opened)
+        desk.on_choice(self.choose_model, [desk.model, desk.work], self.opened)
         self.upload.input(
             guard(self.open_upload),
             [desk.model, self.upload],
@@ -113,6 +113,16 @@ class _Edit(EditParts):
                     opened = replace(opened, note="Opened from a link.")
                 return self._shown(opened, "", {"node": kept.get("node")})
         return self.change_model(model or "")
+
+    def choose_model(self, model: str, work: Work) -> dict[Any, Update]:
+        """A model was chosen; one that cannot be opened leaves everything as it was."""
+        try:
+            return self.change_model(model)
+        except GenimgError as error:
+            if work.model in ("", model) or work.model not in self.desk.store.names:
+                raise
+            gr.Warning(html.escape(str(error)))
+            return {self.desk.model: work.model}
 
     def change_model(self, model: str) -> dict[Any, Update]:
         """Begin anew with the first example of a model, or with a picture that it draws."""

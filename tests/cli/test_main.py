@@ -134,7 +134,7 @@ def test_a_model_is_a_file_or_a_name(
         assert options.checkpoint_path(word) == file
 
 
-@pytest.mark.parametrize("name", COMMANDS.keys() - {"train", "data", "prepare", "snapshot"})
+@pytest.mark.parametrize("name", sorted(COMMANDS.keys() - {"train", "data", "prepare", "snapshot"}))
 def test_an_unknown_model_names_those_there_are(
     name: str,
     checkpoints_dir: Path,

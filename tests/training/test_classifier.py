@@ -242,7 +242,8 @@ def test_validation_scores_visible_labels_and_draws_nothing(lessons: Dataset) ->
 def test_a_run_writes_a_model_its_scores_and_no_sheets(classifier_run: Path, cats: Dataset) -> None:
     names = {str(p.relative_to(classifier_run)) for p in classifier_run.rglob("*") if p.is_file()}
     assert names == {
-        ".lock", "run.json", "status.json", "progress.jsonl", "state/state.pt", "model.safetensors"
+        ".lock", "run.json", "status.json", "progress.jsonl", "state/state.pt", "state/good.pt",
+        "model.safetensors",
     }  # fmt: skip
     line = json.loads((classifier_run / "progress.jsonl").read_text().splitlines()[-1])
     assert line.keys() >= {"loss", "held_out_loss", "held_out_accuracy"}

@@ -77,7 +77,7 @@ def test_the_average_follows_its_formula(make: MakeTrainer) -> None:
 
     def after_each_step() -> None:
         n = trainer.clock.step
-        if n in checked:  # the last state of a run is written again at its end
+        if n in (0, *checked):  # the state before it, and the last one again at its end
             return
         keep = min(0.999, (1 + n) / (10 + n))
         now = weights(trainer.recipe.model)
@@ -222,11 +222,13 @@ def test_weights_that_are_not_finite_never_reach_the_state(make: MakeTrainer) ->
     def save() -> None:
         trainer.folder.save_state(trainer.state_dict())
 
-    with pytest.raises(TrainingError, match=r"no longer a finite number.*last good state is kept"):
-        trainer.run(save)
+    said: list[str] = []
+    with pytest.raises(TrainingError, match=r"no longer a finite.*after 2 milder tries.*another"):
+        trainer.run(save, said.append)
+    assert [line.endswith(", with half the learning rate.") for line in said] == [True, True]
     state = trainer.folder.load_state()
     assert state is not None
-    assert state["clock"]["step"] == 3
+    assert state["clock"]["step"] == 0
     for name, tensor in (*state["recipe"]["networks"]["model"].items(), *state["ema"].items()):
         assert bool(torch.isfinite(tensor).all()), name
 
@@ -237,7 +239,40 @@ def test_a_loss_that_is_not_finite_stops_the_run_at_once(make: MakeTrainer) -> N
     with pytest.raises(TrainingError, match="--learning-rate or --precision fp32"):
         trainer.run(lambda: saved.append(trainer.clock.step))
     assert trainer.clock.step == 5, "one step after the one that spoiled the weight"
-    assert saved == []
+    assert saved == [0], "before the first step"
+
+
+class ThrownOff(VAERecipe):
+    """A recipe whose decoder is blown up after some steps at the full rate."""
+
+    @override
+    def step(self, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
+        terms = super().step(batch, rng)
+        if not self.remedies and self.usual_steps == 5:
+            with torch.no_grad():
+                for parameter in self.parameters:
+                    parameter.mul_(1e3)
+        self.usual_steps += 1
+        return terms
+
+    usual_steps = 0
+
+
+def test_a_model_that_is_thrown_off_goes_back_and_on_at_half_the_rate(make: MakeTrainer) -> None:
+    trainer = make(ThrownOff, images=32 * 12, validate_every=64, snapshot_seconds=1000.0)
+    said: list[str] = []
+    trainer.run(lambda: trainer.folder.save_state(trainer.state_dict()), said.append)
+    [line] = said
+    assert "thrown off" in line
+    assert "the last good state, after 128 pictures, with half the learning rate" in line
+    assert trainer.clock.images == 32 * 12
+    scores = [record["held_out_loss"] for record in lines(trainer) if "held_out_loss" in record]
+    assert len(scores) == 6 and max(scores) < 2.0
+    plain = make(images=32 * 12).recipe
+    plain.schedule(0.5, 1000)
+    trainer.recipe.schedule(0.5, 1000)
+    rates = [each.optimizers["model"].param_groups[0]["lr"] for each in (plain, trainer.recipe)]
+    assert rates[1] == pytest.approx(rates[0] / 2, rel=0.05)
 
 
 # -- signals
@@ -263,7 +298,7 @@ def test_a_request_to_stop_ends_the_step_writes_the_state_and_leaves(
     saved = []
     with pytest.raises(Interrupted):
         trainer.run(lambda: saved.append((trainer.clock.step, trainer.clock.images)))
-    assert saved == [(2, 64)], "the step is whole, and its state is written once"
+    assert saved == [(0, 0), (2, 64)], "the step is whole, and its state is written once"
     assert isinstance(trainer.recipe, Stopped)
     assert trainer.recipe.done == 2
     assert signal.getsignal(number) is handler, "the handler from before is back"
@@ -273,8 +308,9 @@ def test_a_second_request_ends_the_run_at_once(make: MakeTrainer) -> None:
     trainer = make(images=10**6)
 
     def save() -> None:
-        os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)
+        if trainer.clock.step:
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
         trainer.run(save)

@@ -258,5 +258,5 @@ def test_a_model_that_was_thrown_off_is_not_taken_for_one(pixels: Tensor, cats: 
     assert recipe.validate(recipe.model, batch(pixels))["loss"] < 2.0
     for parameter in recipe.model.parameters():
         parameter.mul_(1e3)
-    with pytest.raises(Unstable, match=r"thrown off.*lower --learning-rate.*another --out"):
+    with pytest.raises(Unstable, match="thrown off"):
         recipe.validate(recipe.model, batch(pixels))

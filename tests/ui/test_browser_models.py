@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,6 +69,23 @@ def test_a_model_that_has_learned_more_under_its_name_is_opened_everywhere(
     page.click("#to-edit")
     visitor.await_change("#edited", early)
     expect(page.get_by_test_id("toast-body")).to_have_count(0)
+
+
+def test_after_a_model_that_cannot_be_opened_the_menu_names_the_one_that_is(
+    visit: Visit, site: Site, late: str
+) -> None:
+    path = add(site)
+    visitor = visit()
+    page = visitor.page
+    before = visitor.picture("#edited")
+    path.write_bytes(path.read_bytes()[:-1000] + b"\xff" * 1000)  # no numbers
+    page.evaluate("() => genimg.refreshModels()")
+    page.click("#model input")
+    page.get_by_role("option", name=late).click()
+    expect(page.get_by_test_id("toast-body").first).to_contain_text(late)
+    expect(page.locator("#model input")).to_have_value(re.compile(f" {FIRST}$"))
+    expect(page.locator("#footer")).to_contain_text(f"{FIRST}.safetensors")
+    assert visitor.picture("#edited") == before
 
 
 def test_a_model_that_is_not_there_is_said(visit: Visit) -> None:
