@@ -72,7 +72,7 @@ class Grade:
     psnr: float
 
 
-GRADES = (Grade(VERY_CLOSE, 0.5, 0.1, 21.0), Grade(CLOSE, 0.95, 0.5, 16.0))
+GRADES = (Grade(VERY_CLOSE, 0.5, 0.1, ROUGH_PSNR), Grade(CLOSE, 0.95, 0.5, 16.0))
 KNOWN = 1.0
 """A relative error up to which no picture is called OUTSIDE, however good the model is: that of a
 slightly blurred copy."""

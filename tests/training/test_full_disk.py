@@ -25,9 +25,10 @@ NAMES = {"good state": "state/good.pt", "critic": "critics/model.safetensors",
          "rights": "state/state.pt", "sheet": "samples/000000096.png",
          "model": "run/model.safetensors", "copy": "checkpoints/killed.safetensors"}  # fmt: skip
 """The file that each refusal is about."""
-KEPT = {"description": [], "progress": [48], "state": [64], "rights": [80], "sheet": [96],
-        "model": [96], "copy": [96], "good state": [32, 0], "critic": [96, 96]}  # fmt: skip
-"""Pictures that the state has seen which each leaves, and the last good state if there is one."""
+KEPT = {"description": [], "progress": [48, 32], "state": [64, 64], "rights": [80, 64],
+        "sheet": [96, 96], "model": [96, 96], "copy": [96, 96], "good state": [32, 0],
+        "critic": [96, 96]}  # fmt: skip
+"""Pictures that the state has seen which each leaves, and those that the last good state has."""
 
 
 @pytest.fixture(scope="module")

@@ -44,6 +44,7 @@ def test_a_run_writes_what_it_promises_and_nothing_else(tiny_run: Path) -> None:
         ".lock",
         "progress.jsonl",
         "state/state.pt",
+        "state/good.pt",
         "model.safetensors",
         "run.json",
         "status.json",

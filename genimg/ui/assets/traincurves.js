@@ -8,6 +8,7 @@
   const SVG = 'http://www.w3.org/2000/svg';
   const HEIGHT = 168;
   const LEAST_SPAN = 0.02; // of the scale, in parts of its largest value
+  const DIGIT = 7; // pixels, of the numbers at the side
   const MARGIN = { left: 44, right: 14, top: 12, bottom: 26 };
   const ERROR = { title: 'Error', hint: 'lower is better', lines: [['held_out_loss', 'on pictures it never saw'], ['loss', 'on those it learns from']] };
   const LIKENESS = { title: 'Likeness of its copies', hint: 'PSNR in dB of pictures it never saw, higher is better', lines: [['held_out_psnr', 'likeness']] };
@@ -97,15 +98,16 @@
       const least = LEAST_SPAN * Math.max(Math.abs(low), Math.abs(high)) || 1;
       const room = Math.max(0.06 * (high - low), (least - (high - low)) / 2);
       [low, high] = [low - room, high + room];
-      const right = width - MARGIN.right, bottom = HEIGHT - MARGIN.bottom;
-      const x = (value) => MARGIN.left + (value / last) * (right - MARGIN.left);
-      const y = (value) => bottom - ((value - low) / (high - low)) * (bottom - MARGIN.top);
-      this.minute = (pixel) => Math.min(last, Math.max(0, ((pixel - MARGIN.left) / (right - MARGIN.left)) * last));
-      const parts = [];
       const marks = ticks(low, high, 4), told = fixed(marks);
+      const left = Math.max(MARGIN.left, 12 + DIGIT * Math.max(...marks.map((value) => told(value).length)));
+      const right = width - MARGIN.right, bottom = HEIGHT - MARGIN.bottom;
+      const x = (value) => left + (value / last) * (right - left);
+      const y = (value) => bottom - ((value - low) / (high - low)) * (bottom - MARGIN.top);
+      this.minute = (pixel) => Math.min(last, Math.max(0, ((pixel - left) / (right - left)) * last));
+      const parts = [];
       for (const value of marks) {
-        parts.push(draw('line', { class: 'grid', x1: MARGIN.left, x2: right, y1: y(value), y2: y(value) }),
-          draw('text', { class: 'tick', x: MARGIN.left - 7, y: y(value) + 4, 'text-anchor': 'end' }, told(value)));
+        parts.push(draw('line', { class: 'grid', x1: left, x2: right, y1: y(value), y2: y(value) }),
+          draw('text', { class: 'tick', x: left - 7, y: y(value) + 4, 'text-anchor': 'end' }, told(value)));
       }
       for (const value of ticks(0, last, Math.max(2, Math.min(6, width / 90)))) {
         const words = value ? short(value) : '0 min';
