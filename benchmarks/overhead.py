@@ -3,7 +3,8 @@
 "Bare" is one real step (forward, loss, backward, clipping, Adam) again and again on one batch that
 lies ready. The loop around the same network does all the rest as well: batches from the data set,
 the moving average, checks, validations, sample sheets, the state on the disk, what it tells. Both
-run in turns in one process, so that they share the machine's moods.
+run in turns in one process, the bare one before and after each loop, so that they share the
+machine's moods.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from genimg.training.loop import Trainer
 from genimg.training.run import RunFolder
 from genimg.training.vae import VAERecipe
 
-TURNS, BARE_SECONDS, LOOP_SECONDS = 2, 40.0, 120.0
+TURNS, BARE_SECONDS, LOOP_SECONDS = 3, 30.0, 120.0
 """The loop's turn is a whole short run with the usual options: its first minute, with many sheets
 and validations close to each other, is the costliest.
 """
@@ -60,11 +61,12 @@ def _measure(data: str, size: int, settings: Settings) -> dict[str, Any]:
     options = TrainOptions(
         data=data, size=size, minutes=LOOP_SECONDS / 60, batch_size=BATCH, device="cpu"
     )
-    bare, loop = [], []
+    bare, loop = [_bare(copy.deepcopy(model), options, Batches(dataset, BATCH, 0))], []
     for _ in range(TURNS):
-        bare.append(_bare(copy.deepcopy(model), options, Batches(dataset, BATCH, 0)))
         loop.append(_loop(copy.deepcopy(model), options, dataset))
-    ratios = [b / a for a, b in zip(bare, loop, strict=True)]
+        bare.append(_bare(copy.deepcopy(model), options, Batches(dataset, BATCH, 0)))
+    around = [(before + after) / 2 for before, after in itertools.pairwise(bare)]
+    ratios = [there / alone for alone, there in zip(around, loop, strict=True)]
     return {
         "data": data,
         "size": size,

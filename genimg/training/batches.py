@@ -16,7 +16,7 @@ from genimg.training.changes import Changes, apply
 from genimg.training.distributed import ALONE, World
 
 WATCHED = 256
-"""Pictures of each kind, held out and learned from, that a run is judged by as it goes."""
+"""Held-out pictures that a run is judged by as it goes."""
 
 
 class Batch(NamedTuple):
@@ -50,10 +50,10 @@ def make_batch(images: Any, labels: Any) -> Batch:
     return Batch(pixels, torch.from_numpy(np.array(labels, dtype=np.int64)))
 
 
-def watched_batch(dataset: Dataset, split: str) -> Batch:
+def watched_batch(dataset: Dataset, split: str, most: int = WATCHED) -> Batch:
     """Some pictures of a split, evenly spread over it, and always the same: on the CPU."""
     rows = dataset.splits[split]
-    some = rows[np.linspace(0, len(rows) - 1, min(len(rows), WATCHED)).astype(np.int64)]
+    some = rows[np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(np.int64)]
     labels = None if dataset.labels is None else dataset.labels[some]
     return make_batch(dataset.images[some], labels)
 

@@ -13,7 +13,7 @@ from typing_extensions import override
 from genimg.data import Dataset
 from genimg.latents.directions import DEAD_KL
 from genimg.models import DiagonalGaussian, LatentModel
-from genimg.training.batches import WATCHED, Batch, watched_batch
+from genimg.training.batches import Batch, watched_batch
 from genimg.training.compute import Compute
 from genimg.training.copies import Copies
 from genimg.training.finish import finish_vae
@@ -35,7 +35,9 @@ MIN_MSE = 1e-7
 NORM_MEMORY = 0.02
 DRAWN = 64
 """New pictures that are looked at for copies."""
-PREVIEWED = 128
+LEARNED = 128
+"""Training pictures that are looked at again, at most as many as held-out ones."""
+PREVIEWED = 64
 """Training pictures that tell where the new pictures of a sample sheet are drawn from."""
 AT_ONCE = 64
 
@@ -203,8 +205,8 @@ class VAERecipe(Recipe):
 
     @override
     def prepare(self, dataset: Dataset) -> None:
-        held_out = len(dataset.splits.get("validation", ())) or WATCHED
-        self.watched = self.compute.place(watched_batch(dataset, "train").pixels[:held_out])
+        most = min(LEARNED, len(dataset.splits.get("validation", ())) or LEARNED)
+        self.watched = self.compute.place(watched_batch(dataset, "train", most).pixels)
         self.copies = Copies.of(dataset)
 
     @override
@@ -264,7 +266,8 @@ class VAERecipe(Recipe):
         again = self._again(model, pixels)[1]
         if self.watched is None:
             return [again]
-        known = self._encode(model, self.watched[:PREVIEWED])
+        some = self.watched[:: -(-len(self.watched) // PREVIEWED)]
+        known = self._encode(model, some)
         return [again, self._draw(model, known, len(pixels))]
 
     @override
