@@ -29,7 +29,7 @@ from genimg.training.loop import Trainer
 from genimg.training.run import RunFolder
 from genimg.training.vae import VAERecipe
 
-TURNS, BARE_SECONDS, LOOP_SECONDS = 3, 30.0, 120.0
+TURNS, BARE_SECONDS, LOOP_SECONDS = 2, 30.0, 120.0
 """The loop's turn is a whole short run with the usual options: its first minute, with many sheets
 and validations close to each other, is the costliest.
 """

@@ -17,7 +17,14 @@ from pathlib import Path
 
 CHECKPOINTS = Path(os.environ.get("GENIMG_CHECKPOINTS") or "checkpoints")
 """The folder of the models that can be called by their names."""
+CRITICS = "critics"
+"""The folder beside model files in which the critics of GANs stay."""
 REPLACE_SECONDS = 5.0
+
+
+def critic_beside(model: Path) -> Path:
+    """Where the critic that goes with a model file is, if there is one."""
+    return model.parent / CRITICS / model.name
 
 
 @contextmanager
@@ -63,6 +70,25 @@ def write_quickly(path: str | os.PathLike[str], data: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def copy_quickly(source: Path, target: Path) -> None:
+    """Let `target`, in the same folder, hold what `source` holds now: without writing it once more
+    where the disk knows links.
+
+    Both may only ever be replaced as a whole, as all functions here do. A power cut may leave what
+    `target` was before.
+    """
+    temporary = target.with_name(f".{target.stem}-{secrets.token_hex(6)}{target.suffix}")
+    try:
+        os.link(source, temporary)
+    except OSError:  # a disk without links
+        write_atomically(target, source.read_bytes())
+        return
+    try:
+        _replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)  # it stays where both are one file already
 
 
 def sweep(path: str | os.PathLike[str], seconds: float = 3600.0) -> None:

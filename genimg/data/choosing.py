@@ -119,11 +119,10 @@ def choose(
         _alone(each, fact, size, options, want)
         for each, fact, want in zip(found, facts, wanted, strict=True)
     ]
-    # Those that must be kept come first, then the largest.
+    # The largest first. One that must be kept is no copy, so it takes no other's place.
     order = sorted(
         (row for row, why in enumerate(left_out) if why is None),
         key=lambda row: (
-            not wanted[row],
             -facts[row].width * facts[row].height,
             -found[row].size,
             found[row].name.split("/"),

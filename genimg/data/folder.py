@@ -34,7 +34,7 @@ LEAST = 8
 SIZE = 64
 """Height and width of the pictures where nobody says."""
 MAX_FOLDERS = 1000  # more first-level folders than this are no labels
-_PER_FOLDER = 2  # nor are folders of fewer pictures than this on average
+PER_FOLDER = 2  # nor are folders of fewer pictures than this on average
 _LABEL = 80  # characters of a label
 _PROBED = 300
 _HEADER = 1 << 16  # bytes in which nearly every picture's size is told
@@ -219,15 +219,27 @@ def _dealt(families: Sequence[Sequence[int]], tenth: int) -> dict[str, list[int]
     return hands
 
 
+def first_folders(names: Sequence[str], others: Sequence[str] = ()) -> list[str | None]:
+    """The first-level folder of each of the `others`, by default of the `names` themselves; None
+    for one that lies in none. A single folder around all of the `names` is seen through.
+    """
+    places = [name.split("/")[:-1] for name in names]
+    depth = 0
+    while all(len(p) > depth for p in places) and len({p[depth] for p in places}) == 1:
+        depth += 1
+    if others:
+        around = places[0][:depth]
+        places = [name.split("/")[:-1] for name in others]
+        places = [place if place[:depth] == around else [] for place in places]
+    return [_label(place[depth]) if len(place) > depth else None for place in places]
+
+
 def _labels(names: Sequence[str]) -> tuple[tuple[Factor, ...], Integers | None]:
     """One factor from the first-level folders, if there are two; -1 for pictures in none."""
-    places = [name.split("/")[:-1] for name in names]
-    while all(places) and len({place[0] for place in places}) == 1:
-        places = [place[1:] for place in places]
-    tops = [_label(place[0]) if place else None for place in places]
+    tops = first_folders(names)
     whole = sorted({top for top in tops if top is not None})
     values = _cut(whole)
-    if not 2 <= len(values) <= min(MAX_FOLDERS, len(names) // _PER_FOLDER):
+    if not 2 <= len(values) <= min(MAX_FOLDERS, len(names) // PER_FOLDER):
         return (), None
     number = {value: at for at, value in enumerate(whole)}
     labels = [-1 if top is None else number[top] for top in tops]

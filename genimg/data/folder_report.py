@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from genimg.data.choosing import FINAL, REASONS, LeftOut, unmatched
-from genimg.data.folder import Examined
+from genimg.data.folder import MAX_FOLDERS, PER_FOLDER, Examined, first_folders
 from genimg.data.found import Found, Unreadable
 from genimg.data.judging import Facts, decode_for
 from genimg.errors import ImageError
@@ -172,7 +172,7 @@ def _notes(examined: Examined, sides: np.ndarray[Any, np.dtype[np.int64]]) -> li
 
 
 def _label_notes(examined: Examined) -> list[str]:
-    notes = []
+    notes = _missing_labels(examined)
     counts = _label_counts(examined)
     if counts and examined.labels is not None:
         (few, least), (many, most) = (pick(counts, key=lambda pair: pair[1]) for pick in (min, max))
@@ -186,6 +186,29 @@ def _label_notes(examined: Examined) -> list[str]:
             what = "picture lies" if bare == 1 else "pictures lie"
             notes.append(f"{bare:,} {what} in no folder: without a label.")
     return notes
+
+
+def _missing_labels(examined: Examined) -> list[str]:
+    """Folders that somebody may have meant as labels, and why they are none."""
+    names = [examined.found[row].name for row in examined.rows]
+    meant = ("not a picture", "left out by you")
+    lost = [found.name for found, why in examined.left_out if why.reason not in meant]
+    lost = [name for name in lost if "/" in name]
+    # Without labels a single folder may only be what is left of several.
+    around = names if examined.labels is not None else [*names, *lost]
+    used = {folder for folder in first_folders(around, names) if folder is not None}
+    if examined.labels is None and len(used) >= 2:
+        return [
+            f"The {len(used):,} folders are not used as labels: that takes {PER_FOLDER} pictures a "
+            f"folder on average, and {MAX_FOLDERS:,} folders at most."
+        ]
+    folders = first_folders(around, lost) if lost else []
+    missing = sorted({folder for folder in folders if folder is not None} - used)
+    if not missing or not used:
+        return []
+    shown = ", ".join(map(repr, missing[:3])) + (" and others" if len(missing) > 3 else "")
+    what = "folder" if len(missing) == 1 else "folders"
+    return [f"No label for the {what} {shown}: no picture there can be used."]
 
 
 def _left_out_notes(examined: Examined) -> list[str]:

@@ -51,11 +51,13 @@ def gather(path: str | os.PathLike[str]) -> list[Found]:
 
 def matches(name: str, patterns: Sequence[str]) -> bool:
     """Whether a name is named by a pattern: the name itself, its folder, or with * and ?; with or
-    without the folders above.
+    without the folders above. With a slash before it, a pattern is this one whole name.
     """
     below = f"/{name}"
     return any(
-        below.endswith(f"/{pattern}")
+        below == pattern
+        if pattern.startswith("/")
+        else below.endswith(f"/{pattern}")
         or f"/{pattern.strip('/')}/" in below
         or fnmatch.fnmatchcase(below, f"*/{pattern}")
         for pattern in patterns

@@ -7,7 +7,7 @@ latent = editor.encode(Image.open("cat.png"))
 
 from genimg.editor.editor import Editor, read_recipe
 from genimg.editor.effects import Effect, Strip
-from genimg.editor.installing import Installed, install_checkpoint
+from genimg.editor.installing import Installed, install_checkpoint, remove_checkpoint
 from genimg.editor.library import CheckpointInfo, list_checkpoints
 from genimg.editor.match import Match
 from genimg.latents import (
@@ -41,4 +41,5 @@ __all__ = [
     "list_checkpoints",
     "path_times",
     "read_recipe",
+    "remove_checkpoint",
 ]

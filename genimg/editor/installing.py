@@ -17,6 +17,7 @@ from genimg.checkpoint import read_header
 from genimg.editor.editor import Editor
 from genimg.editor.library import CheckpointInfo, checkpoint_info
 from genimg.errors import CheckpointError
+from genimg.files import critic_beside
 from genimg.models import MODELS, load_classifier
 
 SUFFIX = ".safetensors"
@@ -68,6 +69,12 @@ def install_checkpoint(temporary: Path, folder: Path, name: str) -> Installed:
         return Installed(known, True, draws)
     path = _move(temporary, folder, safe_stem(name))
     return Installed(checkpoint_info(path, header), False, draws)
+
+
+def remove_checkpoint(path: Path) -> None:
+    """Delete a model file, and what stays beside it. Raises OSError."""
+    path.unlink()
+    critic_beside(path).unlink(missing_ok=True)
 
 
 def safe_stem(name: str) -> str:

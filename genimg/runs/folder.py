@@ -32,7 +32,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from genimg.errors import TrainingError
-from genimg.files import write_atomically, write_quickly
+from genimg.files import copy_quickly, write_atomically, write_quickly
 
 WAITING, PREPARING, TRAINING, FINISHING = "waiting", "preparing", "training", "finishing"
 FINISHED, STOPPED, FAILED = "finished", "stopped", "failed"
@@ -245,6 +245,12 @@ class RunFiles:
             write_atomically(path, data)
         except OSError as error:
             raise _not_written(path, error) from error
+
+    def _copy(self, source: Path, target: Path) -> None:
+        try:
+            copy_quickly(source, target)
+        except OSError as error:
+            raise _not_written(target, error) from error
 
     # -- for those who watch
 

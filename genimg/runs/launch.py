@@ -176,12 +176,14 @@ def _launch(
     words = ["train", *arguments, f"--out={files.path.resolve()}", "--queue"]
     try:
         files.stop.unlink(missing_ok=True)
-        ask(files.path.parent, files)
         tell_waiting(files, _STARTING)
+        ask(files.path.parent, files)
         with files.log_file.open("wb" if _size(files.log_file) > LARGEST_LOG else "ab") as log:
             process = spawn(words, environment or {}, log)
-    except OSError as error:
-        raise TrainingError(f"{files.path} cannot be started: {error.strerror}") from error
+    except (OSError, TrainingError) as error:
+        trouble = f"{files.path} cannot be started: {getattr(error, 'strerror', error)}"
+        files.tell_end(FAILED, "it could not be started", trouble)
+        raise TrainingError(trouble) from error
     threading.Thread(target=_watch, args=(files, process), daemon=True).start()
 
 

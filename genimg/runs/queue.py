@@ -181,7 +181,9 @@ def _path(ticket: Path) -> Path | None:
 
 def _expected(ticket: Path) -> bool:
     """Whether this is the ticket of a process that has yet to come, and still may."""
+    run = _path(ticket)
     try:
-        return bool(ticket.suffix) and time.time() - ticket.stat().st_mtime < STARTING_SECONDS
+        young = time.time() - ticket.stat().st_mtime < STARTING_SECONDS
     except OSError:
         return False
+    return bool(ticket.suffix) and young and run is not None and _waits(RunFiles(run))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import json
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -325,7 +326,8 @@ def _check(options: TrainOptions) -> None:
     RECIPES[options.family].check(options)
     if options.tensorboard:
         curves.require()
-    if options.init_from is not None:
+    begun = options.out is not None and os.path.isfile(RunFolder(options.out).state)
+    if options.init_from is not None and not begun:  # a run that goes on has its weights
         checkpoint.read_header(options.init_from)
 
 

@@ -16,7 +16,7 @@ from genimg.training.changes import Changes, apply
 from genimg.training.distributed import ALONE, World
 
 WATCHED = 256
-"""Held-out pictures that a run is judged by as it goes."""
+"""Pictures that a run is judged by as it goes, held out or learned from."""
 
 
 class Batch(NamedTuple):

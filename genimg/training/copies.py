@@ -45,7 +45,10 @@ class Copies:
     @classmethod
     def of(cls, dataset: Dataset) -> Copies | None:
         """Of a data set; None where too few of its pictures are held out to compare with."""
-        held_out = dataset.splits.get("validation", np.zeros(0, dtype=np.int64))
+        none = np.zeros(0, dtype=np.int64)
+        held_out = dataset.splits.get("validation", none)
+        if len(held_out) < LEAST_HELD_OUT:  # the marks of a small set need all that it has
+            held_out = np.concatenate([held_out, dataset.splits.get("test", none)])
         train = dataset.splits["train"]
         if len(held_out) < LEAST_HELD_OUT or len(train) < 2 * CROWD:
             return None

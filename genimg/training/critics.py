@@ -14,11 +14,11 @@ from torch import Tensor, nn
 from genimg import checkpoint
 from genimg.checkpoint import Header
 from genimg.errors import CheckpointError, TrainingError
+from genimg.files import critic_beside
 from genimg.models.critic import Critic, build_critic, freeze_stages
 from genimg.models.gan import GAN
 from genimg.training.options import TrainOptions
 
-FOLDER = "critics"
 FAMILY = "critic"
 
 
@@ -38,18 +38,13 @@ def begin(model: GAN, options: TrainOptions) -> nn.Module:
     return critic
 
 
-def path_of(model: Path) -> Path:
-    """Where the critic of a model file would be."""
-    return model.parent / FOLDER / model.name
-
-
 def save(model: Path, critic: Critic, model_id: str, name: str) -> None:
     """Write the critic that goes with the generator `model_id` beside its file `model`.
 
     Raises:
         TrainingError: the disk is full or the folder cannot be written.
     """
-    path = path_of(model)
+    path = critic_beside(model)
     header = Header(
         family=FAMILY,
         name=name,
@@ -66,9 +61,9 @@ def copy(model: Path, target: Path, name: str) -> None:
         CheckpointError: it is damaged.
         TrainingError: the disk is full or the folder cannot be written.
     """
-    if path_of(model).is_file():
-        header, tensors = checkpoint.load(path_of(model))
-        _save(path_of(target), replace(header, name=name), tensors)
+    if critic_beside(model).is_file():
+        header, tensors = checkpoint.load(critic_beside(model))
+        _save(critic_beside(target), replace(header, name=name), tensors)
 
 
 def _save(path: Path, header: Header, tensors: dict[str, Tensor]) -> None:
@@ -85,14 +80,16 @@ def _save(path: Path, header: Header, tensors: dict[str, Tensor]) -> None:
 def is_there(model: Path) -> bool:
     """Whether the critic of this very model lies beside its file."""
     try:
-        return checkpoint.read_header(path_of(model)).id == checkpoint.read_header(model).id
+        return checkpoint.read_header(critic_beside(model)).id == checkpoint.read_header(model).id
     except CheckpointError:
         return False
 
 
 def fits(model: Path, image_shape: tuple[int, int, int]) -> bool:
     """Whether there is a critic of this very model, for pictures of this shape (C, H, W)."""
-    return is_there(model) and checkpoint.read_header(path_of(model)).image_shape == image_shape
+    return (
+        is_there(model) and checkpoint.read_header(critic_beside(model)).image_shape == image_shape
+    )
 
 
 def adopt(critic: Critic, model: Path) -> None:
@@ -101,7 +98,7 @@ def adopt(critic: Critic, model: Path) -> None:
     Raises:
         CheckpointError: that one is damaged, or of another architecture.
     """
-    path = path_of(model)
+    path = critic_beside(model)
     _, tensors = checkpoint.load(path)
     own = critic.state_dict()
     kept = {name: tensor for name, tensor in tensors.items() if name != "embedding"}

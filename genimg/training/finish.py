@@ -21,7 +21,7 @@ from torch import Tensor
 from genimg import checkpoint
 from genimg.data import Dataset
 from genimg.errors import TrainingError
-from genimg.files import sweep
+from genimg.files import critic_beside, sweep
 from genimg.latents import (
     Evidence,
     Labels,
@@ -223,7 +223,7 @@ def install(model: Path, target: Path, say: Callable[[str], None] = print) -> Pa
     Raises:
         TrainingError: the folder cannot be written.
     """
-    for path in (target, critics.path_of(target)):
+    for path in (target, critic_beside(target)):
         sweep(path)
     try:
         header, tensors = checkpoint.load(model)

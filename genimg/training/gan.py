@@ -374,8 +374,8 @@ class GANRecipe(Recipe):
     def advice(self) -> str:
         gamma = "" if self.textbook else "a larger --gamma, "
         return (
-            "More, or more varied, training pictures help most; else try a lower --learning-rate, "
-            f"{gamma}or --augment on."
+            "Start a new run with more, or more varied, pictures; or in a terminal with a lower "
+            f"--learning-rate, {gamma}or --augment on, and another --out."
         )
 
     @override

@@ -166,10 +166,9 @@ class Trainer:
         """
         started = time.perf_counter() - self.clock.seconds
         saved_at = self.clock.seconds
-        if not self.clock.step or not self.world.decide(self.folder.good.is_file):
-            self._keep(save)
         with _stop_requests(self.world) as signals, self.report:
             self.report.begin(vars(self.clock), self.progress)
+            self._have_good(save, say)
             while True:
                 done = self.progress >= 1.0 or self.clock.stopped_early
                 before = self.clock.images
@@ -207,6 +206,23 @@ class Trainer:
         self._looked = now
         return self.folder.stop_requested
 
+    def _have_good(self, save: Callable[[], None], say: Callable[[str], None]) -> None:
+        """See to it that there is a good state to go back to, before the first step of a sitting.
+
+        A process that was killed may have written a state that was found to be good, and not kept
+        it yet.
+        """
+        validated = self.clock.validated_step == self.clock.step and self.progress < 1.0
+        if not self.clock.step or validated:
+            self._keep(save)
+        elif not self.world.decide(self.folder.good.is_file):  # of an earlier version, or deleted
+            try:
+                self._check_finite()
+                self._validate()
+            except Unstable as trouble:
+                self._recover(trouble, save, say)
+            self._keep(save)
+
     def _keep(self, save: Callable[[], None]) -> None:
         """Write the state, and keep it as the last good one."""
 
@@ -226,7 +242,7 @@ class Trainer:
         """
         good = self.world.decide(self.folder.load_good)
         if good is None:
-            raise Unstable(f"{trouble} {self.recipe.advice()} Start again in another --out.")
+            raise Unstable(f"{trouble} {self.recipe.advice()}")
         remedies, seconds = self.recipe.remedies + 1, self.clock.seconds
         self.load_state_dict(good)
         self.clock.seconds = seconds
@@ -243,10 +259,7 @@ class Trainer:
         else:
             self.world.decide(save)
             if not self.clock.images:
-                raise Unstable(
-                    f"{trouble} {_tries(remedies - 1)}{self.recipe.advice()} "
-                    "Start again in another --out."
-                )
+                raise Unstable(f"{trouble} {_tries(remedies - 1)}{self.recipe.advice()}")
             say(f"{trouble} {_tries(remedies - 1)}The run ends with {back}. {self.recipe.advice()}")
             self.clock.stopped_early = True
         self._keep(save)

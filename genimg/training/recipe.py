@@ -65,7 +65,7 @@ class Recipe(ABC):
         world: the processes that train together.
         part: this process's part of the batch of the present step.
         remedies: how often this run was taken back to a good state, each time with a milder
-            objective.
+            objective or a lower rate.
         max_remedies: how often that may be done.
     """
 
@@ -196,7 +196,10 @@ class Recipe(ABC):
 
     def advice(self) -> str:
         """In words, what a person may try where no remedy has helped."""
-        return "Try a lower --learning-rate or --precision fp32."
+        return (
+            "Start a new run with more, or more varied, pictures; or in a terminal with a lower "
+            "--learning-rate, --precision fp32 and another --out."
+        )
 
     def networks(self) -> dict[str, nn.Module]:
         """Everything with weights that a resumed run needs."""

@@ -45,7 +45,7 @@ class RunFolder(RunFiles):
     def keep_good(self) -> None:
         """Keep the state that was written last, if there is one, as the last good one."""
         if self.state.is_file():
-            self._write(self.good, self.state.read_bytes())
+            self._copy(self.state, self.good)
 
     def load_good(self) -> dict[str, Any] | None:
         """The last good state; None if none was kept, or it is damaged."""
@@ -96,7 +96,7 @@ class RunFolder(RunFiles):
         """
         self._keep_lines(
             lambda line: (
-                line.get("images", math.inf) <= images and line.get("step", 0) <= validated_step
+                line.get("images", math.inf) <= images and line.get("step", -1) <= validated_step
             )
         )
         for sheet in self.samples.glob("*.png"):

@@ -60,6 +60,8 @@ def snapshot(
     if state is None:
         raise TrainingError(f"{run} has written no state yet; try again in a minute")
     options = options_of(folder, state)
+    if not state["clock"]["images"] and options.init_from is None:
+        raise TrainingError(f"{run} has learned nothing yet; try again in a minute")
     family = MODELS[options.family]
     model: Any = family.model(config_from_mapping(family.config, json.loads(state["config"])))
     if not isinstance(model, LatentModel):

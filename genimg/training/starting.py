@@ -17,6 +17,7 @@ from genimg.checkpoint import read_header
 from genimg.config import config_from_mapping
 from genimg.data import Dataset
 from genimg.errors import CheckpointError, ConfigError, GenimgError
+from genimg.files import CRITICS, critic_beside
 from genimg.metrics import psnr
 from genimg.models import MODELS, load_model
 from genimg.training import critics
@@ -113,7 +114,7 @@ def choose_critic(
     start = options.critic_from
     if start is not None and not critics.is_there(start):
         raise ConfigError(
-            f"there is no critic of {start}; it would be {critics.path_of(start)}, with the same id"
+            f"there is no critic of {start}; it would be {critic_beside(start)}, with the same id"
         )
     count = len(dataset.splits["train"])
     if start is None and options.init_from is not None:
@@ -125,7 +126,7 @@ def choose_critic(
         if options.freeze:
             raise ConfigError(
                 "--freeze keeps what a critic has learned: it needs --init-from or --critic-from "
-                f"with a gan whose critic is there, in the folder {critics.FOLDER} beside it"
+                f"with a gan whose critic is there, in the folder {CRITICS} beside it"
             )
         return options, []
     options = replace(options, critic_from=start)

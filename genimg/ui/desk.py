@@ -7,6 +7,7 @@ A tab is built with the `Desk`. It may register what it does on start and when t
 
 from __future__ import annotations
 
+import html
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -57,7 +58,11 @@ watch('value', () => {
 
 _WISHES_JS = """
 genimg.mountModels(trigger);
-watch('value', () => { if (props.value) trigger('submit', {}); });
+watch('value', () => {
+  const { open } = props.value ?? {};
+  if (open) trigger('click', { name: open });
+  else if (props.value) trigger('submit', {});
+});
 """
 
 
@@ -226,7 +231,7 @@ class Desk:
                 **PRIVATE,
                 **reaction.options,
             )
-        self._wishes.input(self._look_again, [self.model], [self.model], **LATEST)
+        self._wishes.input(self._look_again, [self.model], [self.model, self._wishes], **LATEST)
         wished = self._wishes.click(
             guard(self._choose), [self.model], [self.model, footer, self._wishes], **LATEST
         )
@@ -270,12 +275,20 @@ class Desk:
         kept = name if name in names else (names[0] if names else None)
         return gr.Dropdown(choices=list(self.store.choices), value=kept), self._describe(kept)
 
-    def _look_again(self, name: str | None) -> Update:
-        """As `_refresh`, but a choice that is being made meanwhile stays as it is."""
+    def _look_again(self, name: str | None) -> tuple[Update, Update]:
+        """As `_refresh`, but a choice that is being made meanwhile stays as it is. Where the file
+        of the model is gone, another one is opened.
+        """
         self.store.refresh()
-        if name not in self.store.names:
-            return self._refresh(name)[0]
-        return gr.Dropdown(choices=list(self.store.choices))
+        names = self.store.names
+        if name in names:
+            return gr.Dropdown(choices=list(self.store.choices)), gr.skip()
+        if name is not None and self.store.has_file(name):  # perhaps it is just being written
+            return gr.skip(), gr.skip()
+        if name is not None:
+            gr.Info(f"The model {html.escape(name)} is no longer there.")
+        instead = {"open": names[0], "at": time.monotonic()} if names else gr.skip()
+        return self._refresh(name)[0], instead
 
     def _choose(self, shown: str | None, event: gr.EventData) -> tuple[Update, str, Update]:
         """The page's script wants a model that may have come into the folder a moment ago: perhaps

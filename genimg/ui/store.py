@@ -54,6 +54,10 @@ class Store:
             self._infos = good
             self._problems = tuple(problems.values())
 
+    def has_file(self, name: str) -> bool:
+        """Whether there is a file of this name, whatever it holds."""
+        return (self.folder / f"{name}.safetensors").is_file()
+
     @property
     def problems(self) -> tuple[str, ...]:
         """One sentence for each file of the folder that cannot be used."""

@@ -12,7 +12,8 @@
     GET    /genimg/training/look/ID/used.png    also left-out.png, changes.png
     POST   /genimg/training/look/ID/cancel
     POST   /genimg/training/runs                {"title", "data", ...} -> {"name"}
-    POST   /genimg/training/runs/NAME/stop      also resume, delete; -> {}
+    POST   /genimg/training/runs/NAME/stop      also resume; -> {}
+    POST   /genimg/training/runs/NAME/delete    {"model": true}: its model, too -> {}
     POST   /genimg/training/runs/NAME/extend    {"minutes": 20}: so many more than now -> {}
     POST   /genimg/training/runs/NAME/open      the model as it is now -> {"model"}
 

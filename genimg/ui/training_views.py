@@ -46,7 +46,7 @@ def brief(run: Summary, model: str | None) -> dict[str, Any]:
         "speed": _finite(status.speed) or 0.0,
         "created": run.created,
         "model": model,
-        "opens": run.files.state.is_file() or run.files.model.is_file(),
+        "opens": run.files.model.is_file() or (run.files.state.is_file() and status.images > 0),
         "frames": len(sheets),
         "last_frame": frame_url(run.name, sheets[-1]) if sheets else None,
     }

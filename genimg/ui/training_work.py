@@ -16,11 +16,10 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
-from genimg.editor import CheckpointInfo, list_checkpoints
-from genimg.errors import CheckpointError, GenimgError, TrainingError
+from genimg.editor import remove_checkpoint
+from genimg.errors import GenimgError, TrainingError
 from genimg.runs import (
     AT_ONCE,
-    FINISHED,
     RunFiles,
     is_name,
     is_run,
@@ -29,7 +28,7 @@ from genimg.runs import (
     runs_in,
     summary,
 )
-from genimg.runs.listing import Summary
+from genimg.runs.launch import command_line
 from genimg.runs.processes import end, spawn
 from genimg.ui import training_views as views
 from genimg.ui.live_messages import Refused
@@ -46,6 +45,7 @@ from genimg.ui.training_asked import (
     training_options,
 )
 from genimg.ui.training_looks import Looks
+from genimg.ui.training_made import Made
 from genimg.ui.training_uploads import Uploads, cache_folder
 
 SWEEP_SECONDS = 3600.0
@@ -53,8 +53,6 @@ SNAPSHOT_SECONDS = 180.0
 MOST_WORKING = 20
 """Runs that train or wait at the same time."""
 _FOLDERS = ("GENIMG_CACHE", "GENIMG_DATA")
-Stamp = tuple[int, int]
-"""When a file was changed, in nanoseconds, and its bytes: another one has another stamp."""
 
 
 class NotFound(GenimgError):
@@ -83,8 +81,7 @@ class Training:
         self.uploads = Uploads(cache_folder().resolve() / "uploads")
         self.looks = Looks(cache_folder().resolve() / "looks", self._environment)
         self._starting = threading.Lock()
-        self._seen: dict[str, Stamp | None] = {}  # names: the files when the menu was renewed
-        self._ids: dict[Path, tuple[Stamp, str | None]] = {}
+        self.made = Made(store)
         self._closed = threading.Event()
         threading.Thread(target=self._sweep, daemon=True).start()
 
@@ -106,7 +103,7 @@ class Training:
     def state(self) -> dict[str, Any]:
         """The models to start from, all runs, and the room on the disk in bytes."""
         there = next(path for path in (self.runs, *self.runs.parents) if path.exists())
-        runs = [self._plainly(views.brief(x, self._model_of(x))) for x in runs_in(self.runs)]
+        runs = [self._plainly(views.brief(x, self.made.in_menu(x))) for x in runs_in(self.runs)]
         return {
             "models": self._models(),
             "runs": runs,
@@ -116,7 +113,8 @@ class Training:
     def tell(self, name: str) -> dict[str, Any]:
         """All about one run. Raises NotFound."""
         run = summary(self.files(name))
-        return self._plainly(views.full(run, self._model_of(run), self._store.folder))
+        told = views.full(run, self.made.in_menu(run), self._store.folder)
+        return self._plainly(told | {"removable": self.made.is_own(run)})
 
     def _plainly(self, told: dict[str, Any]) -> dict[str, Any]:
         """What went wrong, without the paths of sent pictures. Logs and commands keep them."""
@@ -141,69 +139,6 @@ class Training:
                 size = header.image_shape[1]
                 rows += [{"name": name, "title": title, "size": size, "family": header.family}]
         return rows
-
-    def _model_of(self, run: Summary) -> str | None:
-        """The name in the menu of what a run made, if it is there."""
-        name = self._model_name(run)
-        return name if self._info(name) else None
-
-    def _model_name(self, run: Summary) -> str:
-        """What the model of a run is called, now or later.
-
-        A run of the app has a name that no model had before. The name of one that was started by
-        hand may be another model's as long as it has not put its own there: until then it gets
-        "-now", and a number where a finished model is called so, too.
-        """
-        options = run.description.get("options")
-        asked = options.get("name") if isinstance(options, dict) else None
-        own = asked if isinstance(asked, str) and is_name(asked) else run.name
-        if run.about or self._is_made(run, own):
-            return own
-        name, number = f"{own}-now", 1
-        while not (self._is_free(name) or self._is_made(run, name)):
-            number += 1
-            name = f"{own}-now-{number}"
-        return name
-
-    def _is_made(self, run: Summary, name: str) -> bool:
-        """Whether the model of this name is what a run has made, now that it is finished."""
-        if run.phase != FINISHED:
-            return False
-        made, info = self._id_of(run.files.model), self._info(name)
-        return info is not None and info.header.id == made
-
-    def _is_free(self, name: str) -> bool:
-        """Whether there is no model of this name, or one that still trained when it was written."""
-        info = self._info(name)
-        if info is None:
-            return not self._file(name).exists()
-        return "unfinished" in info.header.trained
-
-    def _info(self, name: str) -> CheckpointInfo | None:
-        """A model of the menu, which is renewed if its file is another one than the last time."""
-        stamp = _stamp(self._file(name))
-        if stamp is None:
-            return None
-        if stamp != self._seen.get(name):  # not at each question: a classifier never joins the menu
-            files = self._store.folder.glob("*.safetensors")
-            self._seen = {path.stem: _stamp(path) for path in files}
-            self._store.refresh()
-        with suppress(CheckpointError):
-            return self._store.info(name)
-        return None
-
-    def _id_of(self, path: Path) -> str | None:
-        """By what the model in a file is known; None if there is none that draws."""
-        stamp = _stamp(path)
-        if stamp is None:
-            return None
-        if path not in self._ids or self._ids[path][0] != stamp:
-            found = {info.path: info.header.id for info in list_checkpoints(path.parent)[0]}
-            self._ids[path] = stamp, found.get(path)
-        return self._ids[path][1]
-
-    def _file(self, name: str) -> Path:
-        return self._store.folder / f"{name}.safetensors"
 
     # -- looks
 
@@ -299,10 +234,34 @@ class Training:
         return {}
 
     def delete(self, files: RunFiles, values: Mapping[str, object]) -> dict[str, Any]:
-        """Delete a run; its model stays in the menu. Raises TrainingError."""
+        """Delete a run; its model stays in the menu, unless `values["model"]` says that it is to
+        go, too. Raises Refused, TrainingError.
+        """
+        run = summary(files)
+        gone = values.get("model") is True
+        name = self.made.name(run)
+        if gone and not self.made.is_own(run):
+            raise Refused("the model of that name in the menu is not this run's alone")
+        if gone:
+            self._refuse_needed(self.made.file(name))
         with self._starting:
             launch.delete(files)
+        if gone:
+            try:
+                remove_checkpoint(self.made.file(name))
+            except OSError as error:
+                raise TrainingError(
+                    f"The run is deleted, its model could not be: {error.strerror}"
+                ) from error
+            self._store.refresh()
         return {}
+
+    def _refuse_needed(self, model: Path) -> None:
+        """Raises Refused if a run is to start from a model, and has not begun."""
+        start = f"--init-from={model.resolve()}"
+        for run in runs_in(self.runs):
+            if start in command_line(run.files) and not run.files.state.is_file() and run.working:
+                raise Refused(f"the run {run.name!r} waits to start from its model")
 
     def extend(self, files: RunFiles, values: Mapping[str, object]) -> dict[str, Any]:
         """Give a run so many minutes more. Raises Refused, TrainingError."""
@@ -327,8 +286,8 @@ class Training:
                 "A classifier tells pictures apart and makes none, so there is nothing to edit "
                 "with it. Use it in a terminal: python -m genimg classify"
             )
-        name = self._model_name(run)
-        if not self._is_made(run, name):
+        name = self.made.name(run)
+        if not self.made.is_made(run, name):
             self._snapshot(files, name, own=bool(run.about))
         self._store.refresh()
         if name not in self._store.names:
@@ -359,11 +318,3 @@ class Training:
                 lines = said.read().decode("utf-8", errors="replace").strip().splitlines()
                 last = lines[-1].removeprefix("genimg: error: ") if lines else "no reason was given"
                 raise TrainingError(f"The model could not be written: {last}")
-
-
-def _stamp(path: Path) -> Stamp | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size

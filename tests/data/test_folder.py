@@ -184,6 +184,7 @@ def test_a_person_overrules_by_reason_by_name_and_by_pattern(tmp_path: Path) -> 
     by_name = examine(folder, keep=("small[1].png", "near.*", "copy.png", "white.png"))
     assert "small[1].png" not in reasons(by_name) and "near.jpg" not in reasons(by_name)
     assert "copy.png" not in reasons(by_name) and "white.png" not in reasons(by_name)
+    assert reasons(by_name) == {}, "what they are copies of stays"
     left = reasons(examine(folder, leave_out=("party", "[45].png")))
     assert left["party/3.png"] == left["4.png"] == left["5.png"] == "left out by you"
     with pytest.raises(DataError, match="cannot be kept"):

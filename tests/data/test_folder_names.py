@@ -77,3 +77,29 @@ def test_a_zip_in_a_folder_is_a_label_like_a_folder(tmp_path: Path) -> None:
     zipped(folder / "birds.zip", {"inner.zip": inner})
     dataset = load(folder)
     assert len(dataset) == 15 and dataset.factors[0].values == ("birds", "cats", "dogs")
+
+
+def notes(folder: Path) -> list[str]:
+    return list(folder_report(examine(folder))["notes"])
+
+
+def test_folders_that_are_no_labels_are_told(tmp_path: Path) -> None:
+    for i in range(9):
+        put(tmp_path / "days" / f"day {i}" / "a.png", photo(i))
+    assert any("The 9 folders are not used as labels" in note for note in notes(tmp_path / "days"))
+    for first, name in ((0, "cats"), (20, "dogs")):
+        photos(tmp_path / "all" / "pets" / name, 8, first=first)
+    assert not [note for note in notes(tmp_path / "all") if "label" in note]
+    put(tmp_path / "all" / "pets" / "birds" / "torn.png", encode(photo(50), "PNG")[:300])
+    put(tmp_path / "all" / "pets" / "read me" / "notes.txt", b"Bring milk.")
+    assert [note for note in notes(tmp_path / "all") if "label" in note] == [
+        "No label for the folder 'birds': no picture there can be used."
+    ]
+    photos(tmp_path / "two" / "cats", 8)
+    for i in range(3):
+        put(tmp_path / "two" / "dogs" / f"{i}.png", encode(photo(60 + i), "PNG")[:300])
+    assert [note for note in notes(tmp_path / "two") if "label" in note] == [
+        "No label for the folder 'dogs': no picture there can be used."
+    ]
+    left_out = folder_report(examine(tmp_path / "two", leave_out=("dogs",)))
+    assert not [note for note in left_out["notes"] if "label" in note]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 
 from genimg.errors import TrainingError
 from genimg.runs import (
+    FAILED,
     STOPPED,
     WAITING,
     RunFiles,
@@ -114,10 +116,19 @@ def test_one_trains_and_the_others_follow_in_the_order_of_asking(
     assert list((third.files.path.parent / ".queue").glob("0*")) == []
 
 
+def asked(runs: Path, name: str) -> RunFiles:
+    """A run whose process is about to be started."""
+    files = RunFiles(runs / name)
+    files.path.mkdir()
+    files.tell(WAITING, "starting")
+    ask(runs, files)
+    return files
+
+
 def test_the_order_of_asking_counts_not_that_of_the_processes(
     begin: Callable[..., Worker], tmp_path: Path
 ) -> None:
-    ask(tmp_path, RunFiles(tmp_path / "slow"))  # its process takes longer to come
+    asked(tmp_path, "slow")  # its process takes longer to come
     quick = begin("quick")
     assert quick.phase == WAITING
     slow = begin("slow")
@@ -129,7 +140,7 @@ def test_the_order_of_asking_counts_not_that_of_the_processes(
 def test_a_process_that_never_comes_is_not_waited_for(
     begin: Callable[..., Worker], tmp_path: Path
 ) -> None:
-    ask(tmp_path, RunFiles(tmp_path / "lost"))
+    asked(tmp_path, "lost")
     next_one = begin("next")
     assert next_one.phase == WAITING
     (ticket,) = (tmp_path / ".queue").glob("*.asked")
@@ -137,6 +148,16 @@ def test_a_process_that_never_comes_is_not_waited_for(
     os.utime(ticket, (long_ago, long_ago))
     until(lambda: next_one.phase == "training")
     assert not ticket.exists()
+
+
+def test_a_process_that_has_failed_already_is_not_waited_for(
+    begin: Callable[..., Worker], tmp_path: Path
+) -> None:
+    files = asked(tmp_path, "failed")
+    files.tell_end(FAILED, "it could not be started")
+    gone = asked(tmp_path, "gone")
+    shutil.rmtree(gone.path)
+    assert begin("next").phase == "training"
 
 
 def test_who_is_killed_frees_the_place_at_once(begin: Callable[..., Worker]) -> None:

@@ -9,6 +9,7 @@ file, or by the rights of its folder. Prints a JSON object of what came of each.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -43,12 +44,14 @@ class Refusal:
         room: bytes that can be written of each file from then on; None where it is the rights of
             the folder that are gone.
         only: whether there is room for all other files.
+        links: whether the disk knows links, so that a copy takes no room.
     """
 
     file: str
     time: int = 1
     room: int | None = HALF
     only: bool = False
+    links: bool = True
 
 
 REFUSALS = {
@@ -56,13 +59,13 @@ REFUSALS = {
         "description": Refusal(r"/run/\.run-\w+\.json$", room=200),
         "progress": Refusal(r"/progress\.jsonl$", time=2, room=100),
         "state": Refusal(r"/state/\.state-\w+\.pt$", time=5),
-        "rights": Refusal(r"/state/\.state-\w+\.pt$", time=4, room=None),
+        "rights": Refusal(r"/state/\.state-\w+\.pt$", time=6, room=None),
         "sheet": Refusal(r"/samples/\.\d+-\w+\.png$", room=200),
         "model": Refusal(r"/run/\.model-\w+\.safetensors$"),
         "copy": Refusal(r"/checkpoints/\.killed-\w+\.safetensors$"),
     },
     "gan": {
-        "good state": Refusal(r"/state/\.good-\w+\.pt$", time=4),
+        "good state": Refusal(r"/state/\.good-\w+\.pt$", time=4, links=False),
         "critic": Refusal(r"/run/critics/\.model-\w+\.safetensors$"),
     },
 }
@@ -96,6 +99,11 @@ def refuse(refusal: Refusal) -> None:
         elif opened == refusal.time:
             no_rights(Path(str(values[0])).parent)
 
+    def no_link(source: Path, target: Path) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    if not refusal.links:
+        os.link = no_link  # type: ignore[assignment]
     sys.addaudithook(look)
 
 

@@ -8,6 +8,7 @@ import torch
 
 from genimg.data import Dataset
 from genimg.errors import CheckpointError, ConfigError, TrainingError
+from genimg.files import critic_beside
 from genimg.models import build_model, load_any_model, model_digest, save_model
 from genimg.models.critic import Critic, build_critic
 from genimg.models.gan import GAN
@@ -63,7 +64,7 @@ def test_a_run_goes_on_with_the_critic_of_the_gan_it_starts_from(earlier: Path) 
     fresh = weights(recipe(None))
     assert kept.keys() == expected.keys()
     assert not torch.equal(kept["stem.weight"], fresh["stem.weight"])
-    again = critics.path_of(earlier)
+    again = critic_beside(earlier)
     assert again == earlier.parent / "critics" / "earlier.safetensors"
 
 
@@ -102,8 +103,8 @@ def test_a_critic_of_other_weights_is_left_alone(earlier: Path, tmp_path: Path) 
     """A file of the same name with another generator has no critic here."""
     path = tmp_path / "earlier.safetensors"
     save_model(path, build_model("gan", (3, 16, 16), "style", seed=8), "gan", name="earlier")
-    critics.path_of(path).parent.mkdir()
-    critics.path_of(path).write_bytes(critics.path_of(earlier).read_bytes())
+    critic_beside(path).parent.mkdir()
+    critic_beside(path).write_bytes(critic_beside(earlier).read_bytes())
     assert critics.is_there(earlier)
     assert not critics.is_there(path)
     assert not critics.is_there(tmp_path / "none.safetensors")

@@ -173,12 +173,16 @@ def test_one_goes_on_with_what_two_left(
     assert_as_near_as_floats_are(folder, alone / kind, kind)
 
 
-def test_two_go_back_together_when_numbers_go_bad(two: tuple[Path, dict[str, Any]]) -> None:
-    told = lines(two[0] / "spoiled")
+@pytest.mark.parametrize("kind", ["gan", "vae"])
+def test_two_go_back_together_when_numbers_go_bad(
+    kind: str, two: tuple[Path, dict[str, Any]]
+) -> None:
+    folder = two[0] / f"spoiled {kind}"
+    told = lines(folder)
     [restart] = [line for line in told if "restart" in line]
     assert (restart["images"], restart["restart"]) == (2 * BATCH, 1)
     assert told[-1]["images"] == 6 * BATCH
-    assert all(bool(torch.isfinite(value).all()) for value in weights(two[0] / "spoiled").values())
+    assert all(bool(torch.isfinite(value).all()) for value in weights(folder).values())
 
 
 # -- one voice, and no endless waiting

@@ -236,7 +236,7 @@ def test_weights_that_are_not_finite_never_reach_the_state(make: MakeTrainer) ->
 def test_a_loss_that_is_not_finite_stops_the_run_at_once(make: MakeTrainer) -> None:
     trainer = make(PoisonedAfter, images=32 * 20, snapshot_seconds=1000.0)
     saved = []
-    with pytest.raises(TrainingError, match="--learning-rate or --precision fp32"):
+    with pytest.raises(TrainingError, match="lower --learning-rate, --precision fp32"):
         trainer.run(lambda: saved.append(trainer.clock.step))
     assert trainer.clock.step == 5, "one step after the one that spoiled the weight"
     assert saved == [0], "before the first step"
@@ -273,6 +273,58 @@ def test_a_model_that_is_thrown_off_goes_back_and_on_at_half_the_rate(make: Make
     trainer.recipe.schedule(0.5, 1000)
     rates = [each.optimizers["model"].param_groups[0]["lr"] for each in (plain, trainer.recipe)]
     assert rates[1] == pytest.approx(rates[0] / 2, rel=0.05)
+
+
+def test_a_state_that_was_found_good_is_kept_even_if_a_kill_came_between(
+    make: MakeTrainer,
+) -> None:
+    class Killed(Exception):
+        pass
+
+    killed = make(images=32 * 6, validate_every=64, snapshot_seconds=1000.0)
+    goods: list[int] = []
+
+    def save(trainer: Trainer) -> None:
+        good = trainer.folder.load_good()
+        goods.append(-1 if good is None else good["clock"]["images"])
+        trainer.folder.save_state(trainer.state_dict())
+        if trainer is killed and trainer.clock.images == 128:
+            raise Killed  # what it has written is not kept as good yet
+
+    with pytest.raises(Killed):
+        killed.run(lambda: save(killed))
+    assert goods == [-1, 0, 64]
+    resumed = make(images=32 * 6, validate_every=64, snapshot_seconds=1000.0)
+    state = resumed.folder.load_state()
+    assert state is not None
+    resumed.load_state_dict(state)
+    resumed.run(lambda: save(resumed))
+    assert goods[3:5] == [64, 128], "when it goes on, and at the next validation"
+
+
+@pytest.mark.parametrize("harmed", [False, True])
+def test_a_run_without_a_good_state_is_looked_at_before_it_goes_on(
+    make: MakeTrainer, harmed: bool
+) -> None:
+    """It is of an earlier version, or somebody has deleted the file."""
+    first = make(images=96, validate_every=64)
+    first.run(lambda: first.folder.save_state(first.state_dict()))
+    first.folder.good.unlink()
+    state = first.folder.load_state()
+    assert state is not None
+    state["clock"]["validated_step"] = 2
+    resumed = make(images=32 * 6, validate_every=64)
+    resumed.load_state_dict(state)
+    if not harmed:
+        resumed.run(lambda: resumed.folder.save_state(resumed.state_dict()))
+        good = resumed.folder.load_good()
+        assert good is not None and good["clock"]["images"] == 192
+        return
+    with torch.no_grad():
+        for parameter in resumed.ema.parameters():
+            parameter.mul_(1e3)
+    with pytest.raises(TrainingError, match=r"thrown off.*Start a new run.*another --out"):
+        resumed.run(lambda: resumed.folder.save_state(resumed.state_dict()))
 
 
 # -- signals

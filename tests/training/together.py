@@ -145,7 +145,11 @@ def failing(which: int) -> Callable[[Path, World], None]:
 
 def spoiled(out: Path, world: World) -> None:
     """A weight goes bad in all of them, as it does: all go back together."""
-    made = trainer("gan", out / "spoiled", world, images=6 * BATCH)
+    for kind in ("gan", "vae"):
+        spoil(trainer(kind, out / f"spoiled {kind}", world, images=6 * BATCH))
+
+
+def spoil(made: Trainer) -> None:
     step = made.recipe.step
 
     def spoiling_step(*arguments: Any) -> Any:

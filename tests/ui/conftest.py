@@ -28,6 +28,8 @@ from genimg import Editor
 from genimg.images import encode_png
 from genimg.models import build_model, save_model
 
+from .training_site import Place
+
 FIRST, SECOND, DRAWER = "a-tiny-cats", "b-untrained", "c-tiny-gan"
 """The models of the served folder, in the order of the menu: the last one only draws."""
 
@@ -268,3 +270,18 @@ def photo(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("photos") / "photo.png"
     path.write_bytes(encode_png(image.resize((90, 60))))
     return path
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The cache folder of this test alone."""
+    monkeypatch.setenv("GENIMG_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def place(own_cache: Path, tmp_path: Path, tiny_checkpoint: Path) -> Iterator[Place]:
+    """An app that can train, without a browser."""
+    made = Place(tmp_path, tiny_checkpoint)
+    yield made
+    made.close()

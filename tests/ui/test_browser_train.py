@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from genimg.models import build_model, save_model
 from genimg.runs import FAILED, FINISHED, TRAINING, WAITING
 
 from .conftest import FIRST, Site
@@ -171,6 +173,31 @@ def test_delete_asks_first_and_says_what_is_lost(visit: Visit, runs: Path) -> No
     expect(page.locator("#train-form")).to_be_visible()
     expect(page.locator("#train-runs li", has_text="To be lost")).to_have_count(0)
     assert not files.path.exists()
+
+
+def test_delete_takes_the_model_along_if_asked_and_another_is_opened(
+    visit: Visit, site: Site, runs: Path
+) -> None:
+    files = make_run(runs, "Short lived", FINISHED)
+    made = site.folder / "short-lived.safetensors"
+    save_model(made, build_model("vae", (3, 16, 16), latent_dim=8, seed=8), "vae", name=made.stem)
+    shutil.copy(made, files.model)
+    visitor = visit()
+    page = go(visitor, "Short lived")
+    of_run(page, "open").click()
+    expect(page.locator("#footer")).to_contain_text(made.name)
+    short = visitor.picture("#edited")
+    visitor.open_tab("Train")
+    of_run(page, "delete").click()
+    dialog = page.get_by_role("dialog", name="Delete “Short lived”?")
+    expect(dialog).not_to_contain_text("stays in the menu")
+    dialog.get_by_label("Take its model out of the menu, too").check()
+    dialog.get_by_role("button", name="Delete").click()
+    expect(page.locator("#footer")).to_contain_text(f"{FIRST}.safetensors")
+    expect(page.locator("#model input")).to_have_value(re.compile(f" {FIRST}$"))
+    assert not made.exists()
+    visitor.open_tab("Edit")
+    visitor.await_change("#edited", short)
 
 
 def test_what_the_server_refuses_is_said_in_place(visit: Visit, runs: Path) -> None:

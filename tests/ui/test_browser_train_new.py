@@ -68,7 +68,14 @@ def test_from_a_messy_folder_to_a_model_in_edit(
     report.get_by_text("2 left out, and why").click()
     expect(report.locator(".reasons")).to_contain_text("shapes/broken.png")
     expect(part(page, "title")).to_have_value("shapes")
-    # Overruled: what is the same as another is used all the same.
+    # Overruled: a single file, and that taken back.
+    report.get_by_role("button", name="anyway").click()
+    expect(report.locator(".verdict")).to_have_text("41 of 42 pictures can be used", timeout=60_000)
+    single = report.locator(".reason", has_text="shapes/").get_by_role("checkbox")
+    expect(single).to_be_checked()
+    single.click()
+    expect(report.locator(".verdict")).to_have_text("40 of 42 pictures can be used", timeout=60_000)
+    # What is the same as another is used all the same.
     same = report.locator(".reason", has_text="Same as another").get_by_role("checkbox")
     same.check()
     expect(report.locator(".verdict")).to_have_text("41 of 42 pictures can be used", timeout=60_000)

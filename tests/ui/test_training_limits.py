@@ -21,20 +21,7 @@ from .training_site import Place, rest, until
 
 
 @pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("GENIMG_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
-
-
-@pytest.fixture
-def place(cache: Path, tmp_path: Path, tiny_checkpoint: Path) -> Iterator[Place]:
-    made = Place(tmp_path, tiny_checkpoint)
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def public(cache: Path, tmp_path: Path, tiny_checkpoint: Path) -> Iterator[Place]:
+def public(own_cache: Path, tmp_path: Path, tiny_checkpoint: Path) -> Iterator[Place]:
     """An app that other machines reach, too."""
     made = Place(tmp_path, tiny_checkpoint, "0.0.0.0")
     yield made
@@ -69,7 +56,7 @@ def test_a_public_app_trains_only_where_that_is_allowed(public: Place) -> None:
 
 
 def test_folders_of_an_allowed_public_app_stay_its_own(
-    cache: Path, tmp_path: Path, tiny_checkpoint: Path
+    own_cache: Path, tmp_path: Path, tiny_checkpoint: Path
 ) -> None:
     place = Place(tmp_path / "app", tiny_checkpoint, "0.0.0.0", allow=True)
     rest(place)
@@ -92,7 +79,7 @@ def test_who_comes_through_a_proxy_is_not_here(place: Place, header: str) -> Non
 
 
 def test_to_let_others_train_changes_nothing_where_no_others_come(
-    cache: Path, tmp_path: Path, tiny_checkpoint: Path
+    own_cache: Path, tmp_path: Path, tiny_checkpoint: Path
 ) -> None:
     place = Place(tmp_path, tiny_checkpoint, "127.0.0.1", allow=True)
     assert place.get()["allowed"]
@@ -102,7 +89,7 @@ def test_to_let_others_train_changes_nothing_where_no_others_come(
 
 
 def test_training_that_is_switched_off_is_off_for_all(
-    cache: Path, tmp_path: Path, tiny_checkpoint: Path
+    own_cache: Path, tmp_path: Path, tiny_checkpoint: Path
 ) -> None:
     place = Place(tmp_path, tiny_checkpoint, off=True)
     rest(place)
@@ -259,3 +246,31 @@ def test_what_a_run_by_hand_makes_takes_no_finished_model_s_place(place: Place) 
     files.tell(FINISHED, "finished")
     assert place.run("byhand")["model"] == "tiny-cats"
     assert place.post("/runs/byhand/open") == {"model": "tiny-cats"}
+
+
+def test_a_run_that_is_deleted_takes_its_own_model_along_if_asked_and_no_other(
+    place: Place,
+) -> None:
+    def put(path: Path, seed: int) -> bytes:
+        made = build_model("vae", (3, 16, 16), latent_dim=8, seed=seed)
+        save_model(path, made, "vae", name=path.stem)
+        return path.read_bytes()
+
+    mine, theirs = rest(place, "mine", FINISHED), rest(place, "theirs", FINISHED)
+    models = {name: place.checkpoints / f"{name}.safetensors" for name in ("mine", "theirs")}
+    mine.model.write_bytes(put(models["mine"], 1))
+    put(theirs.model, 2)
+    put(models["theirs"], 3)  # another one of that name
+    critic = place.checkpoints / "critics" / "mine.safetensors"
+    critic.parent.mkdir()
+    critic.write_bytes(b"what it learned against")
+    assert [place.run(name)["removable"] for name in ("mine", "theirs")] == [True, False]
+    status, words = place.refusal("/runs/theirs/delete", model=True)
+    assert status == 400 and "not this run's alone" in words
+    assert theirs.path.is_dir()
+    for name in ("mine", "theirs"):
+        place.post(f"/runs/{name}/delete", model=name == "mine")
+    assert place.get()["runs"] == []
+    assert not models["mine"].exists() and not critic.exists()
+    assert models["theirs"].exists()
+    assert [row["name"] for row in place.get()["models"]] == ["theirs", "tiny-cats"]

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import time
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -17,19 +16,6 @@ from genimg.runs import FINISHED, INTERRUPTED, STOPPED, TRAINING, WAITING, RunFi
 from genimg.ui.training_views import PATH
 
 from .training_site import Place, archive, picture, rest, until
-
-
-@pytest.fixture
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("GENIMG_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
-
-
-@pytest.fixture
-def place(cache: Path, tmp_path: Path, tiny_checkpoint: Path) -> Iterator[Place]:
-    made = Place(tmp_path, tiny_checkpoint)
-    yield made
-    made.close()
 
 
 def test_what_there_is(place: Place) -> None:

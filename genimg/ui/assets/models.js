@@ -13,7 +13,7 @@
   /** Look at the folder of models again and open the one with this name (its file's, without the ending). */
   genimg.chooseModel = async (name) => { (await wires)('click', { name }); };
 
-  /** Look at the folder of models again; what is chosen stays. */
+  /** Look at the folder of models again; what is chosen stays while its file is there. */
   genimg.refreshModels = async () => { (await wires)('input', {}); };
 
   // Somebody comes back to the page, or opens the menu: perhaps there is a new one by now.

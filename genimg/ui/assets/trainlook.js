@@ -40,7 +40,7 @@
 
   /**
    * The report on the pictures, inside `element`.
-   * @param {object} to oncrop(crop) and onkeep(reason, on): somebody wants it otherwise.
+   * @param {object} to oncrop(crop) and onkeep(what, on), of a reason or a file's name: somebody wants it otherwise.
    */
   genimg.trainReport = (element, { oncrop, onkeep }) => {
     const head = make('p', { className: 'verdict', role: 'status' });
@@ -58,22 +58,29 @@
     let shown = '';
 
     function reason(name, count, kept, files, listed) {
-      const head = make('div', { className: 'reason' }, make('b', { textContent: capital(name) }),
+      const head = make('div', { className: 'reason' }, make('b', { textContent: name.replace(/^\//, '') === name ? capital(name) : name.slice(1) }),
         make('span', { className: 'count', textContent: kept ? 'used all the same' : number(count) }));
       if (!FOR_GOOD.includes(name)) {
         const input = make('input', { type: 'checkbox', checked: kept });
         input.onchange = () => onkeep(name, input.checked);
         input.dataset.reason = name;
-        head.append(make('label', { className: 'check' }, input, ' use them anyway'));
+        head.append(make('label', { className: 'check' }, input, ' use anyway'));
       }
       const list = make('ul', { className: 'names' });
       const folder = top(files), short = (words) => words.replaceAll(folder, '');
       const alike = files.length > 1 && files.every(({ detail }) => detail === files[0].detail);
       if (alike && files[0].detail) head.querySelector('.count').after(make('small', { textContent: short(files[0].detail) }));
+      const use = (file) => {
+        const words = `Use ${short(file.name)} anyway`;
+        const button = make('button', { type: 'button', className: 'use', textContent: '+', title: words, ariaLabel: words });
+        button.onclick = () => onkeep(`/${file.name}`, true); // this very file
+        return button;
+      };
       const fill = (most) => {
         list.replaceChildren(...files.slice(0, most).map((file) => make('li', {},
           make('span', { textContent: short(file.name) }),
-          file.detail && !alike ? make('small', { textContent: ` ${short(file.detail)}` }) : '')));
+          file.detail && !alike ? make('small', { textContent: ` ${short(file.detail)}` }) : '',
+          kept || FOR_GOOD.includes(name) ? '' : use(file))));
         const rest = count - Math.min(most, files.length);
         if (rest <= 0 || kept) return;
         const more = make('button', { type: 'button', className: 'button small', textContent: `${number(rest)} more` });

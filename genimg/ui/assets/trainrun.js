@@ -33,7 +33,9 @@
         this.part('ask').close();
         this._act('Deleting …', async () => {
           const { name } = this;
-          await ask(`/runs/${name}/delete`, { method: 'POST', body: {} });
+          const model = this.part('with-model').checked;
+          await ask(`/runs/${name}/delete`, { method: 'POST', body: { model } });
+          if (model) genimg.refreshModels();
           this.ongone(name);
         });
       };
@@ -222,12 +224,14 @@
     }
 
     _ask() {
-      const { title, phase, images, model } = this.seen ?? {};
+      const { title, phase, images, model, removable } = this.seen ?? {};
       put(document.getElementById('train-ask-title'), `Delete “${title || this.name}”?`);
       const lost = images > 0 ? `Its timeline, its curves and what it needs to go on (${some(images, 'picture')} of learning) are gone for good.`
         : 'It is gone for good.';
-      const kept = model ? ' Its model stays in the menu.' : phase === 'finished' ? '' : ' It has no model in the menu yet: open it in Edit first if you want to keep what it has learned.';
+      const kept = removable ? '' : model ? ' Its model stays in the menu.' : phase === 'finished' ? '' : ' It has no model in the menu yet: open it in Edit first if you want to keep what it has learned.';
       put(this.part('ask-words'), `${lost}${images > 0 ? kept : ''} Your own pictures are not touched. This cannot be undone.`);
+      this.part('with-model-box').hidden = !removable;
+      this.part('with-model').checked = false;
       this.part('ask').showModal();
     }
   }
