@@ -59,7 +59,7 @@ REFUSALS = {
         "description": Refusal(r"/run/\.run-\w+\.json$", room=200),
         "progress": Refusal(r"/progress\.jsonl$", time=2, room=100),
         "state": Refusal(r"/state/\.state-\w+\.pt$", time=5),
-        "rights": Refusal(r"/state/\.state-\w+\.pt$", time=6, room=None),
+        "rights": Refusal(r"/state/\.state-\w+\.pt$", time=7, room=None),
         "sheet": Refusal(r"/samples/\.\d+-\w+\.png$", room=200),
         "model": Refusal(r"/run/\.model-\w+\.safetensors$"),
         "copy": Refusal(r"/checkpoints/\.killed-\w+\.safetensors$"),
