@@ -1,6 +1,6 @@
-"""Measure genimg:  python benchmarks/run.py [training] [overhead] [fashion-pair] [few] [gans]
-                                          [gan-speed] [decode] [live] [locks] [uploads] [folders]
-                                          [start] [memory]
+"""Measure genimg:  python benchmarks/run.py [training] [overhead] [arithmetic] [fashion-pair]
+                                          [few] [gans] [gan-speed] [decode] [live] [locks]
+                                          [uploads] [folders] [start] [memory]
 
 Without a part: training, overhead, gan-speed, decode, live, folders, start and memory, one after
 another.
@@ -21,6 +21,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # genimg runs from its folder
 
 from benchmarks import (
+    arithmetic,
     decode,
     few,
     folders,
@@ -41,6 +42,7 @@ from genimg.files import write_atomically
 PARTS: dict[str, Callable[[Settings], dict[str, Any]]] = {
     "training": training.run_training,
     "overhead": overhead.run_overhead,
+    "arithmetic": arithmetic.run_arithmetic,
     "fashion-pair": training.run_fashion_pair,
     "gans": gans.run_gans,
     "few": few.run_few,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import upload_tables
+from benchmarks import arithmetic, upload_tables
 from genimg.files import write_atomically
 
 Part = dict[str, Any]
@@ -365,6 +365,7 @@ def _memory(part: Part) -> str:
 RENDERERS: dict[str, Callable[[Part], str]] = {
     "training": _training,
     "overhead": _overhead,
+    "arithmetic": lambda part: arithmetic.table(part, _table),
     "fashion-pair": _training,
     "few": _few,
     "gans": _gans,

@@ -1,0 +1,167 @@
+"""One training step in each arithmetic: pictures a second, memory, and the part of the machine's
+matrix rate that is reached.
+
+On a GPU where there is one, else on one thread of the processor. The usual VAE for pictures of 64
+pixels takes whole steps (forward, loss, backward, clipping, Adam) on a batch that lies ready. Its
+arithmetic is counted by torch and set against the rate at which the same device multiplies large
+matrices in bfloat16.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from benchmarks.common import Settings, say
+from genimg.models import build_model
+from genimg.models.device import choose_device
+from genimg.training import TrainOptions
+from genimg.training.batches import Batch
+from genimg.training.compute import Compute
+from genimg.training.plan import WIDTHS
+from genimg.training.vae import VAERecipe
+
+SHAPE = (3, 64, 64)
+BATCHES = {"cpu": (8, 32, 128), "cuda": (32, 128, 512, 2048)}
+USUAL = {"cpu": 32, "cuda": 128}
+"""The batch size that a run has unless it is asked for another one."""
+SIDE = {"cpu": 2048, "cuda": 8192}
+"""Of the matrices."""
+SECONDS = 6.0
+
+Row = dict[str, Any]
+
+
+def run_arithmetic(settings: Settings) -> dict[str, Any]:
+    """Every precision and layout at the usual batch, the fastest one at others and compiled."""
+    torch.set_num_threads(1)
+    device = choose_device("auto")
+    kind = torch.device(device).type
+    rate = {
+        name: _matrix_rate(device, SIDE[kind], dtype)
+        for name, dtype in (("fp32", torch.float32), ("bf16", torch.bfloat16))
+    }
+    say(f"  matrices: {rate['fp32']:.3g} TFLOP/s in fp32, {rate['bf16']:.3g} in bf16")
+    ways = [
+        Compute(device, precision, layout)
+        for precision in ("fp32", "bf16")
+        for layout in ("contiguous", "channels_last")
+    ]
+    rows = [_measured(way, USUAL[kind], settings.seed) for way in ways]
+    best = ways[max(range(len(ways)), key=lambda i: rows[i].get("speed", 0.0))]
+    others = [batch for batch in BATCHES[kind] if batch != USUAL[kind]]
+    rows += [_measured(best, batch, settings.seed) for batch in others]
+    rows.append(_measured(best, USUAL[kind], settings.seed, compiled=True))
+    return {
+        "device": torch.cuda.get_device_name(device) if kind == "cuda" else "one thread of the CPU",
+        "rate": rate,
+        "rows": [row | {"part": _part(row, rate["bf16"])} for row in rows],
+    }
+
+
+def _part(row: Row, rate: float) -> float | None:
+    return round(row["tflops"] / rate, 4) if "tflops" in row else None
+
+
+def _measured(compute: Compute, batch: int, seed: int, compiled: bool = False) -> Row:
+    row: Row = {
+        "precision": compute.precision,
+        "layout": compute.layout,
+        "batch": batch,
+        "compiled": compiled,
+    }
+    try:
+        row |= _timed(compute, batch, seed, compiled)
+    except (RuntimeError, torch._dynamo.exc.TorchDynamoException) as error:
+        row["trouble"] = str(error).strip().splitlines()[0][:80]
+    told = row.get("trouble") or f"{row['speed']:.1f} pictures/s"
+    say(f"  {compute}, batch {batch}{', compiled' * compiled}: {told}")
+    return row
+
+
+def _timed(compute: Compute, batch: int, seed: int, compiled: bool) -> Row:
+    kind = torch.device(compute.device).type
+    cuda = kind == "cuda"
+    model = build_model("vae", SHAPE, seed=seed, width=WIDTHS[kind]).to(compute.device)
+    model = model.to(memory_format=compute.memory_format)
+    recipe = VAERecipe(model, TrainOptions(data="cats", minutes=1.0), compute)  # type: ignore[arg-type]
+    recipe.schedule(0.5, 10**6)
+    rng = torch.Generator(compute.device).manual_seed(seed)
+    pixels = torch.rand(batch, *SHAPE, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+    taken = Batch(compute.place(pixels), torch.zeros(batch, 0, dtype=torch.int64))
+
+    def step() -> None:
+        recipe.step(taken, rng)
+
+    step()
+    with FlopCounterMode(display=False) as counter:
+        step()
+    if compiled:
+        recipe.model.encode = torch.compile(recipe.model.encode)  # type: ignore[method-assign]
+        recipe.model.decode = torch.compile(recipe.model.decode)  # type: ignore[method-assign]
+    start = time.perf_counter()
+    step()
+    first = time.perf_counter() - start
+    if cuda:
+        torch.cuda.reset_peak_memory_stats(compute.device)
+    speed = batch / _seconds(step, cuda)
+    row: Row = {
+        "speed": round(speed, 1),
+        "tflops": speed * counter.get_total_flops() / batch / 1e12,
+    }
+    if compiled:
+        row["compile_seconds"] = round(first, 1)
+    if cuda:
+        row["memory_mb"] = round(torch.cuda.max_memory_allocated(compute.device) / 1e6)
+    return row
+
+
+def _seconds(work: Callable[[], Any], cuda: bool) -> float:
+    """The mean time of one call, after two that do not count."""
+    for _ in range(2):
+        work()
+    if cuda:
+        torch.cuda.synchronize()
+    start = time.perf_counter()
+    for count in itertools.count(1):
+        work()
+        if cuda:
+            torch.cuda.synchronize()
+        passed = time.perf_counter() - start
+        if passed >= SECONDS:
+            return passed / count
+    raise AssertionError
+
+
+def _matrix_rate(device: str, side: int, dtype: torch.dtype) -> float:
+    """TFLOP/s of a product of square matrices."""
+    a, b = (torch.randn(side, side, device=device).to(dtype) for _ in range(2))
+    return 2.0 * side**3 / _seconds(lambda: a @ b, torch.device(device).type == "cuda") / 1e12
+
+
+def table(part: Row, make: Callable[[list[str], list[list[str]]], str]) -> str:
+    """The table of the README."""
+    head = ["precision", "layout", "batch", "pictures/s", "of the bf16 matrix rate"]
+    memory = any("memory_mb" in row for row in part["rows"])
+    rows = []
+    for row in part["rows"]:
+        said = row.get("trouble") or f"{row['speed']:g}"
+        if row["compiled"]:
+            after = f" after {row['compile_seconds']:g} s" if "compile_seconds" in row else ""
+            said += f" (compiled{after})"
+        rows.append(
+            [row["precision"], row["layout"], f"{row['batch']:,}", said,
+             "" if row["part"] is None else f"{row['part']:.1%}"]
+            + ([f"{row['memory_mb']:,}" if "memory_mb" in row else ""] if memory else [])
+        )  # fmt: skip
+    rate = part["rate"]
+    return (
+        f"{make(head + (['peak memory, MB'] if memory else []), rows)}\n\n"
+        f"On {part['device']}, which multiplies large matrices at {rate['fp32']:.3g} TFLOP/s in "
+        f"fp32 and at {rate['bf16']:.3g} in bf16."
+    )
