@@ -88,7 +88,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="with --out: wait until no other run of the same folder of runs trains",
     )
-    reporting.add_report(parser, "with --dry-run: write plan.json to this folder, for programs")
+    reporting.add_report(
+        parser, "with --dry-run: how pictures are varied (changes.png) and plan.json go here"
+    )
     presets = "; ".join(f"{family}: {', '.join(MODELS[family].presets)}" for family in RECIPES)
     words = {
         "datasets": f"{', '.join(DATASETS)} or folder:PATH",

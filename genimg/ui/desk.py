@@ -231,7 +231,9 @@ class Desk:
                 **PRIVATE,
                 **reaction.options,
             )
-        self._wishes.input(self._look_again, [self.model], [self.model, self._wishes], **LATEST)
+        self._wishes.input(
+            self._look_again, [self.model], [self.model, footer, self._wishes], **LATEST
+        )
         wished = self._wishes.click(
             guard(self._choose), [self.model], [self.model, footer, self._wishes], **LATEST
         )
@@ -275,20 +277,21 @@ class Desk:
         kept = name if name in names else (names[0] if names else None)
         return gr.Dropdown(choices=list(self.store.choices), value=kept), self._describe(kept)
 
-    def _look_again(self, name: str | None) -> tuple[Update, Update]:
+    def _look_again(self, name: str | None) -> tuple[Update, Update, Update]:
         """As `_refresh`, but a choice that is being made meanwhile stays as it is. Where the file
         of the model is gone, another one is opened.
         """
         self.store.refresh()
         names = self.store.names
         if name in names:
-            return gr.Dropdown(choices=list(self.store.choices)), gr.skip()
+            menu = gr.Dropdown(choices=list(self.store.choices))
+            return menu, self._describe(name), gr.skip()  # it may have learned more since
         if name is not None and self.store.has_file(name):  # perhaps it is just being written
-            return gr.skip(), gr.skip()
+            return gr.skip(), gr.skip(), gr.skip()
         if name is not None:
             gr.Info(f"The model {html.escape(name)} is no longer there.")
         instead = {"open": names[0], "at": time.monotonic()} if names else gr.skip()
-        return self._refresh(name)[0], instead
+        return *self._refresh(name), instead
 
     def _choose(self, shown: str | None, event: gr.EventData) -> tuple[Update, str, Update]:
         """The page's script wants a model that may have come into the folder a moment ago: perhaps

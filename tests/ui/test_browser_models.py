@@ -30,9 +30,9 @@ def late(site: Site) -> Iterator[str]:
     path.unlink(missing_ok=True)
 
 
-def add(site: Site, name: str = LATE) -> Path:
+def add(site: Site, name: str = LATE, seed: int = 8) -> Path:
     path = site.folder / f"{name}.safetensors"
-    save_model(path, build_model("vae", (3, 16, 16), latent_dim=8, seed=8), "vae", name=name)
+    save_model(path, build_model("vae", (3, 16, 16), latent_dim=8, seed=seed), "vae", name=name)
     return path
 
 
@@ -71,10 +71,29 @@ def test_a_model_that_has_learned_more_under_its_name_is_opened_everywhere(
     expect(page.get_by_test_id("toast-body")).to_have_count(0)
 
 
-def test_after_a_model_that_cannot_be_opened_the_menu_names_the_one_that_is(
+def test_the_card_is_renewed_with_the_file_and_else_left_alone(
     visit: Visit, site: Site, late: str
 ) -> None:
     path = add(site)
+    visitor = visit()
+    page = visitor.page
+    before = visitor.picture("#edited")
+    page.locator("#footer details summary").first.click()
+    page.evaluate("() => genimg.refreshModels()")
+    page.wait_for_timeout(500)
+    expect(page.locator("#footer details").first).to_have_attribute("open", "")
+    page.evaluate("(name) => genimg.chooseModel(name)", late)
+    visitor.await_change("#edited", before)
+    made = build_model("vae", (3, 16, 16), latent_dim=8, seed=9)
+    save_model(path, made, "vae", name=late, extra={"trained": {"minutes": 77.0, "images": 4321}})
+    page.evaluate("() => genimg.refreshModels()")
+    expect(page.locator("#footer")).to_contain_text("77")
+
+
+def test_after_a_model_that_cannot_be_opened_the_menu_names_the_one_that_is(
+    visit: Visit, site: Site, late: str
+) -> None:
+    path = add(site, seed=10)  # one that was never loaded
     visitor = visit()
     page = visitor.page
     before = visitor.picture("#edited")
