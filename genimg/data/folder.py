@@ -34,6 +34,7 @@ LEAST = 8
 SIZE = 64
 """Height and width of the pictures where nobody says."""
 MAX_FOLDERS = 1000  # more first-level folders than this are no labels
+_UNSTATED = " Whether a model of them may be published is for whoever made the pictures to say."
 PER_FOLDER = 2  # nor are folders of fewer pictures than this on average
 _LABEL = 80  # characters of a label
 _PROBED = 300
@@ -149,8 +150,8 @@ def load_folder(
         title=options.title or examined.name,
         licence=options.licence or "not known",
         credit=options.credit or f"Pictures from the folder {examined.name}",
-        description=f"{len(examined.images):,} pictures from a folder of one's own. Whether a "
-        "model of them may be published is for whoever made the pictures to say.",
+        description=f"{len(examined.images):,} pictures from a folder of one's own."
+        + ("" if options.licence else _UNSTATED),
     )
     dataset = Dataset(
         f"folder:{path}", examined.images, examined.labels, examined.factors,

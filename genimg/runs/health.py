@@ -152,10 +152,11 @@ def _by_heart(rows: Rows, over: bool) -> list[Health]:
             f"than they were after {after}. {advice}"
         )
         return [Health("warn", words)]
-    if gap >= WIDE_GAP and scores[-1] - scores[(len(scores) - 1) // 2] < GAIN["held_out_psnr"]:
+    gained = scores[-1] - scores[(len(scores) - 1) // 2]
+    if gap >= WIDE_GAP and gained < GAIN["held_out_psnr"]:
         words = (
             f"It knows your pictures by heart: those it learns from come out {gap:.0f} dB better "
-            f"than those it never saw, which get no better. {advice}"
+            f"than those it never saw, which hardly get better. {advice}"
         )
         return [Health("warn", words)]
     if gap >= GAP and len(rows) >= LEAST_LINES:

@@ -26,6 +26,10 @@ from genimg.training.options import TrainOptions
 
 FEW_PICTURES = 3_000
 """With more training pictures a run starts from nothing."""
+WELL_LEARNED = 100_000
+"""Training pictures seen from which on a model is taken rather than one that has seen fewer: that
+one may bring back a person's pictures better, as it knows them by heart.
+"""
 MOST_CANDIDATES = 12
 MOST_ANCESTORS = 20
 STATED = ("name", "title", "credit", "licence")
@@ -43,8 +47,9 @@ def choose_start(
 ) -> tuple[TrainOptions, list[Reason]]:
     """Fill in the model in `folder` that a run on a folder of pictures starts from.
 
-    A VAE of few pictures starts from one of their shape; of several, from the one that brings the
-    pictures back best. A GAN starts from the VAE of the same pictures, if there is one.
+    A VAE of few pictures starts from one of their shape; of several that have learned long, from
+    the one that brings the pictures back best. A GAN starts from the VAE of the same pictures, if
+    there is one.
     """
     asked = (options.init_from, options.width, options.latent_dim, options.preset)
     if any(value is not None for value in asked) or not options.data.startswith("folder:"):
@@ -60,13 +65,20 @@ def choose_start(
         return options, []
     step = max(1, len(rows) // LOOKED_AT)
     images = np.asarray(dataset.images[rows[::step][:LOOKED_AT]])
-    scores = {path: _brings_back(path, images) for path in fitting[:MOST_CANDIDATES]}
+    learned = [path for path in fitting if _seen(path) >= WELL_LEARNED] or fitting
+    scores = {path: _brings_back(path, images) for path in learned[:MOST_CANDIDATES]}
     known = {path: score for path, score in scores.items() if score is not None}
     if not known:
         return options, []
     best = max(known, key=lambda path: known[path])
     why = f"{len(rows):,} pictures are few to learn from nothing"
     return replace(options, init_from=best), [("start", f"from {best.stem}", why)]
+
+
+def _seen(path: Path) -> int:
+    """The training pictures that a model says it has seen."""
+    images = read_header(path).trained.get("images")
+    return images if isinstance(images, int) else 0
 
 
 def models_in(folder: Path) -> list[Path]:

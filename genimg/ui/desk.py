@@ -58,10 +58,13 @@ watch('value', () => {
 
 _WISHES_JS = """
 genimg.mountModels(trigger);
+let opened = 0;
 watch('value', () => {
-  const { open } = props.value ?? {};
-  if (open) trigger('click', { name: open });
-  else if (props.value) trigger('submit', {});
+  const { open, at } = props.value ?? {};
+  if (!open) { if (props.value) trigger('submit', {}); return; }
+  if (at - opened < 5) return; // seconds: it is being opened
+  opened = at;
+  trigger('click', { name: open });
 });
 """
 
@@ -290,8 +293,10 @@ class Desk:
             return gr.skip(), gr.skip(), gr.skip()
         if name is not None:
             gr.Info(f"The model {html.escape(name)} is no longer there.")
-        instead = {"open": names[0], "at": time.monotonic()} if names else gr.skip()
-        return *self._refresh(name), instead
+        if not names:
+            return *self._refresh(name), gr.skip()
+        # The menu keeps its old choices until `_choose`: it refuses a value that is not among them.
+        return gr.skip(), gr.skip(), {"open": names[0], "at": time.monotonic()}
 
     def _choose(self, shown: str | None, event: gr.EventData) -> tuple[Update, str, Update]:
         """The page's script wants a model that may have come into the folder a moment ago: perhaps

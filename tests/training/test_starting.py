@@ -43,6 +43,12 @@ def test_few_pictures_start_from_the_model_that_knows_them_best(
     options, [(what, value, why)] = choose_start(asked(pictures), mine, tmp_path)
     assert options.init_from == tmp_path / "tiny.safetensors"
     assert (what, value) == ("start", "from tiny") and "few" in why
+    # One that has learned long goes before one that may only know these very pictures by heart.
+    learned = {"trained": {"images": 200_000}}
+    model = build_model("vae", (3, 16, 16), seed=2)
+    save_model(tmp_path / "learned.safetensors", model, "vae", name="learned", extra=learned)
+    options, _ = choose_start(asked(pictures), mine, tmp_path)
+    assert options.init_from == tmp_path / "learned.safetensors"
 
 
 @pytest.mark.parametrize(

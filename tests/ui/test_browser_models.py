@@ -107,6 +107,34 @@ def test_after_a_model_that_cannot_be_opened_the_menu_names_the_one_that_is(
     assert visitor.picture("#edited") == before
 
 
+def test_a_model_whose_file_is_gone_makes_room_for_another_and_its_steps_are_passed_over(
+    visit: Visit, site: Site, late: str
+) -> None:
+    path = add(site)
+    visitor = visit()
+    page = visitor.page
+    first = visitor.picture("#edited")
+    page.evaluate("(name) => genimg.chooseModel(name)", late)
+    second = visitor.await_change("#edited", first)
+    page.click("#draw")
+    third = visitor.await_change("#edited", second)
+    path.unlink()
+    page.evaluate("() => { genimg.refreshModels(); genimg.refreshModels(); }")
+    expect(page.locator("#footer")).to_contain_text(f"{FIRST}.safetensors")
+    expect(page.locator("#model input")).to_have_value(re.compile(f" {FIRST}$"))
+    visitor.await_change("#edited", third)
+    expect(page.get_by_test_id("toast-body").filter(has_text="no longer there")).to_be_visible()
+    expect(page.get_by_test_id("toast-body").filter(has_text="list of choices")).to_have_count(0)
+    page.click("#undo")  # to the first step of the model that is gone, which cannot be done
+    page.wait_for_timeout(1500)
+    if page.locator("#undo").is_enabled():
+        page.click("#undo")
+        page.wait_for_timeout(1000)
+    assert page.evaluate("() => genimg.work.scene.model.name") == FIRST
+    stuck = page.evaluate("() => genimg.work._beside('undo')?.model ?? null")
+    assert stuck in (None, FIRST)
+
+
 def test_a_model_that_is_not_there_is_said(visit: Visit) -> None:
     visitor = visit()
     before = visitor.picture("#edited")

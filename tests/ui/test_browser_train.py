@@ -150,7 +150,7 @@ def test_each_state_says_what_can_be_done(visit: Visit, runs: Path) -> None:
         expect(of_run(page, "resume")).to_be_visible()
         page.locator("#train-runs button", has_text="In the queue").click()
         expect(of_run(page, "now")).to_have_text("My cats goes first")
-        expect(of_run(page, "stop")).to_have_text("Do not wait")
+        expect(of_run(page, "stop")).to_have_text("Take out of the queue")
         expect(of_run(page, "open")).to_be_hidden()
         page.locator("#train-runs button", has_text="Just begun").click()
         expect(of_run(page, "open")).to_have_text("Open in Edit in a minute")
@@ -186,18 +186,20 @@ def test_delete_takes_the_model_along_if_asked_and_another_is_opened(
     page = go(visitor, "Short lived")
     of_run(page, "open").click()
     expect(page.locator("#footer")).to_contain_text(made.name)
-    short = visitor.picture("#edited")
+    opened = "(name) => genimg.work.scene.model.name === name"
+    page.wait_for_function(opened, arg=made.stem)
     visitor.open_tab("Train")
     of_run(page, "delete").click()
     dialog = page.get_by_role("dialog", name="Delete “Short lived”?")
     expect(dialog).not_to_contain_text("stays in the menu")
-    dialog.get_by_label("Take its model out of the menu, too").check()
+    dialog.get_by_label("Delete its model, too").check()
     dialog.get_by_role("button", name="Delete").click()
     expect(page.locator("#footer")).to_contain_text(f"{FIRST}.safetensors")
     expect(page.locator("#model input")).to_have_value(re.compile(f" {FIRST}$"))
     assert not made.exists()
     visitor.open_tab("Edit")
-    visitor.await_change("#edited", short)
+    page.wait_for_function(opened, arg=FIRST)
+    expect(page.get_by_test_id("toast-body").filter(has_text="list of choices")).to_have_count(0)
 
 
 def test_what_the_server_refuses_is_said_in_place(visit: Visit, runs: Path) -> None:

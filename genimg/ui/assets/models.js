@@ -3,6 +3,8 @@
   const genimg = (window.genimg = window.genimg || {});
 
   const REST_MS = 3000; // between two looks at the folder
+  const APART_MS = 1000; // at least, even where somebody asks for it
+  let last = -Infinity, waiting;
 
   let mounted;
   const wires = new Promise((done) => { mounted = done; });
@@ -14,7 +16,13 @@
   genimg.chooseModel = async (name) => { (await wires)('click', { name }); };
 
   /** Look at the folder of models again; what is chosen stays while its file is there. */
-  genimg.refreshModels = async () => { (await wires)('input', {}); };
+  genimg.refreshModels = () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(async () => {
+      last = Date.now();
+      (await wires)('input', {});
+    }, Math.max(0, last + APART_MS - Date.now()));
+  };
 
   // Somebody comes back to the page, or opens the menu: perhaps there is a new one by now.
   let looked = Date.now();

@@ -29,6 +29,7 @@
       this.flight = null;
       this.acts = 0;
       this.newest = 0;
+      this.gone = new Set(); // models whose steps cannot be opened any more
       this.viewer = genimg.viewer({
         ontake: (kind, name) => { this.keep(); this.act('take', { kind, name }); },
         onsoften: (t) => this.uploads.soften(t),
@@ -125,7 +126,13 @@
       if (!scene || typeof scene !== 'object') return;
       if (scene.empty) { this.viewer.empty(scene.empty); return; }
       const flight = scene.answer ? this._landed(scene.answer, scene.failed) : null;
+      if (scene.failed) {
+        const step = flight?.kind === 'go' && this.tree.get(flight.details.node);
+        if (step) { this.gone.add(step.model); this.steps.draw(); this._marks(); }
+        genimg.refreshModels?.(); // perhaps its model is no longer there
+      }
       if (scene.failed || (scene.answer && !flight)) { this._send(); return; }
+      this.gone.delete(scene.model.name);
       const { tree } = this;
       const fields = {
         recipe: scene.recipe, label: scene.label, thumb: scene.thumb, model: scene.model.name,
@@ -302,13 +309,17 @@
 
     _can(way) { return this._beside(way) !== null; }
 
-    /** Where undo or redo leads, or null. Before a start comes what was open until then. */
+    /**
+     * Where undo or redo leads, or null. Before a start comes what was open until then; steps of models that are
+     * gone are passed over.
+     */
     _beside(way) {
-      const { tree } = this, { here } = tree;
-      if (!here) return null;
-      const next = way === 'undo' ? here.parents[0] ?? here.came : tree.ahead(here.id)
-        ?? [...tree.nodes.values()].findLast((one) => one.came === here.id)?.id;
-      return tree.get(next);
+      const { tree } = this;
+      const beside = (node) => tree.get(way === 'undo' ? node.parents[0] ?? node.came : tree.ahead(node.id)
+        ?? [...tree.nodes.values()].findLast((one) => one.came === node.id)?.id);
+      let next = tree.here && beside(tree.here);
+      while (next && this.gone.has(next.model)) next = beside(next);
+      return next ?? null;
     }
 
     /** The next (1) or the previous (-1) picture that was begun with. */
@@ -347,7 +358,7 @@
         if (example) this.act('example', { pick: example.dataset.pick });
         else if (target.closest?.('#draw')) this.act('draw');
       });
-      const marks = () => {
+      const marks = this._marks = () => {
         for (const way of ['undo', 'redo']) document.getElementById(way).disabled = !this._can(way);
       };
       this.tree.listen(marks);

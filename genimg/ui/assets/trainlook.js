@@ -57,8 +57,8 @@
     element.replaceChildren(head, facts, notes, used.figure, crops, box);
     let shown = '';
 
-    function reason(name, count, kept, files, listed) {
-      const head = make('div', { className: 'reason' }, make('b', { textContent: name.replace(/^\//, '') === name ? capital(name) : name.slice(1) }),
+    function reason(name, count, kept, files, folder, listed) {
+      const head = make('div', { className: 'reason' }, make('b', { textContent: name.startsWith('/') ? name.slice(1).replace(folder, '') : capital(name) }),
         make('span', { className: 'count', textContent: kept ? 'used all the same' : number(count) }));
       if (!FOR_GOOD.includes(name)) {
         const input = make('input', { type: 'checkbox', checked: kept });
@@ -67,7 +67,7 @@
         head.append(make('label', { className: 'check' }, input, ' use anyway'));
       }
       const list = make('ul', { className: 'names' });
-      const folder = top(files), short = (words) => words.replaceAll(folder, '');
+      const short = (words) => words.replaceAll(folder, '');
       const alike = files.length > 1 && files.every(({ detail }) => detail === files[0].detail);
       if (alike && files[0].detail) head.querySelector('.count').after(make('small', { textContent: short(files[0].detail) }));
       const use = (file) => {
@@ -118,8 +118,9 @@
         box.hidden = !names.length;
         put(summary, total ? `${number(total)} left out, and why` : 'Nothing is left out');
         const focus = document.activeElement?.dataset?.reason;
+        const all = report.left_out ?? [], folder = top(all);
         reasons.replaceChildren(...names.map((name) => reason(name, report.reasons?.[name] ?? 0,
-          keep.includes(name), (report.left_out ?? []).filter((file) => file.reason === name), NAMES)));
+          keep.includes(name), all.filter((file) => file.reason === name), folder, NAMES)));
         if (focus) reasons.querySelector(`[data-reason="${CSS.escape(focus)}"]`)?.focus();
       },
     };

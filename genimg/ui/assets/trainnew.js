@@ -73,7 +73,7 @@
       for (const [name, key] of [['minutes', 'minutes'], ['leave-out', 'leave_out']]) {
         const input = this.part(name);
         input.value = this.draft[key];
-        input.oninput = () => this.change({ [key]: input.value }, TYPING_MS);
+        input.oninput = () => (input.validity.valid ? this.change({ [key]: input.value }, TYPING_MS) : this.show());
       }
       for (const [name, key] of [['family', 'family'], ['size', 'size'], ['init', 'init_from']]) {
         const menu = this.part(name);
@@ -285,7 +285,13 @@
       const { found, draft } = this;
       if (!found || (found.report && !found.report.used)) return 'There is no picture to learn from.';
       if (found.error) return 'First mend what is said above.';
+      if (this.wrongMinutes) return this.wrongMinutes;
       return draft.title.trim() ? '' : 'Give the model a name.';
+    }
+
+    get wrongMinutes() {
+      const { min, max, validity } = this.part('minutes');
+      return validity.valid ? '' : `Give it ${min} to ${number(Number(max))} minutes.`;
     }
 
     async start() {
@@ -302,6 +308,7 @@
           ...(credit.trim() && { credit: credit.trim() }), ...(licence.trim() && { licence: licence.trim() }),
         } });
         this.draft = { ...EMPTY, credit, licence };
+        [this.refused, this.skipped] = [[], 0];
         this._keep();
         this.found = null;
         for (const input of ['title', 'minutes', 'leave-out']) this.part(input).value = '';
@@ -349,6 +356,7 @@
       start.disabled = Boolean(this.missing || this.starting);
       start.textContent = this.starting ? 'Starting …' : 'Train';
       put(this.part('start-hint'), this.missing);
+      put(this.part('minutes-hint'), this.wrongMinutes || 'You can stop at any time, and go on later.');
     }
 
     _plan({ plan, error, sheets }, look) {

@@ -35,7 +35,6 @@
           const { name } = this;
           const model = this.part('with-model').checked;
           await ask(`/runs/${name}/delete`, { method: 'POST', body: { model } });
-          if (model) genimg.refreshModels();
           this.ongone(name);
         });
       };
@@ -140,7 +139,7 @@
         : opens ? 'Open in Edit as it is now' : 'Open in Edit in a minute'; // when its state is written
       this.part('resume').classList.toggle('primary', shown.resume);
       this.part('open').classList.toggle('primary', !shown.resume);
-      this.part('stop').textContent = phase === 'waiting' && words !== 'starting' ? 'Do not wait' : 'Stop';
+      this.part('stop').textContent = phase === 'waiting' && words !== 'starting' ? 'Take out of the queue' : 'Stop';
     }
 
     _health(health) {
