@@ -253,7 +253,7 @@ def card(info: CheckpointInfo | None, problems: Sequence[str] = ()) -> str:
     return (
         f'<div class="card">{warnings}<h2>About this model: {escape(info.title)}</h2>'
         f'<div class="columns">{body}</div>{_directions(header.directions)}{_sheet(header.sheet)}'
-        f'<p class="links">{_ADD}Uploads stay on the machine that runs genimg '
+        f'<p class="links">{_ADD}Pictures opened in Edit stay on the machine that runs genimg '
         "and are deleted after about an hour. "
         '<a href="?view=api">Use it from a program</a></p></div>'
     )
