@@ -29,9 +29,10 @@ from genimg.runs import (
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 20.0
 WORKER = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from genimg.runs import RunFiles, TRAINING, wait_for_turn
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in the background ignore it
 files, at_once = RunFiles(Path(sys.argv[1])), int(sys.argv[2])
 with wait_for_turn(files.path.parent, files, at_once) as mine:
     if mine:
