@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from genimg.models import build_model, save_model
 from genimg.models.gan import GAN, GANConfig
 
-from .conftest import FIRST, SECOND, Site
+from .conftest import FIRST, SECOND, Site, Visitor
 from .test_browser import Visit
 from .test_browser_comfort import complaints
 
@@ -36,17 +36,21 @@ def add(site: Site, name: str = LATE, seed: int = 8) -> Path:
     return path
 
 
+def choose(visitor: Visitor, name: str) -> str:
+    """Have the page's script choose a model; the picture with which that begins."""
+    before = visitor.picture("#edited")
+    visitor.page.evaluate("(name) => genimg.chooseModel(name)", name)
+    return visitor.await_change("#edited", before)
+
+
 def test_a_script_chooses_a_model_that_has_just_come(visit: Visit, site: Site, late: str) -> None:
     visitor = visit()
     page = visitor.page
-    before = visitor.picture("#edited")
     path = add(site)
-    page.evaluate("(name) => genimg.chooseModel(name)", late)
-    after = visitor.await_change("#edited", before)
+    choose(visitor, late)
     expect(page.locator("#model input")).to_have_value(f"{late} · {late}")
     expect(page.locator("#footer")).to_contain_text(path.name)
-    page.evaluate("(name) => genimg.chooseModel(name)", FIRST)
-    visitor.await_change("#edited", after)
+    choose(visitor, FIRST)
     expect(page.locator("#footer")).to_contain_text(f"{FIRST}.safetensors")
 
 
@@ -56,9 +60,7 @@ def test_a_model_that_has_learned_more_under_its_name_is_opened_everywhere(
     path = add(site)
     visitor = visit()
     page = visitor.page
-    before = visitor.picture("#edited")
-    page.evaluate("(name) => genimg.chooseModel(name)", late)
-    early = visitor.await_change("#edited", before)
+    early = choose(visitor, late)
     visitor.open_tab("Generate")
     expect(page.locator("#samples img")).to_have_count(16)
     drawn = visitor.picture("#samples")
@@ -77,13 +79,11 @@ def test_the_card_is_renewed_with_the_file_and_else_left_alone(
     path = add(site)
     visitor = visit()
     page = visitor.page
-    before = visitor.picture("#edited")
     page.locator("#footer details summary").first.click()
     page.evaluate("() => genimg.refreshModels()")
-    page.wait_for_timeout(500)
+    page.wait_for_timeout(1500)
     expect(page.locator("#footer details").first).to_have_attribute("open", "")
-    page.evaluate("(name) => genimg.chooseModel(name)", late)
-    visitor.await_change("#edited", before)
+    choose(visitor, late)
     made = build_model("vae", (3, 16, 16), latent_dim=8, seed=9)
     save_model(path, made, "vae", name=late, extra={"trained": {"minutes": 77.0, "images": 4321}})
     page.evaluate("() => genimg.refreshModels()")
@@ -113,9 +113,7 @@ def test_a_model_whose_file_is_gone_makes_room_for_another_and_its_steps_are_pas
     path = add(site)
     visitor = visit()
     page = visitor.page
-    first = visitor.picture("#edited")
-    page.evaluate("(name) => genimg.chooseModel(name)", late)
-    second = visitor.await_change("#edited", first)
+    second = choose(visitor, late)
     page.click("#draw")
     third = visitor.await_change("#edited", second)
     path.unlink()
@@ -125,14 +123,14 @@ def test_a_model_whose_file_is_gone_makes_room_for_another_and_its_steps_are_pas
     visitor.await_change("#edited", third)
     expect(page.get_by_test_id("toast-body").filter(has_text="no longer there")).to_be_visible()
     expect(page.get_by_test_id("toast-body").filter(has_text="list of choices")).to_have_count(0)
-    page.click("#undo")  # to the first step of the model that is gone, which cannot be done
-    page.wait_for_timeout(1500)
-    if page.locator("#undo").is_enabled():
-        page.click("#undo")
-        page.wait_for_timeout(1000)
-    assert page.evaluate("() => genimg.work.scene.model.name") == FIRST
-    stuck = page.evaluate("() => genimg.work._beside('undo')?.model ?? null")
-    assert stuck in (None, FIRST)
+    here = page.evaluate("() => genimg.work.tree.current")
+    page.click("#undo")  # to a step of the model that is gone, which cannot be done
+    page.wait_for_function("(name) => genimg.work.gone.has(name)", arg=late)
+    assert page.evaluate("() => genimg.work.tree.current") == here
+    page.click("#undo")  # past both of its steps
+    page.wait_for_function("(node) => genimg.work.tree.current !== node", arg=here)
+    assert page.evaluate("() => genimg.work.tree.here.model") == FIRST
+    expect(page.locator("#undo")).to_be_disabled()
 
 
 def test_a_model_that_is_not_there_is_said(visit: Visit) -> None:
