@@ -8,9 +8,10 @@ A process that wants to train holds the lock of its run's folder from the start,
 as long as that lock is held: a process that is killed, waiting or training, frees its place at
 once, without anybody to clean up after it. Who starts a process draws the ticket for it, as of two
 processes the later one may be the first to have started; that ticket counts for a while by itself.
-A run that was started by hand waits for nobody, since
-somebody at a terminal has asked for it now; but it counts as one that trains, since what is scarce
-is the machine: two at once would make both of them slow and untrue what was said of their time.
+
+A run that was started by hand waits for nobody, since somebody at a terminal has asked for it now;
+but it counts as one that trains, since what is scarce is the machine: two at once would make both
+of them slow and untrue what was said of their time.
 """
 
 from __future__ import annotations
@@ -154,7 +155,7 @@ def _before(runs: Path, files: RunFiles, ticket: Path) -> int:
             path = _path(other)
             if path is None:
                 continue
-            if path == own or not (_expected(other) or RunFiles(path).alive):
+            if path == own or not (_expected(other, RunFiles(path)) or RunFiles(path).alive):
                 if other != ticket:
                     other.unlink(missing_ok=True)
                 continue
@@ -179,11 +180,10 @@ def _path(ticket: Path) -> Path | None:
         return None
 
 
-def _expected(ticket: Path) -> bool:
-    """Whether this is the ticket of a process that has yet to come, and still may."""
-    run = _path(ticket)
+def _expected(ticket: Path, run: RunFiles) -> bool:
+    """Whether this is the ticket of a run whose process has yet to come, and still may."""
     try:
         young = time.time() - ticket.stat().st_mtime < STARTING_SECONDS
     except OSError:
         return False
-    return bool(ticket.suffix) and young and run is not None and _waits(RunFiles(run))
+    return bool(ticket.suffix) and young and _waits(run)

@@ -289,7 +289,7 @@ class Desk:
         if name in names:
             menu = gr.Dropdown(choices=list(self.store.choices))
             return menu, self._describe(name), gr.skip()  # it may have learned more since
-        if name is not None and self.store.has_file(name):  # perhaps it is just being written
+        if name is not None and self.store.file(name).is_file():  # perhaps it is just being written
             return gr.skip(), gr.skip(), gr.skip()
         if name is not None:
             gr.Info(f"The model {html.escape(name)} is no longer there.")

@@ -54,9 +54,9 @@ class Store:
             self._infos = good
             self._problems = tuple(problems.values())
 
-    def has_file(self, name: str) -> bool:
-        """Whether there is a file of this name, whatever it holds."""
-        return (self.folder / f"{name}.safetensors").is_file()
+    def file(self, name: str) -> Path:
+        """Where the model of this name is, or would be."""
+        return self.folder / f"{name}.safetensors"
 
     @property
     def problems(self) -> tuple[str, ...]:

@@ -23,10 +23,6 @@ class Made:
         self._seen: dict[str, Stamp | None] = {}  # names: the files when the menu was renewed
         self._ids: dict[Path, tuple[Stamp, str | None]] = {}
 
-    def file(self, name: str) -> Path:
-        """Where the model of this name is, or would be."""
-        return self._store.folder / f"{name}.safetensors"
-
     def in_menu(self, run: Summary) -> str | None:
         """The name in the menu of what a run made, if it is there."""
         name = self.name(run)
@@ -70,12 +66,12 @@ class Made:
         """Whether there is no model of this name, or one that still trained when it was written."""
         info = self._info(name)
         if info is None:
-            return not self.file(name).exists()
+            return not self._store.file(name).exists()
         return "unfinished" in info.header.trained
 
     def _info(self, name: str) -> CheckpointInfo | None:
         """A model of the menu, which is renewed if its file is another one than the last time."""
-        stamp = _stamp(self.file(name))
+        stamp = _stamp(self._store.file(name))
         if stamp is None:
             return None
         if stamp != self._seen.get(name):  # not at each question: a classifier never joins the menu

@@ -243,12 +243,12 @@ class Training:
         if gone and not self.made.is_own(run):
             raise Refused("the model of that name in the menu is not this run's alone")
         if gone:
-            self._refuse_needed(self.made.file(name))
+            self._refuse_needed(self._store.file(name))
         with self._starting:
             launch.delete(files)
         if gone:
             try:
-                remove_checkpoint(self.made.file(name))
+                remove_checkpoint(self._store.file(name))
             except OSError as error:
                 raise TrainingError(
                     f"The run is deleted, its model could not be: {error.strerror}"
