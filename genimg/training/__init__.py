@@ -37,6 +37,7 @@ from genimg.training.gan import GANRecipe
 from genimg.training.loop import SHEET_PICTURES, Interrupted, Trainer
 from genimg.training.options import TrainOptions
 from genimg.training.plan import (
+    BATCHES,
     Choice,
     Plan,
     Refused,
@@ -173,7 +174,7 @@ def _begin(
         lambda: choose_model(options, dataset, device, CHECKPOINTS)
     )
     model = _initial_model(options, dataset)
-    usual = 128 if device.startswith("cuda") else 32
+    usual = BATCHES[device.partition(":")[0]]
     batch_size = options.batch_size or usual * world.size
     own = max(1, batch_size // world.size)
 
