@@ -8,15 +8,20 @@ CATS_MINUTES ?= 50
 FASHION_MINUTES ?= 10
 CATS_GAN_MINUTES ?= 40
 FASHION_GAN_MINUTES ?= 22
+BASE_MINUTES ?= 180
+# The folder with the photographs that the base learns from; docs/training.md says where they are from.
+PHOTOS ?= photos
 SEED ?= 0
 # Processes that share the tests; a file's tests stay together, as they share models and pages.
-JOBS ?= 2
+JOBS ?= 3
 VENV := .venv
 PY := $(VENV)/bin/python
+# Node is a package of the environment.
+NPM := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm
 PIP := $(PY) -m pip install --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help env app test test-long check train-shipped bench clean
+.PHONY: help env app test test-long check train-shipped train-base bench clean
 # A step that fails leaves no half-written target.
 .DELETE_ON_ERROR:
 
@@ -31,14 +36,16 @@ app: $(VENV)/.runtime  ## Open the app in the browser
 test: check  ## All checks, then all tests (with CI=true a skipped test fails)
 	$(PY) -m pytest -p tests.no_skips -n $(JOBS) --dist loadfile --no-loadscope-reorder $(PYTEST)
 
-test-long: $(VENV)/.dev  ## A thousand drags in a browser, all of them checked
-	GENIMG_LONG=1 $(PY) -m pytest tests/ui/test_browser_live.py $(PYTEST)
+test-long: $(VENV)/.dev  ## More of what is left to chance: drags, bad files, kills
+	GENIMG_LONG=1 $(PY) -m pytest tests/ui/browser/test_live.py tests/fuzz tests/training/test_kills.py \
+		$(PYTEST)
 
-check: $(VENV)/.dev  ## Style, types and who may import whom
+check: $(VENV)/.dev node_modules/.stamp  ## Style, types, who may import whom, and the scripts' tests
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
+	$(NPM) run --silent check
 
 # $(call shipped,<run folder>,<arguments of train>): an unfinished run goes on, a finished one is made anew.
 define shipped
@@ -54,11 +61,24 @@ train-shipped: $(VENV)/.runtime  ## Train every shipped checkpoint anew, about t
 	$(call shipped,cats-64-gan,gan --data cats --size 64 --init-from checkpoints/cats-64-vae.safetensors --minutes $(CATS_GAN_MINUTES) --name cats-64-gan)
 	$(call shipped,fashion-mnist-32-gan,gan --data fashion-mnist --size 32 --init-from checkpoints/fashion-32-vae.safetensors --gamma 0.05 --minutes $(FASHION_GAN_MINUTES) --name fashion-32-gan)
 
+CREDIT := Photographs: Marcus Klasson, GroceryStoreDataset (MIT); Gary Thung, trashnet (MIT); \
+	Budgie backgrounds (CC0); wallpapers of Lomiri by Aitzol Berasategi, Trevor "Freespace" and \
+	Jakub Mede (CC BY 4.0), Sander Klootwijk, "Bolly" and Peter Nerlich (CC BY-SA 4.0), Lukas Baubkus \
+	(CC BY-SA 3.0), Clemens Engelhardt (CC0)
+
+train-base: $(VENV)/.runtime  ## Train the base for photographs anew, about three hours (it goes on)
+	set -f; $(PY) -m genimg train base \
+		--data folder:$(PHOTOS)/grocery folder:$(PHOTOS)/trashnet folder:$(PHOTOS)/wallpapers \
+		graphics robots monsters heads cats fashion-mnist mnist \
+		--leave-out $$(cat benchmarks/held-out.txt) --size 64 --minutes $(BASE_MINUTES) \
+		--seed $(SEED) --out runs/photo-base --name photo-base --title "Any photograph" \
+		--licence "MIT, CC0, CC BY, CC BY-SA" --credit '$(CREDIT)'
+
 bench: $(VENV)/.bench  ## Measure against other programs and the textbook models
 	$(PY) benchmarks/run.py $(ARGS)
 
 clean:  ## Remove the environment and all caches (runs/ and checkpoints/ stay)
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Stamps: each is newer than the requirements that it stands for.
@@ -71,6 +91,10 @@ $(VENV)/.runtime: requirements.txt
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
 	$(PIP) -r requirements-dev.txt
+	@touch $@
+
+node_modules/.stamp: package.json package-lock.json $(VENV)/.dev
+	$(NPM) ci --silent
 	@touch $@
 
 $(VENV)/.bench: requirements-bench.txt $(VENV)/.runtime

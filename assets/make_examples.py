@@ -14,7 +14,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from genimg import Editor  # noqa: E402  the path comes first
 from genimg.data import load_dataset  # noqa: E402
-from genimg.data.drawn import draw  # noqa: E402
+from genimg.data.drawn.drawing import draw  # noqa: E402
 from genimg.files import write_atomically  # noqa: E402
 from genimg.images import encode_png  # noqa: E402
 

@@ -26,7 +26,8 @@ from benchmarks.pictures import folder_of_pictures  # noqa: E402  the path comes
 from genimg import Editor  # noqa: E402
 from genimg.editor import path_times  # noqa: E402
 from genimg.files import write_atomically  # noqa: E402
-from genimg.sheets import encode_animation  # noqa: E402
+from genimg.images.sheets import encode_animation  # noqa: E402
+from genimg.ui.shell.static import address  # noqa: E402
 
 FOLDER = HERE / "screenshots"
 CATS = HERE.parent / "checkpoints" / "cats-64-gan.safetensors"
@@ -36,7 +37,10 @@ FRAMES, WIDE = 36, 912
 
 def settle(page: Page) -> None:
     """Until all that was done in the Edit tab is shown, with its small pictures."""
-    page.wait_for_function("() => genimg.work?.settled && genimg.work.uploads.run === null")
+    page.wait_for_function(f"""async () => {{
+      const {{ stage }} = await import(new URL('{address("edit/tab.js")}', document.baseURI));
+      return stage?.settled && stage.uploads.run === null;
+    }}""")
     time.sleep(1.5)
 
 

@@ -21,10 +21,11 @@ from benchmarks.common import Settings, say
 from genimg.models import build_model
 from genimg.models.device import choose_device
 from genimg.training import TrainOptions
-from genimg.training.batches import Batch
-from genimg.training.compute import Compute
-from genimg.training.plan import BATCHES, WIDTHS
-from genimg.training.vae import VAERecipe
+from genimg.training.loop.step import take_step
+from genimg.training.objectives.vae import VAEObjective
+from genimg.training.pictures.batches import Batch
+from genimg.training.planning.compute import Compute
+from genimg.training.planning.plan import BATCHES, WIDTHS
 
 SHAPE = (3, 64, 64)
 MORE_BATCHES = {"cpu": (8, 128), "cuda": (32, 512, 2048)}
@@ -86,21 +87,21 @@ def _timed(compute: Compute, batch: int, seed: int, compiled: bool) -> Row:
     cuda = kind == "cuda"
     model = build_model("vae", SHAPE, seed=seed, width=WIDTHS[kind]).to(compute.device)
     model = model.to(memory_format=compute.memory_format)
-    recipe = VAERecipe(model, TrainOptions(data="cats", minutes=1.0), compute)  # type: ignore[arg-type]
-    recipe.schedule(0.5, 10**6)
+    objective = VAEObjective(model, TrainOptions(data="cats", minutes=1.0), compute)  # type: ignore[arg-type]
+    objective.schedule(0.5, 10**6)
     rng = torch.Generator(compute.device).manual_seed(seed)
     pixels = torch.rand(batch, *SHAPE, generator=torch.Generator().manual_seed(seed)) * 2 - 1
     taken = Batch(compute.place(pixels), torch.zeros(batch, 0, dtype=torch.int64))
 
     def step() -> None:
-        recipe.step(taken, rng)
+        take_step(objective, taken, rng)
 
     step()
     with FlopCounterMode(display=False) as counter:
         step()
     if compiled:
-        recipe.model.encode = torch.compile(recipe.model.encode)  # type: ignore[method-assign]
-        recipe.model.decode = torch.compile(recipe.model.decode)  # type: ignore[method-assign]
+        objective.model.encode = torch.compile(objective.model.encode)  # type: ignore[method-assign]
+        objective.model.decode = torch.compile(objective.model.decode)  # type: ignore[method-assign]
     start = time.perf_counter()
     step()
     first = time.perf_counter() - start

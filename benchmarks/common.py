@@ -27,6 +27,7 @@ class Settings:
         checkpoints: folder of models for the parts that use a trained one.
         repeats: starts of the app.
         edits: edits of the memory part.
+        photos: folder of a base's photographs, the held-out ones among them.
         files: files in the folder of the folders part.
         seed: of the training runs.
     """
@@ -39,6 +40,7 @@ class Settings:
     repeats: int = 3
     edits: int = 500
     files: int = 1000
+    photos: Path | None = None
     seed: int = 0
 
 

@@ -25,8 +25,9 @@ from benchmarks.pictures import folder_of_pictures
 from genimg.checkpoint import read_header
 from genimg.data import load_dataset
 from genimg.errors import GenimgError
+from genimg.evaluation.classifier import Judge
+from genimg.evaluation.recognition import evaluate_recognised, look_at_reals
 from genimg.models import load_classifier, load_model
-from genimg.training.samples import Judge, evaluate_samples, look_at_reals
 
 VAE_IMAGES, GAN_IMAGES = 30_000, 10_000
 SIZE, COUNT = 64, 1_000
@@ -112,7 +113,7 @@ def _judged(models: Path, own: Path, runs: dict[str, Path]) -> list[dict[str, An
     drawn |= {words: run / "model.safetensors" for words, run in runs.items()}
     rows = []
     for words, path in drawn.items():
-        scores = evaluate_samples(load_model(path)[0], monsters, judge, COUNT, reference=real)
+        scores = evaluate_recognised(load_model(path)[0], monsters, judge, COUNT, reference=real)
         kept = ("fd", "fd_std", "fd_floor", "precision", "recall", "coverage")
         rows.append({"critic": words, **{key: scores[key] for key in kept}})
     return rows

@@ -24,12 +24,14 @@ from genimg import Editor
 from genimg.checkpoint import read_header
 from genimg.data import Dataset, load_dataset
 from genimg.errors import GenimgError
+from genimg.evaluation.classifier import Judge
+from genimg.evaluation.recognition import Reference, evaluate_recognised, look_at_reals
 from genimg.files import write_atomically
 from genimg.models import build_model, load_classifier, load_model
-from genimg.training import RECIPES, TrainOptions
-from genimg.training.batches import Batch
-from genimg.training.compute import Compute
-from genimg.training.samples import Judge, Reference, evaluate_samples, look_at_reals
+from genimg.training import OBJECTIVES, TrainOptions
+from genimg.training.loop.step import take_step
+from genimg.training.pictures.batches import Batch
+from genimg.training.planning.compute import Compute
 
 STANDARD_MINUTES = 10.0
 FIXED = ("--threads", "1", "--precision", "bf16", "--layout", "channels_last", "--batch-size", "32")
@@ -153,7 +155,7 @@ def _start(
 def _judged(path: Path, dataset: Dataset, judge: Judge, reals: Reference) -> dict[str, Any]:
     model, header, _ = load_model(path)
     say(f"  judging {path.parent.name}/{path.name}")
-    found = evaluate_samples(model, dataset, judge, reference=reals)
+    found = evaluate_recognised(model, dataset, judge, reference=reals)
     missing = {name: seen["missing"] for name, seen in found["factors"].items() if seen["missing"]}
     return {
         "images": header.trained["images"],
@@ -198,16 +200,16 @@ def run_gan_speed(settings: Settings) -> dict[str, Any]:
 def _step(preset: str, dataset: Dataset) -> Callable[[], object]:
     options = TrainOptions(family="gan", data="cats", size=64, preset=preset)
     compute = Compute(precision="bf16", layout="channels_last")
-    recipe_of = RECIPES["gan"]
-    model = recipe_of.start(options, dataset, None).to(memory_format=torch.channels_last)
-    recipe = recipe_of(model, options, compute)
-    recipe.schedule(0.5, 10**9)
+    objective_of = OBJECTIVES["gan"]
+    model = objective_of.start(options, dataset, None).to(memory_format=torch.channels_last)
+    objective = objective_of(model, options, compute)
+    objective.schedule(0.5, 10**9)
     labels = dataset.labels
     assert labels is not None
     pixels = torch.rand(32, 3, 64, 64).to(memory_format=torch.channels_last) * 2 - 1
     batch = Batch(pixels, torch.from_numpy(labels[:32].copy()))
     rng = torch.Generator().manual_seed(0)
-    return lambda: recipe.step(batch, rng)
+    return lambda: take_step(objective, batch, rng)
 
 
 def _drawing(preset: str) -> Callable[[], object]:

@@ -2,8 +2,9 @@
 
     python -m benchmarks.learners JOB.json RESULT.json
 
-Every learner gets the same pictures in the same order (`genimg.training.batches`), one thread, the
-same batch size and latent dimensions, and is judged by the same code on the same test pictures.
+Every learner gets the same pictures in the same order (`genimg.training.pictures.batches`), one
+thread, the same batch size and latent dimensions, and is judged by the same code on the same test
+pictures.
 
 genimg's presets run in genimg's own loop: arithmetic chosen by timing before the clock starts,
 moving average, validations and sample sheets included in the time; only the snapshots of the state
@@ -35,17 +36,18 @@ from typing_extensions import override
 from benchmarks.burgess import BURGESS, BurgessVAE
 from benchmarks.burgess import LEARNING_RATE as BURGESS_LEARNING_RATE
 from genimg.data import Dataset, load_dataset
+from genimg.evaluation.evaluate import evaluate_model
 from genimg.images import array_to_pixels, pixels_to_array
 from genimg.metrics import psnr, ssim
 from genimg.models import LatentModel, build_model
 from genimg.training import TrainOptions
-from genimg.training.batches import Batch, Batches
-from genimg.training.compute import Compute, choose_compute
-from genimg.training.evaluate import evaluate_model
-from genimg.training.loop import Trainer
+from genimg.training.loop.state import RunFolder
+from genimg.training.loop.step import take_step
+from genimg.training.loop.trainer import Trainer
+from genimg.training.objectives.vae import VAEObjective
 from genimg.training.options import Precision
-from genimg.training.run import RunFolder
-from genimg.training.vae import VAERecipe
+from genimg.training.pictures.batches import Batch, Batches
+from genimg.training.planning.compute import Compute, choose_compute
 
 GENIMG: dict[str, tuple[str, Precision, int | None]] = {
     "residual": ("residual", "auto", None),
@@ -100,15 +102,15 @@ class Job:
     data_root: str | None = None
 
 
-class _StampedRecipe(VAERecipe):
-    """genimg's VAE recipe, which also notes when each step began."""
+class _StampedObjective(VAEObjective):
+    """genimg's VAE objective, which also notes when each step began."""
 
     stamps: list[float]
 
     @override
-    def step(self, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
+    def terms(self, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
         self.stamps.append(time.perf_counter())
-        return super().step(batch, rng)
+        return super().terms(batch, rng)
 
 
 def run_job(job: Job) -> dict[str, Any]:
@@ -174,12 +176,12 @@ def _genimg(job: Job, dataset: Dataset) -> dict[str, Any]:
     )
     compute = choose_compute(options, lambda c: _one_step(model, dataset, options, c), print)
     model = model.to(memory_format=compute.memory_format)
-    recipe = _StampedRecipe(model, options, compute)
-    recipe.stamps = []
+    objective = _StampedObjective(model, options, compute)
+    objective.stamps = []
     with tempfile.TemporaryDirectory() as folder:
         run = RunFolder(Path(folder))
         with run.locked():
-            trainer = Trainer(recipe, dataset, options, run, job.batch_size)
+            trainer = Trainer(objective, dataset, options, run, job.batch_size)
             trainer.run(lambda: None)
     clock = trainer.clock
     scores = evaluate_model(trainer.ema, dataset.split("test").images[: job.pictures])
@@ -188,7 +190,7 @@ def _genimg(job: Job, dataset: Dataset) -> dict[str, Any]:
             f"genimg {preset}" + (f", width {width}" if width else ""),
             f"{compute.precision}, {compute.layout}",
             model,
-            recipe.stamps,
+            objective.stamps,
             clock.images,
             clock.seconds,
             job.batch_size,
@@ -203,13 +205,13 @@ def _one_step(
 ) -> Callable[[], None]:
     """A real training step on a copy, for genimg to time its kinds of arithmetic."""
     trial: LatentModel = copy.deepcopy(model).to(memory_format=compute.memory_format)
-    recipe = VAERecipe(trial, options, compute)
+    objective = VAEObjective(trial, options, compute)
     batch = Batches(dataset, options.batch_size or 32, 0).next(torch.Generator())
     batch = Batch(compute.place(batch.pixels), batch.labels)
-    recipe.schedule(0.5, 0)
+    objective.schedule(0.5, 0)
 
     def step() -> None:
-        recipe.step(batch, torch.Generator().manual_seed(0))
+        take_step(objective, batch, torch.Generator().manual_seed(0))
 
     return step
 

@@ -4,7 +4,7 @@
 
 One run, three drags in a real Chromium, all with the same model and the same values: genimg's Edit
 tab, a plain Gradio app (see plain.py), and genimg's Edit tab while PEOPLE others pull sliders, too
-(see people.py). A drag sets the slider to another value in every frame of the display.
+(see drags.py). A drag sets the slider to another value in every frame of the display.
 
 Latency is from the slider's input event to the moment when the pixels of that value, or of a newer
 one, have been drawn: on genimg's canvas, or as the decoded picture of the plain app. When the
@@ -27,10 +27,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # genimg runs from its folder
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a checkout need not be installed
 
 from benchmarks.common import ROOT, Settings, say
-from benchmarks.people import WARM_UP
+from benchmarks.drags import WARM_UP
 from benchmarks.plain import VALUES
 from benchmarks.server import PATIENCE, App, browser, free_port
 from genimg.errors import GenimgError
@@ -48,7 +48,7 @@ BAR_MS, BAR_FPS, BAR_RATIO = 33.0, 50.0, 5.0
 OURS = "#pool input[type=range][data-name]:enabled"
 PLAIN = "#slider input[type=range]"
 
-_WATCH_OURS = """(note) => {
+WATCH_OURS = """(note) => {
   const slider = document.querySelector(where);
   const hear = ({ detail }) => note(detail.totals[slider.dataset.name] ?? 0);
   document.addEventListener('genimg:frame', hear);
@@ -105,24 +105,24 @@ def run_live(settings: Settings, seconds: float = SECONDS) -> dict[str, Any]:
     if not model.is_file():
         raise GenimgError(f"this part needs {model}")
     with browser() as chromium:
-        with _alone(settings.checkpoints) as folder, App(folder) as app:
+        with alone_in(settings.checkpoints, MODEL, CLASSIFIER) as folder, App(folder) as app:
             app.wait_for_page()
-            page, name = _open_editor(chromium, app)
+            page, name = open_editor(chromium, app)
             process = app.process_id
             idle = _load(process, 3.0)
-            alone = _drag(page, OURS, _WATCH_OURS, process, seconds)
-            say(f"  genimg: {_told(alone)}")
+            alone = drag(page, OURS, WATCH_OURS, process, seconds)
+            say(f"  genimg: {told(alone)}")
             with _people(app, model, name, seconds) as others:
-                crowded = _drag(page, OURS, _WATCH_OURS, process, seconds)
+                crowded = drag(page, OURS, WATCH_OURS, process, seconds)
             crowded["server_ms"] = None  # it has drawn for the others, too
-            say(f"  genimg, {PEOPLE} others at the same time: {_told(crowded)}")
+            say(f"  genimg, {PEOPLE} others at the same time: {told(crowded)}")
             page.close()
         with _plain_app(model, name) as (process, address, kept):
             page = chromium.new_page()
             page.goto(address)
             page.wait_for_selector(PLAIN, timeout=1000 * PATIENCE)
-            plain = _drag(page, PLAIN, _WATCH_PLAIN, process, seconds, kept)
-            say(f"  plain: {_told(plain)}")
+            plain = drag(page, PLAIN, _WATCH_PLAIN, process, seconds, kept)
+            say(f"  plain: {told(plain)}")
             page.close()
     frames = others["frames"] / seconds + crowded["fps"]
     return {
@@ -150,7 +150,7 @@ def run_live(settings: Settings, seconds: float = SECONDS) -> dict[str, Any]:
     }
 
 
-def _told(drag: Mapping[str, Any]) -> str:
+def told(drag: Mapping[str, Any]) -> str:
     server = drag["server_ms"]
     return (
         f"{drag['median_ms']:.1f} ms, 95 % within {drag['p95_ms']:.1f} ms, "
@@ -162,7 +162,7 @@ def _told(drag: Mapping[str, Any]) -> str:
 # -- a drag
 
 
-def _drag(
+def drag(
     page: Page,
     where: str,
     watch: str,
@@ -234,16 +234,16 @@ def _load(process: int, seconds: float) -> float:
 
 
 @contextmanager
-def _alone(checkpoints: Path) -> Iterator[Path]:
-    """A folder with the measured model alone, and the classifier that goes with it."""
+def alone_in(checkpoints: Path, *names: str) -> Iterator[Path]:
+    """A folder with these models alone."""
     with tempfile.TemporaryDirectory() as folder:
-        for name in (MODEL, CLASSIFIER):
+        for name in names:
             if (path := (checkpoints / f"{name}.safetensors").resolve()).is_file():
                 (Path(folder) / path.name).symlink_to(path)
         yield Path(folder)
 
 
-def _open_editor(chromium: Browser, app: App) -> tuple[Page, str]:
+def open_editor(chromium: Browser, app: App) -> tuple[Page, str]:
     """The Edit tab with its socket open, and the name of its first slider."""
     page = chromium.new_page()
     page.goto(app.address)
@@ -265,7 +265,7 @@ def _people(app: App, model: Path, name: str, seconds: float) -> Iterator[dict[s
     editor = Editor.load(model)
     recipes = [Recipe.of(latent).to_text() for latent in editor.sample(PEOPLE, seed=100)]
     url = app.address.replace("http", "ws") + "/genimg/live"
-    process = _python(["-m", "benchmarks.people", "--url", url, "--seconds", str(seconds)])
+    process = _python(["-m", "benchmarks.drags", "--url", url, "--seconds", str(seconds)])
     assert process.stdin and process.stdout
     process.stdin.write(json.dumps({"recipes": recipes, "name": name}))
     process.stdin.close()
@@ -323,7 +323,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seconds", type=float, default=SECONDS, help="of each drag")
     parser.add_argument("--checkpoints", type=Path, default=ROOT / "checkpoints")
     options = parser.parse_args(arguments)
-    measured = run_live(Settings(checkpoints=options.checkpoints), options.seconds)
+    settings = Settings(checkpoints=options.checkpoints)
+    measured = run_live(settings, options.seconds)
     if options.json:
         print(json.dumps(measured))
 

@@ -19,10 +19,11 @@ from torch import Tensor
 from benchmarks.common import Settings, say
 from genimg import Direction, Editor, Latent
 from genimg.editor import list_checkpoints
-from genimg.editor.seeing import Judge, find_judge
+from genimg.edits import Locks
 from genimg.errors import GenimgError
+from genimg.evaluation.classifier import Judge, find_judge
 from genimg.images import images_to_array
-from genimg.latents import Locks, covariance_of
+from genimg.latents import covariance_of
 from genimg.metrics import measure
 from genimg.models import Prior, load_model
 
@@ -51,7 +52,7 @@ def run_locks(settings: Settings) -> dict[str, Any]:
     models = []
     for info in list_checkpoints(settings.checkpoints)[0]:
         data, shape = str(info.header.data.get("name", "")), info.header.image_shape
-        judge = find_judge(settings.checkpoints, data, shape)
+        judge = find_judge(data, shape, [settings.checkpoints])
         if judge is not None:
             say(f"  {info.name}")
             editor = Editor.load(info.path, "cpu")
@@ -79,7 +80,7 @@ def _measured(editor: Editor, prior: Prior, judge: Judge) -> list[dict[str, Any]
     directions = _chosen(editor, judge)
     known = {direction.name: direction for direction in editor.directions}
     alone = {name: replace(direction, factor="") for name, direction in known.items()}
-    within = Prior(prior.weights, prior.means, prior.factors)
+    within = Prior(prior.weights, prior.means, prior.cholesky)
     ways = {
         "locked": Locks(covariance_of(prior), known),
         "alone": Locks(covariance_of(prior), alone),

@@ -23,11 +23,12 @@ from benchmarks.common import Settings, say
 from genimg.data import Dataset, load_dataset
 from genimg.models import build_model
 from genimg.training import TrainOptions
-from genimg.training.batches import Batches
-from genimg.training.compute import Compute
-from genimg.training.loop import Trainer
-from genimg.training.run import RunFolder
-from genimg.training.vae import VAERecipe
+from genimg.training.loop.state import RunFolder
+from genimg.training.loop.step import take_step
+from genimg.training.loop.trainer import Trainer
+from genimg.training.objectives.vae import VAEObjective
+from genimg.training.pictures.batches import Batches
+from genimg.training.planning.compute import Compute
 
 TURNS, BARE_SECONDS, LOOP_SECONDS = 2, 30.0, 120.0
 """The loop's turn is a whole short run with the usual options: its first minute, with many sheets
@@ -78,15 +79,15 @@ def _measure(data: str, size: int, settings: Settings) -> dict[str, Any]:
 
 
 def _bare(model: Any, options: TrainOptions, batches: Batches) -> float:
-    recipe = VAERecipe(_placed(model), options, COMPUTE)
+    objective = VAEObjective(_placed(model), options, COMPUTE)
     rng = torch.Generator().manual_seed(0)
     batch = batches.next(rng)
     batch = batch._replace(pixels=COMPUTE.place(batch.pixels))
-    recipe.schedule(0.5, 10**6)
-    recipe.step(batch, rng)
+    objective.schedule(0.5, 10**6)
+    take_step(objective, batch, rng)
     start = time.perf_counter()
     for count in itertools.count(1):
-        recipe.step(batch, rng)
+        take_step(objective, batch, rng)
         seconds = time.perf_counter() - start
         if seconds >= BARE_SECONDS:
             return count * BATCH / seconds
@@ -96,8 +97,8 @@ def _bare(model: Any, options: TrainOptions, batches: Batches) -> float:
 def _loop(model: Any, options: TrainOptions, dataset: Dataset) -> float:
     with tempfile.TemporaryDirectory() as place:
         folder = RunFolder(Path(place) / "run")
-        recipe = VAERecipe(_placed(model), options, COMPUTE)
-        trainer = Trainer(recipe, dataset, options, folder, BATCH)
+        objective = VAEObjective(_placed(model), options, COMPUTE)
+        trainer = Trainer(objective, dataset, options, folder, BATCH)
         with folder.locked():
             trainer.run(lambda: folder.save_state(trainer.state_dict()), lambda line: None)
         return trainer.clock.images / trainer.clock.seconds

@@ -1,6 +1,7 @@
 """Measure genimg:  python benchmarks/run.py [training] [overhead] [arithmetic] [fashion-pair]
-                                          [few] [gans] [gan-speed] [decode] [live] [locks]
-                                          [uploads] [folders] [start] [memory]
+                                          [few] [gans] [samples] [gan-speed] [decode] [live] [locks]
+                                          [uploads] [base] [photographs] [folders] [people] [flood]
+                                          [start] [memory]
 
 Without a part: training, overhead, gan-speed, decode, live, folders, start and memory, one after
 another.
@@ -18,18 +19,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # genimg runs from its folder
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # a checkout need not be installed
 
 from benchmarks import (
     arithmetic,
+    base,
     decode,
     few,
+    flood,
     folders,
     gans,
     live,
     locks,
     memory,
     overhead,
+    people,
+    photographs,
+    samples,
     start,
     training,
     uploads,
@@ -44,14 +50,19 @@ PARTS: dict[str, Callable[[Settings], dict[str, Any]]] = {
     "overhead": overhead.run_overhead,
     "arithmetic": arithmetic.run_arithmetic,
     "fashion-pair": training.run_fashion_pair,
+    "base": base.run_base,
     "gans": gans.run_gans,
     "few": few.run_few,
+    "samples": samples.run_samples,
     "gan-speed": gans.run_gan_speed,
     "decode": decode.run_decode,
     "live": live.run_live,
     "locks": locks.run_locks,
     "uploads": uploads.run_uploads,
     "folders": folders.run_folders,
+    "photographs": photographs.run_photographs,
+    "people": lambda settings: people.run_people(settings, minutes=settings.minutes),
+    "flood": flood.run_flood,
     "start": start.run_start,
     "memory": memory.run_memory,
 }
@@ -73,6 +84,7 @@ def main(arguments: list[str] | None = None) -> int:
         repeats=options.repeats,
         edits=options.edits,
         files=options.files,
+        photos=options.photos,
         seed=options.seed,
     )
     results = _read(options.out)
@@ -103,7 +115,8 @@ def _parser() -> argparse.ArgumentParser:
         "--minutes",
         type=_positive(float),
         help=f"training time of each learner (default: {training.STANDARD_MINUTES:g}, "
-        f"in fashion-pair {training.PAIR_MINUTES:g}, in gans {gans.STANDARD_MINUTES:g})",
+        f"in fashion-pair {training.PAIR_MINUTES:g}, in gans {gans.STANDARD_MINUTES:g}); "
+        f"for which people use the app (default: {people.MINUTES:g})",
     )
     parser.add_argument(
         "--learners",
@@ -123,6 +136,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--repeats", type=_positive(int), default=3, help="starts of the app")
     parser.add_argument("--edits", type=_positive(int), default=500, help="edits of the app")
     parser.add_argument("--files", type=_positive(int), default=1000, help="files in folders")
+    parser.add_argument("--photos", type=Path, help="folder of the base's photographs")
     parser.add_argument("--seed", type=int, default=0)
     return parser
 

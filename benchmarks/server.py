@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import socket
@@ -47,8 +48,9 @@ _PULL = """([where, value, keep]) => new Promise((done) => {
 class App:
     """`python app.py` on a free port; a context that ends it."""
 
-    def __init__(self, checkpoints: Path) -> None:
+    def __init__(self, checkpoints: Path, **environment: str) -> None:
         self.checkpoints = checkpoints.resolve()
+        self._environment = {**os.environ, **environment}
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
 
@@ -66,6 +68,7 @@ class App:
                 str(self.checkpoints),
             ],
             cwd=ROOT,
+            env=self._environment,
             stdout=self._log,
             stderr=subprocess.STDOUT,
         )
@@ -106,6 +109,11 @@ class App:
             except (urllib.error.URLError, ConnectionError):
                 time.sleep(0.02)
         raise GenimgError(f"app.py did not answer within {PATIENCE:.0f} s")
+
+    def log(self) -> str:
+        """All that it has said."""
+        self._log.seek(0)
+        return self._log.read()
 
     @property
     def process_id(self) -> int:

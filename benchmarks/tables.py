@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import arithmetic, upload_tables
+from benchmarks import arithmetic, base_tables, flood, people, photographs, samples, upload_tables
 from genimg.files import write_atomically
 
 Part = dict[str, Any]
@@ -369,12 +369,17 @@ RENDERERS: dict[str, Callable[[Part], str]] = {
     "fashion-pair": _training,
     "few": _few,
     "gans": _gans,
+    "samples": lambda part: samples.table(part, _table),
     "gan-speed": _gan_speed,
     "decode": _decode,
     "live": _live,
     "locks": _locks,
+    "base": lambda part: base_tables.base(part, _table),
     "uploads": lambda part: upload_tables.uploads(part, _table, _judged),
     "folders": _folders,
+    "photographs": lambda part: photographs.table(part, _table),
+    "people": lambda part: people.table(part, _table, _judged),
+    "flood": lambda part: flood.table(part, _table),
     "start": _start,
     "memory": _memory,
 }

@@ -23,8 +23,8 @@ from benchmarks.foreign import Bytes, changed, foreign
 from genimg import Editor, Latent
 from genimg.data import Dataset, load_dataset
 from genimg.editor.match import CLOSE, OUTSIDE, ROUGH, VERY_CLOSE, Match, judge
-from genimg.editor.seeing import Judge
 from genimg.errors import GenimgError
+from genimg.evaluation.classifier import Judge
 from genimg.metrics import Calibration, measure
 from genimg.models import load_classifier
 

@@ -46,6 +46,7 @@ MAX_STATEMENT = 1000
 MAX_TEXT = 20_000
 """Characters of any other text but the sheet."""
 
+_LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _ID = re.compile(r"[0-9a-f]{16}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 
@@ -280,6 +281,12 @@ def _check_size(path: Path) -> None:
     if size > MAX_FILE_BYTES:
         raise CheckpointError(f"{path} is larger than any genimg model")
     with path.open("rb") as file:
-        table = int.from_bytes(file.read(8), "little")
+        start = file.read(len(_LFS_POINTER))
+    if start == _LFS_POINTER:
+        raise CheckpointError(
+            f"{path} is not the model but a pointer to it, as Git LFS leaves it: fetch the model "
+            "with `git lfs pull`, or download the file itself"
+        )
+    table = int.from_bytes(start[:8], "little")
     if not 2 <= table <= min(size - 8, MAX_TABLE_BYTES):
         raise CheckpointError(f"{path} cannot be read as a model: it is cut off, or none")

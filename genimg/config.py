@@ -11,6 +11,7 @@ import re
 import types
 import typing
 from collections.abc import Mapping
+from numbers import Integral
 from typing import Any, TypeVar
 
 from genimg.errors import ConfigError
@@ -111,6 +112,13 @@ def without_odd_characters(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [without_odd_characters(item) for item in value]
     return value
+
+
+def as_whole(value: object) -> int | None:
+    """A whole number of Python or numpy as a plain int; None for anything else, also for True."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        return None
+    return int(value)
 
 
 def short(value: object, longest: int = 80) -> str:

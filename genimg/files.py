@@ -1,6 +1,6 @@
-"""How is a file written so that nobody ever sees half of it?
+"""Where do files lie, and how is one written so that nobody ever sees half of it?
 
-Everything goes to a temporary file in the same folder, is flushed to the disk, and then takes
+What is written goes to a temporary file in the same folder, is flushed to the disk, and then takes
 the place of the old file in one step (`os.replace`). A crash, a full disk or an exception leaves
 the old file as it was and no temporary file behind (a killed process may leave a hidden one).
 """
@@ -15,11 +15,63 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-CHECKPOINTS = Path(os.environ.get("GENIMG_CHECKPOINTS") or "checkpoints")
-"""The folder of the models that can be called by their names."""
+_PACKAGE = Path(__file__).resolve().parent
+INSTALLED = (_PACKAGE / "shipped").is_dir()
+"""Whether this is an installed package, and no checkout with the sources."""
+SHIPPED = _PACKAGE / "shipped" if INSTALLED else _PACKAGE.parent
+"""Where the models and example pictures lie that came with the program."""
+
+
+def _model_folders() -> tuple[Path, ...]:
+    """Those that GENIMG_CHECKPOINTS names, or ./checkpoints and the shipped one."""
+    named = os.environ.get("GENIMG_CHECKPOINTS")
+    if not named:
+        return Path("checkpoints"), SHIPPED / "checkpoints"
+    if os.path.isdir(named):  # which a folder with a colon in its name may be
+        return (Path(named),)
+    return tuple(Path(folder) for folder in named.split(os.pathsep) if folder) or (Path(named),)
+
+
+MODEL_FOLDERS = _model_folders()
+CHECKPOINTS = MODEL_FOLDERS[0]
+"""The folder of the models that can be called by their names; new ones are put there."""
+CACHE, DATA = "GENIMG_CACHE", "GENIMG_DATA"
+"""The variables that name the folders of `cache_folder` and `data_folder`."""
 CRITICS = "critics"
 """The folder beside model files in which the critics of GANs stay."""
+SUFFIX = ".safetensors"
+"""Of model files."""
 REPLACE_SECONDS = 5.0
+
+
+def model_folders(folder: Path) -> tuple[Path, ...]:
+    """The folders in which the models of `folder` are looked for: behind the usual one,
+    CHECKPOINTS, there are the models that came with the program.
+    """
+    return MODEL_FOLDERS if folder == CHECKPOINTS else (folder,)
+
+
+def model_files(folder: Path) -> list[Path]:
+    """The model files of `model_folders(folder)` by name: of two of one name, that of the folder.
+
+    A hidden one is left out: it is being written, or was when a program died.
+    """
+    files: dict[str, Path] = {}
+    for place in model_folders(folder):
+        for path in place.glob(f"*{SUFFIX}"):
+            if not path.name.startswith("."):
+                files.setdefault(path.name, path)
+    return [files[name] for name in sorted(files)]
+
+
+def cache_folder() -> Path:
+    """The folder of what can be made again: GENIMG_CACHE if set, else ~/.cache/genimg."""
+    return Path(os.environ.get(CACHE) or "~/.cache/genimg").expanduser()
+
+
+def data_folder() -> Path:
+    """The folder of downloaded data sets: GENIMG_DATA if set, else ~/.cache/genimg/data."""
+    return Path(os.environ.get(DATA) or "~/.cache/genimg/data").expanduser()
 
 
 def critic_beside(model: Path) -> Path:

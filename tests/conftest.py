@@ -68,6 +68,35 @@ def classifier_path(classifier_run: Path) -> Path:
     return classifier_run / "model.safetensors"
 
 
+@pytest.fixture(scope="session")
+def base_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a tiny base that has learned nothing, with two sliders."""
+    from genimg.latents.maps import MapDirection, maps_to_header
+    from genimg.models import Autoencoder, model_digest, round_weights, save_model
+    from genimg.models.autoencoder import AutoencoderConfig
+
+    rng = torch.Generator().manual_seed(0)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = Autoencoder(AutoencoderConfig((3, 16, 16), 4, (8, 16), (1, 1), (1, 1))).eval()
+    round_weights(model, "base")
+    sliders = [
+        MapDirection(name, 0.1 * torch.randn(4, 5, generator=rng), 0.9, model_digest(model))
+        for name in ("brightness", "warmth")
+    ]
+    rows, tensors = maps_to_header(sliders)
+    path = tmp_path_factory.mktemp("base") / "tiny-base.safetensors"
+    save_model(
+        path,
+        model,
+        "base",
+        name="tiny-base",
+        extra={"data": {"name": "photos", "title": "Any photograph"}, "directions": rows},
+        tensors=tensors,
+    )
+    return path
+
+
 @pytest.fixture
 def checkpoints_dir(tiny_checkpoint: Path, tmp_path: Path) -> Path:
     """A folder as the app reads it, with the one model tiny-cats."""

@@ -9,7 +9,51 @@ from pathlib import Path
 
 import pytest
 
-from genimg.files import atomic_path, sweep, write_atomically
+from genimg import files
+from genimg.files import SHIPPED, atomic_path, model_files, sweep, write_atomically
+
+
+def test_the_usual_folder_comes_before_the_shipped_models(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, brought, other = (tmp_path / name for name in ("own", "brought", "other"))
+    for folder, names in ((own, "ab"), (brought, "bc"), (other, "d")):
+        folder.mkdir()
+        for name in names:
+            (folder / f"{name}.safetensors").touch()
+        (folder / ".half.safetensors").touch()
+    monkeypatch.setattr(files, "MODEL_FOLDERS", (own, brought))
+    monkeypatch.setattr(files, "CHECKPOINTS", own)
+    found = [path.relative_to(tmp_path) for path in model_files(own)]
+    assert list(map(str, found)) == [
+        "own/a.safetensors", "own/b.safetensors", "brought/c.safetensors"
+    ]  # fmt: skip
+    assert model_files(other) == [other / "d.safetensors"]
+
+
+@pytest.mark.parametrize(
+    ("named", "folders"),
+    [
+        ("", [Path("checkpoints"), SHIPPED / "checkpoints"]),
+        ("one", [Path("one")]),
+        (os.pathsep.join(("one", "two")), [Path("one"), Path("two")]),
+        (os.pathsep, [Path(os.pathsep)]),
+    ],
+)
+def test_the_folders_of_models_can_be_named(
+    named: str, folders: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GENIMG_CHECKPOINTS", named)
+    assert list(files._model_folders()) == folders
+
+
+def test_a_folder_with_a_colon_in_its_name_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / os.pathsep.join(("one", "two"))
+    folder.mkdir()
+    monkeypatch.setenv("GENIMG_CHECKPOINTS", str(folder))
+    assert files._model_folders() == (folder,)
 
 
 def test_files_are_written_and_replaced(tmp_path: Path) -> None:
@@ -86,3 +130,10 @@ def test_what_killed_processes_left_of_a_file_is_swept_once_it_is_old(tmp_path: 
     sweep(tmp_path / "a-[1].bin")
     assert set(tmp_path.iterdir()) == {young, *others}
     sweep(tmp_path / "nowhere" / "a.bin")
+
+
+def test_files_that_are_being_written_are_not_among_the_models(tmp_path: Path) -> None:
+    for name in ("b.safetensors", "a.safetensors", ".a-0123.safetensors", "notes.txt"):
+        (tmp_path / name).touch()
+    assert [path.name for path in model_files(tmp_path)] == ["a.safetensors", "b.safetensors"]
+    assert model_files(tmp_path / "nowhere") == []

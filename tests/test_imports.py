@@ -23,7 +23,9 @@ MODULES = sorted(
     for module in pkgutil.walk_packages(genimg.__path__, "genimg.")
     if module.name != "genimg.__main__"
 )
-UI_MAY_USE = {"editor", "images", "runs", "sheets", "files", "errors"}
+UI_MAY_USE = {"editor", "edits", "images", "runs", "files", "errors"}
+ROOMS = {"ui", "training", "data"}
+"""Packages with layers of their own inside."""
 
 
 def contract(kind: str, word: str) -> dict[str, Any]:
@@ -33,12 +35,12 @@ def contract(kind: str, word: str) -> dict[str, Any]:
     return dict(found)
 
 
-def test_the_four_contracts_are_kept(
+def test_the_contracts_are_kept(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(ROOT)
     assert lint_imports(no_cache=True) == EXIT_STATUS_SUCCESS, capsys.readouterr().out
-    assert "4 kept, 0 broken" in capsys.readouterr().out
+    assert "7 kept, 0 broken" in capsys.readouterr().out
 
 
 def test_every_module_has_its_layer() -> None:
@@ -49,8 +51,23 @@ def test_every_module_has_its_layer() -> None:
     assert len(placed) == len(set(placed))
 
 
+@pytest.mark.parametrize("room", sorted(ROOMS))
+def test_every_part_of_a_room_has_its_layer(room: str) -> None:
+    layers = contract("layers", f"Inside {room}")
+    assert layers["exhaustive"] and layers["containers"] == [f"genimg.{room}"]
+    placed = [name for line in layers["layers"] for name in re.split(r"\s*\|\s*", line)]
+    inside = {module.name for module in pkgutil.iter_modules([str(ROOT / "genimg" / room)])}
+    assert sorted(placed) == sorted(inside)
+
+
 def test_the_gradio_contract_names_all_but_the_interface() -> None:
     assert set(contract("forbidden", "gradio")["source_modules"]) == TOP - {"genimg.ui"}
+
+
+def test_only_the_command_that_opens_the_page_knows_it() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    ignored = {edge for each in settings["contracts"] for edge in each.get("ignore_imports", [])}
+    assert {edge.split(" -> ")[0] for edge in ignored} == {"genimg.cli.app"}
 
 
 def test_the_interface_contract_names_all_below_the_editor() -> None:
@@ -60,8 +77,8 @@ def test_the_interface_contract_names_all_below_the_editor() -> None:
 
 def test_the_tab_contract_names_every_tab() -> None:
     tabs = {
-        f"genimg.ui.{path.stem}"
-        for path in (ROOT / "genimg" / "ui").glob("*.py")
+        f"genimg.ui.{path.parent.name}"
+        for path in (ROOT / "genimg" / "ui").glob("*/tab.py")
         if re.search(r"^TITLE\b", path.read_text(), re.MULTILINE)
     }
     assert tabs
@@ -125,6 +142,18 @@ def test_the_core_loads_without_gradio(tmp_path: Path) -> None:
     core = [name for name in MODULES if not name.startswith("genimg.ui")]
     code = f"import sys, {', '.join(core)}\nassert 'gradio' not in sys.modules"
     assert run_python(code, tmp_path) == ""
+
+
+@pytest.mark.parametrize("words", [["--help"], ["app", "--help"]])
+def test_help_needs_neither_gradio_nor_torch(words: list[str], tmp_path: Path) -> None:
+    code = f"""
+import sys
+from genimg.cli import main
+main({words})
+assert not {{"gradio", "torch"}} & sys.modules.keys()
+"""
+    assert "usage: genimg" in run_python(code, tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_no_work_at_import(tmp_path: Path) -> None:

@@ -4,9 +4,11 @@ import ast
 import importlib.metadata
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 FILES = ("requirements.txt", "requirements-dev.txt")
@@ -31,6 +33,15 @@ def pins(file: str) -> dict[str, str]:
 def test_what_is_installed_is_what_is_pinned(file: str) -> None:
     installed = {name: importlib.metadata.version(name).partition("+")[0] for name in pins(file)}
     assert installed == pins(file)
+
+
+def test_the_package_asks_for_what_is_pinned_in_ranges() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    ranges = {canonical(each.name): each for each in map(Requirement, project["dependencies"])}
+    pinned = pins("requirements.txt")
+    assert set(ranges) == set(pinned)
+    assert [name for name, each in ranges.items() if pinned[name] not in each.specifier] == []
+    assert [name for name, each in ranges.items() if "<" not in str(each.specifier)] == []
 
 
 def test_everything_imported_is_pinned() -> None:

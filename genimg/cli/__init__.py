@@ -15,8 +15,20 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import NamedTuple, NoReturn
 
-from genimg.cli import classify, data, draw, pictures, prepare, reconstruct, report, snapshot, train
+from genimg.cli import (
+    app,
+    classify,
+    data,
+    draw,
+    pictures,
+    prepare,
+    reconstruct,
+    report,
+    snapshot,
+    train,
+)
 from genimg.errors import ConfigError, GenimgError
+from genimg.terminal import show_what_can_be_shown
 
 __all__ = ["COMMANDS", "Command", "main"]
 
@@ -34,6 +46,7 @@ class Command(NamedTuple):
 
 
 COMMANDS: dict[str, Command] = {
+    "app": Command("open the image editor in the browser", app.configure, app.run),
     "train": Command("train a model on a data set", train.configure, train.run),
     "snapshot": Command(
         "make a model file of a run that still trains", snapshot.configure, snapshot.run
@@ -91,7 +104,7 @@ examples:
   python -m genimg sample my-cats --n 16 --ask "blue cat, glasses" --out samples.png
   python -m genimg edit my-cats photo.jpg --move "glasses=2" --out glasses.png
 
-A model is a file, or the name of one in checkpoints/. The app: python app.py
+A model is a file, or the name of one in checkpoints/ or of a shipped one.
 """
 
 
@@ -104,6 +117,7 @@ class _Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command (`argv`, or the words typed in the terminal) and return its exit code."""
+    show_what_can_be_shown()
     words = sys.argv[1:] if argv is None else list(argv)
     try:
         with train.turn(words) as mine:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from genimg.cli import options
 
 if TYPE_CHECKING:
-    from genimg.training.classify import Answer
+    from genimg.evaluation.classifier import Answer
 
 COLUMNS = ("accuracy", "precision", "recall", "f1")
 RUNNERS_UP = 2
@@ -34,10 +33,10 @@ def configure_classify(parser: argparse.ArgumentParser) -> None:
 def run_classify(arguments: argparse.Namespace) -> int:
     """Print what each picture shows, with how likely that is."""
     path = options.checkpoint_path(arguments.checkpoint)
+    from genimg.evaluation.classifier import header_factors, tell
     from genimg.images import load_image
     from genimg.models import load_classifier
     from genimg.models.device import choose_device
-    from genimg.training.classify import header_factors, tell
 
     model, header = load_classifier(path, choose_device(arguments.device))
     factors = header_factors(header)
@@ -47,7 +46,7 @@ def run_classify(arguments: argparse.Namespace) -> int:
             {"picture": name, "shows": {each.factor: each.to_mapping() for each in row}}
             for name, row in zip(arguments.images, answers, strict=True)
         ]
-        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        print(options.json_text(rows))
         return 0
     for name, row in zip(arguments.images, answers, strict=True):
         print(name)

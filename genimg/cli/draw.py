@@ -34,21 +34,8 @@ def configure_sample(parser: argparse.ArgumentParser) -> None:
         default="",
         help='what the pictures shall show, in the words of the model, such as "blue cat, glasses"',
     )
-    parser.add_argument(
-        "--set",
-        metavar="LABEL=VALUE",
-        type=points.exchange,
-        action="append",
-        default=[],
-        help='one label that the pictures shall have, such as "accessory=red hat"; give it again '
-        "for more (`describe` lists the labels)",
-    )
-    options.add_out(
-        parser,
-        Path("samples.png"),
-        "PNG grid to write; a single picture (.png, .webp) carries its recipe",
-    )
-    points.add_scale(parser, None)
+    points.add_labels(parser, "one label that the pictures shall have")
+    _add_grid(parser, "samples.png")
 
 
 def run_sample(arguments: argparse.Namespace) -> int:
@@ -83,12 +70,7 @@ def configure_vary(parser: argparse.ArgumentParser) -> None:
         help="0 is the picture itself, 1 any other picture (default: %(default)s)",
     )
     _add_count(parser, 8)
-    options.add_out(
-        parser,
-        Path("variations.png"),
-        "PNG grid to write; a single picture (.png, .webp) carries its recipe",
-    )
-    points.add_scale(parser, None)
+    _add_grid(parser, "variations.png")
 
 
 def run_vary(arguments: argparse.Namespace) -> int:
@@ -154,6 +136,13 @@ def _add_count(parser: argparse.ArgumentParser, n: int) -> None:
     )
 
 
+def _add_grid(parser: argparse.ArgumentParser, name: str) -> None:
+    """Where pictures are written to, and how large."""
+    what = "PNG grid to write; a single picture (.png, .webp) carries its recipe"
+    options.add_out(parser, Path(name), what)
+    points.add_scale(parser, None)
+
+
 def _asked(editor: Editor, text: str) -> dict[str, str]:
     """The labels that a text asks for; what was not understood is said."""
     wish = editor.understand(text)
@@ -171,14 +160,14 @@ def _write(
 ) -> None:
     """One picture as a file with its recipe, several as a sheet with captions."""
     if len(latents) == 1:
-        from genimg.latents import Recipe
+        from genimg.edits import Recipe
 
         kind = options.PICTURES[arguments.out.suffix.lower()]
         recipe = Recipe(latents[0], origin=origin)
         data = editor.save_picture(recipe, kind=kind, scale=arguments.scale or 1)
     else:
         from genimg.images import encode_png
-        from genimg.sheets import contact_sheet
+        from genimg.images.sheets import contact_sheet
 
         columns = max(1, round(len(latents) ** 0.5))
         pictures = editor.decode(*latents)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import json
 import math
+import sys
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from genimg.errors import CheckpointError, ConfigError
-from genimg.files import CHECKPOINTS
+from genimg.files import CHECKPOINTS, MODEL_FOLDERS, SUFFIX, model_files
 
 if TYPE_CHECKING:
     from genimg.editor import Editor
 
-SUFFIX = ".safetensors"
 SHEETS = (".png",)
 PICTURES: dict[str, Literal["png", "webp"]] = {".png": "png", ".webp": "webp"}
 """Ending of a file that carries its recipe -> what `Editor.save_picture` calls it."""
@@ -91,15 +92,19 @@ def checkpoint_path(word: str) -> Path:
 
     Raises CheckpointError, naming the models that are there, if it means none.
     """
-    candidates = [Path(word), CHECKPOINTS / word, CHECKPOINTS / (word + SUFFIX)]
+    named = [folder / name for folder in MODEL_FOLDERS for name in (word, word + SUFFIX)]
+    candidates = [Path(word), *named]
     for path in candidates:
         if path.is_file():
             return path
     if Path(word).is_dir():
         raise CheckpointError(f"{word} is a folder: name the model file in it")
-    names = sorted(path.stem for path in CHECKPOINTS.glob(f"*{SUFFIX}"))
-    known = f"{CHECKPOINTS}/ has {', '.join(names)}" if names else f"{CHECKPOINTS}/ has none yet"
-    raise CheckpointError(f"there is no model {word!r}{near(word, names)}; {known}")
+    files = model_files(CHECKPOINTS)
+    own = ", ".join(path.stem for path in files if path.parent == CHECKPOINTS) or "none yet"
+    further = ", ".join(path.stem for path in files if path.parent != CHECKPOINTS)
+    known = f"{CHECKPOINTS}/ has {own}" + (f", and genimg brings {further}" if further else "")
+    likely = near(word, [path.stem for path in files])
+    raise CheckpointError(f"there is no model {word!r}{likely}; {known}")
 
 
 def load_editor(arguments: argparse.Namespace) -> Editor:
@@ -139,6 +144,12 @@ def check_out(path: Path, suffixes: Collection[str]) -> None:
         )
     if path.is_dir():
         raise ConfigError(f"cannot write {str(path)!r}: it is a folder")
+
+
+def json_text(value: object) -> str:
+    """A value as JSON, with letters of any kind as far as standard output can show them all."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return json.dumps(value, indent=2, ensure_ascii=not encoding.lower().startswith("utf"))
 
 
 def write(path: Path, data: bytes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,13 +13,15 @@ from genimg.errors import ConfigError, LatentError
 
 if TYPE_CHECKING:
     from genimg.editor import Editor
-    from genimg.sheets import AnimationFormat
+    from genimg.images.sheets import AnimationFormat
 
 ANIMATIONS: dict[str, AnimationFormat] = {".webp": "webp", ".gif": "gif", ".mp4": "mp4"}
 
 
 def configure_edit(parser: argparse.ArgumentParser) -> None:
     """The arguments of `edit`."""
+    from genimg.edits import OPERATIONS
+
     options.add_model(parser)
     parser.add_argument("image", metavar="IMAGE", help=points.START)
     parser.add_argument(
@@ -32,15 +34,7 @@ def configure_edit(parser: argparse.ArgumentParser) -> None:
         "glasses=-1.5; give it again for more (`describe` lists the names); it replaces the "
         "amount of the same name in a saved picture",
     )
-    parser.add_argument(
-        "--set",
-        metavar="LABEL=VALUE",
-        type=points.exchange,
-        action="append",
-        default=[],
-        help='exchange what a labelled part of the picture is, such as "accessory=red hat"; '
-        "give it again for more (`describe` lists the labels)",
-    )
+    points.add_labels(parser, "exchange what a labelled part of the picture is")
     parser.add_argument(
         "--keep",
         metavar="NAME",
@@ -48,6 +42,15 @@ def configure_edit(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="hold a direction where it is while others move; give it again for more. What was "
         "kept in a saved picture stays kept, unless --move names it",
+    )
+    parser.add_argument(
+        "--do",
+        metavar=("OPERATION", "PARAMETER=VALUE"),
+        nargs="+",
+        action="append",
+        default=[],
+        help="do something else to the picture, after all else, such as --do cross other=b.png; "
+        f"give it again for more (there are {', '.join(OPERATIONS)})",
     )
     options.add_out(
         parser, Path("edited.png"), "PNG or WebP (.webp) to write; it carries its recipe"
@@ -62,6 +65,8 @@ def configure_edit(parser: argparse.ArgumentParser) -> None:
 
 def run_edit(arguments: argparse.Namespace) -> int:
     """Write the moved picture as a file that carries its recipe."""
+    from genimg.edits import edit_words
+
     options.check_out(arguments.out, options.PICTURES)
     moves = points.once(arguments.move, "--move")
     changes = points.once(arguments.set, "--set")
@@ -71,11 +76,15 @@ def run_edit(arguments: argparse.Namespace) -> int:
     editor = options.load_editor(arguments)
     _check_names(editor, [*moves, *arguments.keep])
     start = points.start(editor, arguments.image)
+    operations = [points.operation(editor, words) for words in arguments.do]
     kept = {*(name for name in start.locks if name not in moves), *arguments.keep}
-    held = replace(start, changes={**start.changes, **changes}, locks=tuple(kept))
+    held = replace(start.exchanged({**start.changes, **changes}), locks=tuple(kept))
     edited = held.pulled(moves)
+    for operation in operations:
+        edited = operation.onto(edited, editor)
     if edited != start:
-        edited = edited.after(start, ", ".join(_words(changes, moves)) or "other locks")
+        done = [*edit_words(changes, moves), *(operation.words for operation in operations)]
+        edited = edited.after(start, ", ".join(done) or "other locks")
     data = editor.save_picture(
         edited,
         kind=options.PICTURES[arguments.out.suffix.lower()],
@@ -83,7 +92,7 @@ def run_edit(arguments: argparse.Namespace) -> int:
         smooth=arguments.smooth,
     )
     options.write(arguments.out, data)
-    print(f"edits: {', '.join(_words(edited.changes, edited.amounts)) or 'none'}")
+    print(f"edits: {', '.join(edited.edits) or 'none'}")
     if edited.locks:
         print(f"kept: {', '.join(edited.locks)}")
     return 0
@@ -132,8 +141,8 @@ def run_interpolate(arguments: argparse.Namespace) -> int:
     options.check_out(arguments.out, (*options.SHEETS, *ANIMATIONS))
     editor = options.load_editor(arguments)
     from genimg.images import encode_png
+    from genimg.images.sheets import encode_animation, strip
     from genimg.latents import path_times
-    from genimg.sheets import encode_animation, strip
 
     ends = [points.start(editor, word) for word in (arguments.a, arguments.b)]
     first, last = (editor.edited(end) for end in ends)
@@ -156,14 +165,6 @@ def _move(text: str) -> tuple[str, float]:
     if not equals or not name.strip():
         raise argparse.ArgumentTypeError(f"{text!r} is not NAME=AMOUNT, such as pink=2")
     return name.strip(), options.finite(amount)
-
-
-def _words(changes: Mapping[str, str], amounts: Mapping[str, float]) -> list[str]:
-    """Edits in words for people."""
-    return [
-        *(f"{factor}: {value}" for factor, value in changes.items()),
-        *(f"{name} {amount:+g}" for name, amount in amounts.items()),
-    ]
 
 
 def _check_names(editor: Editor, names: Iterable[str]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -10,8 +12,10 @@ from genimg.cli import options
 from genimg.errors import ConfigError
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from genimg.editor import Editor
-    from genimg.latents import Recipe
+    from genimg.edits import Operation, Recipe
 
 T = TypeVar("T")
 
@@ -30,7 +34,20 @@ def add_scale(parser: argparse.ArgumentParser, default: int | None = 2) -> None:
     )
 
 
-def exchange(text: str) -> tuple[str, str]:
+def add_labels(parser: argparse.ArgumentParser, what: str) -> None:
+    """The argument --set, which may be given several times; `what` it is for."""
+    parser.add_argument(
+        "--set",
+        metavar="LABEL=VALUE",
+        type=_exchange,
+        action="append",
+        default=[],
+        help=f'{what}, such as "accessory=red hat"; give it again for more (`describe` lists the '
+        "labels)",
+    )
+
+
+def _exchange(text: str) -> tuple[str, str]:
     """Parse "LABEL=VALUE"."""
     factor, equals, value = (word.strip() for word in text.partition("="))
     if not equals or not factor or not value:
@@ -53,8 +70,8 @@ def start(editor: Editor, source: str) -> Recipe:
     `source` is a picture file, a picture saved by genimg (its recipe is taken up), or "seed:N".
     The origin is a file's name without its folders: a recipe travels with the picture.
     """
-    from genimg.images import load_image, read_text
-    from genimg.latents import TEXT_KEY, Recipe
+    from genimg.edits import TEXT_KEY, Recipe
+    from genimg.images import read_text
 
     if source.startswith(SEED_PREFIX):
         try:
@@ -62,6 +79,44 @@ def start(editor: Editor, source: str) -> Recipe:
         except argparse.ArgumentTypeError as error:
             raise ConfigError(f"{source!r}: {error}") from None
         return Recipe(editor.sample(1, seed)[0], origin=f"sample, seed {seed}")
-    if TEXT_KEY in read_text(source):
+    if TEXT_KEY in read_text(source, TEXT_KEY):
         return editor.open_picture(source)
-    return Recipe(editor.encode(load_image(source)), origin=Path(source).name)
+    return Recipe(editor.encode(fitted(editor, source)), origin=Path(source).name)
+
+
+def operation(editor: Editor, words: list[str]) -> Operation:
+    """The operation that words of the command line ask for: its name, and NAME=VALUE for each of
+    its parameters. Another picture is what `start` takes, all else JSON or plain text.
+    """
+    from genimg.edits import OPERATIONS, read_operation
+
+    types = OPERATIONS[words[0]].parameters() if words[0] in OPERATIONS else {}
+    values: dict[str, object] = {"operation": words[0]}
+    for word in words[1:]:
+        name, equals, text = word.partition("=")
+        if not equals:
+            raise ConfigError(f"{word!r} is not NAME=VALUE: --do {words[0]} NAME=VALUE ...")
+        values[name] = (
+            start(editor, text).to_text() if types.get(name) == "Recipe" else _plain(text)
+        )
+    return read_operation(values)
+
+
+def _plain(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def fitted(editor: Editor, source: str) -> Image.Image:
+    """The part of a picture file that a model takes; what had to be made smaller is said."""
+    from genimg.images import load_image
+
+    whole = load_image(source)
+    taken = editor.fit(whole)
+    if not editor.has_kind and taken.size != whole.size:
+        sizes = [f"{image.width:,} x {image.height:,}" for image in (whole, taken)]
+        print(f"genimg: note: {source} was brought from {' to '.join(sizes)} pixels",
+              file=sys.stderr)  # fmt: skip
+    return taken

@@ -76,6 +76,12 @@ def add_folder(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="leave these names or folders out",
     )
+    parser.add_argument(
+        "--labels",
+        metavar="FILE",
+        help="a CSV, JSON or JSON Lines file of the pictures' names and labels: a path, or the "
+        "name of one that lies with the pictures (default: the folders are the labels)",
+    )
 
 
 def folder_options(arguments: argparse.Namespace) -> FolderOptions:
@@ -90,6 +96,7 @@ def folder_options(arguments: argparse.Namespace) -> FolderOptions:
         crop=arguments.crop,
         keep=tuple(arguments.keep),
         leave_out=tuple(arguments.leave_out),
+        labels=arguments.labels,
         **stated,
     )
 
@@ -105,12 +112,12 @@ def run(arguments: argparse.Namespace) -> int:
                 (arguments.report / name).unlink()
     with reporting.reporting(arguments.report) as report:
         from genimg.data import (
-            default_cache,
             examine_folder,
             folder_report,
             left_out_sheet,
             used_sheet,
         )
+        from genimg.files import cache_folder
         from genimg.images import encode_png
 
         wanted = folder_options(arguments)
@@ -118,7 +125,7 @@ def run(arguments: argparse.Namespace) -> int:
         examined = examine_folder(
             source,
             _size(source, arguments),
-            default_cache(),
+            cache_folder(),
             wanted,
             None if report is None else _twice_a_second(report),
         )
@@ -148,7 +155,7 @@ def _size(source: str, arguments: argparse.Namespace) -> int | None:
         return int(arguments.size)
     from genimg.models.device import choose_device
     from genimg.training import TrainOptions
-    from genimg.training.plan import choose_size
+    from genimg.training.planning.plan import choose_size
 
     asked = TrainOptions(data=f"folder:{source}", init_from=arguments.init_from)
     chosen, reasons = choose_size(asked, choose_device(asked.device))

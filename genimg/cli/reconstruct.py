@@ -20,7 +20,7 @@ PAIRS_PER_ROW = 4
 
 def configure_reconstruct(parser: argparse.ArgumentParser) -> None:
     """The arguments of `reconstruct`."""
-    from genimg.editor.refine import MAX_STEPS, STEPS
+    from genimg.editor.refinement import MAX_STEPS, STEPS
 
     options.add_model(parser)
     parser.add_argument("images", metavar="IMAGE", nargs="+", help="any picture file")
@@ -44,20 +44,20 @@ def run_reconstruct(arguments: argparse.Namespace) -> int:
     """Write a sheet of originals beside their reconstructions, and print how near they are."""
     options.check_out(arguments.out, options.SHEETS)
     editor = options.load_editor(arguments)
-    from genimg.images import encode_png, load_image
-    from genimg.sheets import contact_sheet
+    from genimg.images import encode_png
+    from genimg.images.sheets import contact_sheet
 
     shown: list[Image.Image] = []
     labels: list[str] = []
     refined = arguments.refine or arguments.steps is not None or not editor.can_encode
     for path in arguments.images:
-        original = editor.fit(load_image(path))
+        original = points.fitted(editor, path)
         drawn, how = _drawn(editor, original, refined, arguments.steps)
         match = editor.match(original, drawn)
         print(f"{path}: {_told(match)}{how}")
         shown += [original, drawn]
         labels += ["original", f"{match.psnr:.1f} dB"]
-    if not match.calibrated:
+    if not match.calibrated and editor.has_kind:
         print(
             f"note: {arguments.checkpoint} is not calibrated, so the words rest on the PSNR alone; "
             f"calibrate it with: python -m genimg calibrate {arguments.checkpoint}"
@@ -72,7 +72,7 @@ def _drawn(
     editor: Editor, original: Image.Image, refined: bool, steps: int | None
 ) -> tuple[Image.Image, str]:
     """What the model makes of a picture, and how it was come by."""
-    from genimg.editor.refine import STEPS
+    from genimg.editor.refinement import STEPS
 
     start = editor.start(original)
     if not refined:
@@ -85,6 +85,8 @@ def _drawn(
 
 def _told(match: Match) -> str:
     numbers = f"PSNR {match.psnr:.2f} dB, SSIM {match.ssim:.3f}, {match.words}"
+    if match.meaning:
+        return f"{numbers}: {match.meaning}"
     if match.percentile is None:
         return numbers
     return f"{numbers} ({match.percentile:.0f} of 100 pictures of its own kind come out worse)"
@@ -104,8 +106,8 @@ def configure_calibrate(parser: argparse.ArgumentParser) -> None:
 def run_calibrate(arguments: argparse.Namespace) -> int:
     """Measure what the model reaches on held-out pictures, and write that into its file."""
     path = options.checkpoint_path(arguments.checkpoint)
+    from genimg.evaluation.calibration import write_calibration
     from genimg.models.device import choose_device
-    from genimg.training.calibrate import write_calibration
 
     device = choose_device(arguments.device)
     found = write_calibration(path, arguments.data, arguments.data_root, device)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import itertools
-import json
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,8 +16,7 @@ from genimg.cli import classify, options
 if TYPE_CHECKING:
     from genimg.checkpoint import Header
     from genimg.editor import Editor
-    from genimg.latents import Direction
-    from genimg.models import Model
+    from genimg.latents import Slider
 
 WIDTH = 100
 STATEMENTS = ("title", "credit", "licence")
@@ -42,22 +40,19 @@ def run_describe(arguments: argparse.Namespace) -> int:
     path = options.checkpoint_path(arguments.checkpoint)
     from genimg.checkpoint import read_header, restate
     from genimg.editor import Editor
-    from genimg.models import MODELS, load_classifier, load_model
+    from genimg.models import MODELS, load_any_model
 
     family = MODELS.get(read_header(path).family)
     editor: Editor | None = None
-    model: Model
-    if family is None or family.draws:
+    if family is None or family.opens:
         editor = Editor.load(path, "cpu")
-        model, header, _ = load_model(path)
-    else:
-        model, header = load_classifier(path)
+    model, header, _ = load_any_model(path)
     statement = {what: getattr(arguments, f"set_{what}") for what in STATEMENTS}
     said = {what: words for what, words in statement.items() if words is not None}
     if said:
         header = restate(path, **said)
     if arguments.json:
-        print(json.dumps(dataclasses.asdict(header), indent=2, ensure_ascii=False))
+        print(options.json_text(dataclasses.asdict(header)))
         return 0
     parameters = sum(parameter.numel() for parameter in model.parameters())
     for line in _description(header, path, parameters):
@@ -70,8 +65,8 @@ def run_describe(arguments: argparse.Namespace) -> int:
 
 def configure_evaluate(parser: argparse.ArgumentParser) -> None:
     """The arguments of `evaluate`."""
-    from genimg.training.evaluate import DEFAULT_COUNT
-    from genimg.training.samples import COUNT
+    from genimg.evaluation.evaluate import DEFAULT_COUNT
+    from genimg.evaluation.feature_distances import COUNT
 
     options.add_model(parser)
     parser.add_argument(
@@ -92,13 +87,13 @@ def configure_evaluate(parser: argparse.ArgumentParser) -> None:
         type=options.whole(0),
         default=COUNT,
         help="pictures to draw for each of three seeds and to compare with as many test pictures, "
-        "in the features of a classifier; 0: none (default: %(default)s)",
+        "in the features of a network that knows photographs; 0: none (default: %(default)s)",
     )
     parser.add_argument(
         "--classifier",
         metavar="CKPT",
-        help="whose features samples are compared in (default: one that was trained on the same "
-        "pictures, from the model's folder or checkpoints/)",
+        help="in whose features samples are compared, too (default: one that was trained on the "
+        "same pictures, from the model's folder or checkpoints/, if there is one)",
     )
     options.add_data_root(parser)
     parser.add_argument("--json", action="store_true", help="the numbers as JSON")
@@ -107,8 +102,8 @@ def configure_evaluate(parser: argparse.ArgumentParser) -> None:
 def run_evaluate(arguments: argparse.Namespace) -> int:
     """Measure a model on the test split of the data it was trained on."""
     path = options.checkpoint_path(arguments.checkpoint)
+    from genimg.evaluation.evaluate import evaluate
     from genimg.models.device import choose_device
-    from genimg.training.evaluate import evaluate
 
     result = evaluate(
         path,
@@ -121,7 +116,7 @@ def run_evaluate(arguments: argparse.Namespace) -> int:
         say=lambda line: print(line, file=sys.stderr),
     )
     if arguments.json:
-        print(json.dumps(result, indent=2, ensure_ascii=False))
+        print(options.json_text(result))
     elif "factors" in result:
         tables = {"factors", "pictures", "accuracy", "f1"}
         print(*_pairs({name: of for name, of in result.items() if name not in tables}), sep="\n")
@@ -156,26 +151,47 @@ def _calibration(values: Mapping[str, Any]) -> str:
     )
 
 
+_COMPARED = (
+    "fd", "kid", "precision", "recall", "density", "coverage", "diversity", "recognised",
+)  # fmt: skip
+
+
 def _samples(found: Mapping[str, Any]) -> Iterator[str]:
-    judge, copied = found["features"], found["memorisation"]
+    """What was measured of samples, in fixed features and in those of a classifier. Older files
+    have the latter alone, in the same words.
+    """
     yield (
         f"\nsamples: {found['count']} for each of the seeds {_plain(found['seeds'])}, "
         f"truncation {found['temperature']:g}, {found['weights']} weights"
     )
-    yield (
-        f"  in the features of {judge['name']} ({judge['id']}, accuracy {judge['accuracy']:.1%}): "
-        f"{found['caveat']}"
-    )
+    yield from _compared(found)
+    told = found.get("classifier")
+    if isinstance(told, str):
+        yield from _pairs({"classifier": told})
+    elif told:
+        if "count" in told and (told["count"], told["seeds"]) != (found["count"], found["seeds"]):
+            yield f"\nof {told['count']} samples for each of the seeds {_plain(told['seeds'])}"
+        yield from _compared(told)
+    yield f"\n  ({found['caveat']})"
+
+
+def _compared(found: Mapping[str, Any]) -> Iterator[str]:
+    """The numbers in one network's features, and what it recognises if it is a classifier."""
+    network, copied = found["features"], found["memorisation"]
+    known = f"{network['id']}, accuracy {network['accuracy']:.1%}" if "id" in network else None
+    yield f"  in the features of {network['name']} ({known or network['weights']})"
     yield f"  {'':<14} {'samples':>9} {'real pictures':>14}"
-    for name in ("fd", "kid", "precision", "recall", "density", "coverage", "recognised"):
-        yield f"  {name:<14} {found[name]:9.4f} {found[f'{name}_floor']:14.4f}"
+    for name in _COMPARED:
+        if name in found:
+            yield f"  {name:<14} {found[name]:9.4f} {found[f'{name}_floor']:14.4f}"
     yield from _pairs({"copies": copied["verdict"]})
     if "labels_followed" in found:
         yield from _pairs({"labels followed": found["labels_followed"]})
-    distances = {name: seen["distance"] for name, seen in found["factors"].items()}
-    yield from _pairs({"label shares off by": distances})
-    missing = {name: seen["missing"] for name, seen in found["factors"].items() if seen["missing"]}
-    yield from _pairs({"values never drawn": missing or "none"})
+    if "factors" in found:
+        seen = found["factors"].items()
+        yield from _pairs({"label shares off by": {name: of["distance"] for name, of in seen}})
+        missing = {name: of["missing"] for name, of in seen if of["missing"]}
+        yield from _pairs({"values never drawn": missing or "none"})
 
 
 def _description(header: Header, path: Path, parameters: int) -> Iterator[str]:
@@ -183,9 +199,12 @@ def _description(header: Header, path: Path, parameters: int) -> Iterator[str]:
     channels, height, width = header.image_shape
     colour = "grey" if channels == 1 else "colour"
     yield f"{header.name}  ({path}, {path.stat().st_size / 1e6:.1f} MB)"
+    pictures = f"{width} x {height}, {colour}"
+    if header.family == "base":
+        pictures = f"any photograph; it learned from crops of {pictures}"
     facts = {
         "family": header.family,
-        "pictures": f"{width} x {height}, {colour}",
+        "pictures": pictures,
         "parameters": f"{parameters:,}",
         "id": header.id,
     }
@@ -229,6 +248,8 @@ def _abilities(editor: Editor) -> Iterator[str]:
         yield from _section("labels that `sample --set` asks for", asked)
         yield from _section("labels that it reads, and `edit --set` exchanges", read)
     can = "draws pictures and starts from yours" if editor.can_encode else "only draws pictures"
+    if not editor.has_kind:
+        can = "takes any photograph and draws none by itself"
     layers = f", and mixes styles over {editor.layers} layers" if editor.layers > 1 else ""
     yield f"\nit {can}{layers}"
     if editor.directions:
@@ -260,7 +281,7 @@ def _plain(value: Any) -> str:
     return str(value)
 
 
-def _directions(directions: Iterable[Direction]) -> Iterator[str]:
+def _directions(directions: Iterable[Slider]) -> Iterator[str]:
     for group, members in itertools.groupby(directions, key=lambda direction: direction.group):
         yield f"  {group}"
         for direction in members:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from genimg.cli import options
 from genimg.errors import ConfigError
-from genimg.files import CHECKPOINTS
+from genimg.files import CHECKPOINTS, SUFFIX
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +34,6 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigError(f"a model's name is one word without slashes, not {name!r}")
     from genimg.training import snapshot
 
-    target = CHECKPOINTS / f"{name}{options.SUFFIX}"
+    target = CHECKPOINTS / f"{name}{SUFFIX}"
     snapshot(arguments.run, target, force=arguments.force)
     return 0

@@ -19,7 +19,7 @@ from genimg.errors import ConfigError
 from genimg.runs import RunFiles, at_once, stopped_meanwhile, wait_for_turn
 
 HELP = {
-    "data": "data set: {datasets}",
+    "data": "data set: {datasets}; several for a base, which learns from all together",
     "size": "side of the pictures in pixels (default: the data set's own, or what suits a folder)",
     "minutes": "how long to train (default: what suits the number of pictures and the machine)",
     "images": "how many training pictures to see, instead of a time",
@@ -49,6 +49,7 @@ HELP = {
     "crop": "folder: the middle square, or around the subject",
     "keep": "folder: use what would be left out: a reason, or names as the report gives them",
     "leave_out": "folder: leave out files by name, such as 'blurred/*'",
+    "labels": "folder: a CSV, JSON or JSON Lines file of the pictures' names and labels",
     "title": "folder: what the pictures are, for the model's card",
     "credit": "folder: whose pictures they are",
     "licence": "folder: what others may do with them",
@@ -65,7 +66,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """The family to train, and one option for each field of the training options."""
     from genimg.data import DATASETS
     from genimg.models import MODELS
-    from genimg.training import RECIPES, TrainOptions
+    from genimg.training import OBJECTIVES, TrainOptions
 
     parser.description = (
         "Train a model. Ctrl-C writes the state and stops; the same command goes on from there. "
@@ -73,7 +74,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "family",
-        choices=tuple(RECIPES),
+        choices=tuple(OBJECTIVES),
         nargs="?",
         default=TrainOptions.family,
         help="what to train: %(choices)s (default: %(default)s)",
@@ -91,7 +92,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     reporting.add_report(
         parser, "with --dry-run: how pictures are varied (changes.png) and plan.json go here"
     )
-    presets = "; ".join(f"{family}: {', '.join(MODELS[family].presets)}" for family in RECIPES)
+    presets = "; ".join(f"{family}: {', '.join(MODELS[family].presets)}" for family in OBJECTIVES)
     words = {
         "datasets": f"{', '.join(DATASETS)} or folder:PATH",
         "presets": presets,
@@ -99,7 +100,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     }
     hints = typing.get_type_hints(TrainOptions)
     for field in dataclasses.fields(TrainOptions):
-        if field.name != "family":
+        if field.name not in ("family", "mixed_with"):  # which further words of --data fill
             _add(parser, field, hints[field.name], HELP[field.name].format_map(words))
 
 
@@ -123,6 +124,8 @@ def _add(
         settings["metavar"] = METAVARS[kind]
     if field.name == "early_stopping":
         settings |= {"nargs": "?", "const": PATIENCE}
+    if field.name == "data":
+        settings |= {"nargs": "+", "default": [field.default]}
     if typing.get_origin(hint) is tuple:
         # --keep A B and --keep=A --keep=B, which no B can turn into an option
         settings |= {"nargs": "+", "action": "extend", "default": [], "help": text}
@@ -175,8 +178,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Train until the budget is spent, and name the finished file; or only tell the plan."""
     from genimg.training import Interrupted, TrainOptions, dry_run, train
 
-    names = [field.name for field in dataclasses.fields(TrainOptions)]
+    names = [f.name for f in dataclasses.fields(TrainOptions) if f.name != "mixed_with"]
     values = {name: getattr(arguments, name) for name in names}
+    values["data"], *values["mixed_with"] = values["data"]
     values |= {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
     if arguments.dry_run:
         with reporting.reporting(arguments.report) as report:

@@ -6,20 +6,25 @@ To add a set, write a function with the signature of `Loader` and add one line t
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from genimg.data.choosing import DEFAULT, FINAL, REASONS, Crop, FolderOptions
+from genimg.config import as_whole
 from genimg.data.dataset import Card, Dataset, Factor, Split, visible_labels
-from genimg.data.drawn import default_cache, draw_dataset
-from genimg.data.folder import Examined, examine_folder, load_folder, native_side
-from genimg.data.folder_report import folder_report, left_out_sheet, used_sheet
-from genimg.data.found import plain_name
+from genimg.data.drawn.drawing import draw_dataset
+from genimg.data.drawn.graphics import load_graphics
+from genimg.data.folder.choosing import DEFAULT, FINAL, REASONS, Crop, FolderOptions
+from genimg.data.folder.found import plain_name
+from genimg.data.folder.loading import Examined, examine_folder, load_folder, native_side
+from genimg.data.folder.reading import Progress
+from genimg.data.folder.report import folder_report, left_out_sheet, used_sheet
 from genimg.data.preview import data_sheet
-from genimg.data.reading import Progress
 from genimg.data.standard import celeba, cifar10, fashion_mnist, mnist
+from genimg.data.tiles import MOST_DRAWN, cut_tiles
 from genimg.errors import DataError
+from genimg.files import cache_folder, data_folder
 
 __all__ = [
     "DATASETS",
@@ -35,12 +40,11 @@ __all__ = [
     "Progress",
     "Split",
     "data_sheet",
-    "default_cache",
-    "default_root",
     "examine_folder",
     "folder_report",
     "left_out_sheet",
     "load_dataset",
+    "load_tiles",
     "native_side",
     "plain_name",
     "used_sheet",
@@ -71,11 +75,16 @@ DATASETS: dict[str, Loader] = {
     "robots": partial(_drawn, "robots"),
     "monsters": partial(_drawn, "monsters"),
     "heads": partial(_drawn, "heads"),
+    "graphics": load_graphics,
     "mnist": mnist,
     "fashion-mnist": fashion_mnist,
     "cifar10": cifar10,
     "celeba": celeba,
 }
+
+
+TILED_SIZES = dict.fromkeys(("cats", "robots", "monsters", "heads"), 256)
+"""At which size drawn sets are drawn for tiles; other sets have one of their own."""
 
 
 def load_dataset(
@@ -103,7 +112,9 @@ def load_dataset(
 
     Raises DataError if there is no such set, if it cannot be had, or on an impossible argument.
     """
-    place = default_cache() if cache is None else Path(cache).expanduser()
+    size, count = (None if each is None else _whole(each) for each in (size, count))
+    seed = _whole(seed)
+    place = cache_folder() if cache is None else Path(cache).expanduser()
     kind, colon, path = name.partition(":")
     if colon and kind == "folder" and path:
         return load_folder(path, size, place, count, seed, folder, progress)
@@ -112,10 +123,43 @@ def load_dataset(
             f"There is no data set {name!r}. Choose one of: {', '.join(DATASETS)}, or "
             "folder:PATH for a folder of your own pictures."
         )
-    files = default_root() if root is None else Path(root).expanduser()
+    files = data_folder() if root is None else Path(root).expanduser()
     return DATASETS[name](size=size, root=files, cache=place, count=count, seed=seed)
 
 
-def default_root() -> Path:
-    """The folder of downloaded data sets: GENIMG_DATA if set, else ~/.cache/genimg/data."""
-    return Path(os.environ.get("GENIMG_DATA") or "~/.cache/genimg/data").expanduser()
+def _whole(number: object) -> int:
+    plain = as_whole(number)
+    if plain is None:
+        raise DataError(f"Sizes, counts and seeds are whole numbers, not {number!r}.")
+    return plain
+
+
+def load_tiles(
+    names: Sequence[str],
+    size: int | None = None,
+    root: str | os.PathLike[str] | None = None,
+    cache: str | os.PathLike[str] | None = None,
+    count: int | None = None,
+    seed: int = 0,
+    folder: FolderOptions = DEFAULT,
+    progress: Progress | None = None,
+) -> Dataset:
+    """Squares of `size` pixels (64) cut at many scales from several data sets, for a base.
+
+    names   as `load_dataset` takes them; drawn sets are drawn larger than usual.
+
+    The other arguments are those of `load_dataset`, `count` that of the squares, and so are the
+    errors. `genimg.data.tiles` says how it is done.
+    """
+    place = cache_folder() if cache is None else Path(cache).expanduser()
+    parts: list[Examined | Dataset] = []
+    for name in names:
+        kind, _, path = name.partition(":")
+        if kind == "folder" and path:
+            parts.append(
+                examine_folder(path, 64 if size is None else size, place, folder, progress)
+            )
+        else:
+            large, drawn = TILED_SIZES.get(name), MOST_DRAWN if name in TILED_SIZES else None
+            parts.append(load_dataset(name, large, root, place, drawn, seed))
+    return cut_tiles(parts, size, place, count, seed, progress)

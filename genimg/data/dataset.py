@@ -62,6 +62,10 @@ class Factor:
         if any(other == self.name for other, _ in self.hidden_by):
             raise ValueError(f"factor {self.name!r} cannot be hidden by itself")
 
+    def cover_in(self, shown: Mapping[str, str]) -> str | None:
+        """What hides it in a picture that shows these values, {factor: value}; None: nothing."""
+        return next((value for other, value in self.hidden_by if shown.get(other) == value), None)
+
 
 @dataclass(frozen=True)
 class Split:

@@ -26,7 +26,8 @@ from tqdm import tqdm
 from genimg.data.dataset import Bytes, Dataset, Integers
 from genimg.errors import DataError, ImageError
 from genimg.files import atomic_path
-from genimg.images import fit_image, load_image
+from genimg.images import fit_image, images_to_array, load_image
+from genimg.machine import usable_cores
 
 SIZES = range(8, 513)
 
@@ -94,10 +95,9 @@ def resize_array(images: Bytes, size: int, cache: Path, name: str) -> Bytes:
     def fill(target: Bytes) -> None:
         for row in tqdm(range(count), desc=f"scaling {name}", unit="picture", mininterval=0.5):
             picture = Image.fromarray(images[row].squeeze(-1) if channels == 1 else images[row])
-            scaled = fit_image(picture, (channels, size, size))
-            target[row] = np.asarray(scaled).reshape(size, size, channels)
+            [target[row]] = images_to_array([fit_image(picture, (channels, size, size))])
 
-    return _keep(path, (count, size, size, channels), fill)
+    return kept_array(path, (count, size, size, channels), fill)
 
 
 def decode_files(
@@ -171,7 +171,7 @@ def _decoded(paths: Sequence[Path], size: int, zoom: float) -> Iterator[Image.Im
             return str(error)
 
     # Pillow decodes outside the interpreter lock, so threads are enough.
-    with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(max_workers=min(4, usable_cores())) as pool:
         for start in range(0, len(paths), _BATCH):
             yield from pool.map(decode, paths[start : start + _BATCH])
 
@@ -189,19 +189,27 @@ def _digest(*parts: str) -> str:
     return hashlib.blake2b("\0\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
-def _keep(path: Path, shape: tuple[int, ...], fill: Callable[[Bytes], None]) -> Bytes:
-    """The kept uint8 array of this shape; made by `fill` where it is missing or damaged."""
-    images = open_kept(path)
-    if images is None or images.shape != shape:
-        make_room(path, math.prod(shape))
+def kept_array(
+    path: Path,
+    shape: tuple[int, ...],
+    fill: Callable[[npt.NDArray[Any]], None],
+    kind: type[np.generic] = np.uint8,
+) -> npt.NDArray[Any]:
+    """The kept array of this shape and type; made by `fill` where it is missing or damaged.
+
+    Raises DataError if the disk is too full.
+    """
+    array = open_kept(path)
+    if array is None or array.shape != shape or array.dtype != kind:
+        make_room(path, math.prod(shape) * np.dtype(kind).itemsize)
         with atomic_path(path) as temporary:
-            target = np.lib.format.open_memmap(temporary, "w+", np.uint8, shape)
+            target = np.lib.format.open_memmap(temporary, "w+", kind, shape)
             fill(target)
             del target  # closes the file, which is complete before it gets its name
-        images = open_kept(path)
-    if images is None:
+        array = open_kept(path)
+    if array is None:
         raise DataError(f"{path} cannot be read back; check the disk and try again.")
-    return images
+    return array
 
 
 def open_kept(path: Path) -> npt.NDArray[Any] | None:

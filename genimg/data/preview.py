@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from PIL import Image
 
-from genimg.data.dataset import Dataset, Integers
+from genimg.data.dataset import Dataset, Factor, Integers
 from genimg.images import array_to_pixels, to_images
-from genimg.sheets import contact_sheet
+from genimg.images.sheets import contact_sheet
 
 _CELL = 112  # pictures are enlarged to about this many pixels, so that labels can be read
 _LINES = 6
@@ -25,16 +27,17 @@ def data_sheet(dataset: Dataset, count: int = 24, columns: int = 6, seed: int = 
     images = to_images(array_to_pixels(dataset.images[rows]))
     labels = None
     if dataset.labels is not None:
-        labels = [_describe(dataset, row) for row in dataset.labels[rows]]
+        labels = [describe(dataset.factors, row) for row in dataset.labels[rows]]
     scale = max(1, round(_CELL / max(dataset.image_shape[1:])))
     return contact_sheet(images, columns, labels, scale, gap=8)
 
 
-def _describe(dataset: Dataset, labels: Integers) -> str:
-    binary = len(dataset.factors) > 1
+def describe(factors: Sequence[Factor], labels: Integers) -> str:
+    """The labels int64 [F] of a picture in a few lines; of ("no hat", "hat") only the second."""
+    binary = len(factors) > 1
     words = [
         factor.values[label]
-        for factor, label in zip(dataset.factors, labels, strict=True)
+        for factor, label in zip(factors, labels, strict=True)
         if label >= (1 if binary and len(factor.values) == 2 else 0)
     ]
     if len(words) > _LINES:

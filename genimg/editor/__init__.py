@@ -7,23 +7,16 @@ latent = editor.encode(Image.open("cat.png"))
 
 from genimg.editor.editor import Editor, read_recipe
 from genimg.editor.effects import Effect, Strip
-from genimg.editor.installing import Installed, install_checkpoint, remove_checkpoint
-from genimg.editor.library import CheckpointInfo, list_checkpoints
+from genimg.editor.installation import Installed, install_checkpoint, remove_checkpoint
+from genimg.editor.library import CheckpointInfo, data_sets, list_checkpoints
 from genimg.editor.match import Match
-from genimg.latents import (
-    MAX_STEPS,
-    TEXT_KEY,
-    Doubt,
-    Moves,
-    Recipe,
-    Step,
-    Wish,
-    ease,
-    path_times,
-)
+from genimg.edits import MAX_STEPS, TEXT_KEY, Moves, Recipe, Step
+from genimg.latents import Doubt, Slider, Wish, ease, path_times
+from genimg.models import MODEL_SIZES
 
 __all__ = [
     "MAX_STEPS",
+    "MODEL_SIZES",
     "TEXT_KEY",
     "CheckpointInfo",
     "Doubt",
@@ -33,9 +26,11 @@ __all__ = [
     "Match",
     "Moves",
     "Recipe",
+    "Slider",
     "Step",
     "Strip",
     "Wish",
+    "data_sets",
     "ease",
     "install_checkpoint",
     "list_checkpoints",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from numbers import Integral
 
 import torch
 from torch import Tensor
 
+from genimg.config import as_whole
 from genimg.editor.library import Factors
 from genimg.errors import LatentError
 from genimg.latents import Labels, Latent, between, suggest
@@ -81,20 +81,22 @@ def wanted_labels(choices: Factors, labels: Mapping[str, str]) -> Tensor | None:
     return torch.tensor([row])
 
 
-def check_draw(n: int, seed: int) -> None:
-    """Refuse a number of pictures, or a seed, that is out of range."""
-    for number in (n, seed):
-        check_whole(number)
+def checked_draw(n: int, seed: int) -> tuple[int, int]:
+    """A number of pictures and a seed; what is out of range is refused."""
+    n, seed = checked_whole(n), checked_whole(seed)
     if not 1 <= n <= MAX_SAMPLES:
         raise LatentError(f"draw 1 to {MAX_SAMPLES} pictures at once, not {n}")
     if not 0 <= seed <= MAX_SEED:
         raise LatentError(f"a seed is a whole number from 0 to {MAX_SEED}, not {seed}")
+    return n, seed
 
 
-def check_whole(number: object) -> None:
-    """Refuse what is not a whole number."""
-    if not isinstance(number, Integral):
+def checked_whole(number: object) -> int:
+    """A whole number, also one of numpy's, as a plain one; anything else is refused."""
+    whole = as_whole(number)
+    if whole is None:
         raise LatentError(f"counts and seeds are whole numbers, not {number!r}")
+    return whole
 
 
 def _or_near(word: str, known: Iterable[str]) -> str:

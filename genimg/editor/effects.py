@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from genimg.editor.draws import checked_whole
+from genimg.editor.model import LoadedModel
 from genimg.editor.moving import Moving
-from genimg.editor.seeing import Seen
+from genimg.editor.recognition import Seen, Watching
+from genimg.edits import SLIDER_DIGITS, Recipe
 from genimg.errors import LatentError
-from genimg.images import fit_image, images_to_array
-from genimg.latents import SLIDER_DIGITS, Direction, Latent, Recipe
+from genimg.images import Picture, images_to_array
+from genimg.latents import Direction, Latent
 from genimg.metrics import measure
 
 NOTICEABLE = 0.5
@@ -77,21 +80,31 @@ class Strip:
         return sheet
 
 
-class Comparing(Moving):
-    """One loaded model: what differs between its pictures."""
+class Comparing:
+    """What differs between the pictures of a model."""
 
-    def effects(self, pairs: Sequence[tuple[Image.Image, Image.Image]]) -> list[list[Effect]]:
+    def __init__(
+        self,
+        model: LoadedModel,
+        moving: Moving,
+        edited: Callable[[Recipe], Latent],
+        watching: Watching,
+    ) -> None:
+        self._model, self._moving, self._watching = model, moving, watching
+        self._edited = edited
+
+    def effects(self, pairs: Sequence[tuple[Picture, Picture]]) -> list[list[Effect]]:
         """What differs between the two pictures of each pair, both fitted to the model first.
 
         First what a classifier sees to have become something else (where there is one in the folder
-        of the model's file, see `genimg.editor.seeing`), the surest first; then measured
+        of the model's file, see `genimg.editor.recognition`), the surest first; then measured
         attributes, the strongest first. Small differences are not named.
 
         All pairs are looked at together.
         """
         if not pairs:
             return []
-        fitted = [fit_image(image, self.image_shape) for pair in pairs for image in pair]
+        fitted = [self._model.fit(picture) for pair in pairs for picture in pair]
         seen = self._watching.look(images_to_array(fitted))
         return [self._differences(seen, 2 * i, 2 * i + 1) for i in range(len(pairs))]
 
@@ -116,33 +129,25 @@ class Comparing(Moving):
         Raises:
             LatentError: an unknown direction, too many of them, or totals out of range.
         """
-        lows, highs = (_each(end, len(names)) for end in (low, high))
-        if not 1 <= len(names) <= MAX_ROWS or not 2 <= columns <= MAX_COLUMNS:
-            raise LatentError(
-                f"a strip has 1 to {MAX_ROWS} directions and 2 to {MAX_COLUMNS} pictures of each"
-            )
+        amounts = laid_out(low, high, len(names), columns)
         for name in names:
-            self._locks.held(name)
-        amounts = [
-            [round(float(total), SLIDER_DIGITS) for total in np.linspace(start, end, columns)]
-            for start, end in zip(lows, highs, strict=True)
-        ]
+            self._model.locks.held(name)
         points: dict[Latent, int] = {}  # the same point is drawn once
         places = [
             [
-                points.setdefault(self.edited(recipe.pulled({name: total})), len(points))
+                points.setdefault(self._edited(recipe.pulled({name: total})), len(points))
                 for total in totals
             ]
             for name, totals in zip(names, amounts, strict=True)
         ]
-        pictures = self.decode_together(*points)
+        pictures = self._model.decode_together(*points)
         ends = [place for row in places for place in (row[0], row[-1])]
         seen = self._watching.look(images_to_array([pictures[place] for place in ends]))
         effects = [
             [
                 effect
                 for effect in self._differences(seen, 2 * i, 2 * i + 1)
-                if not _meant(self._directions[name], effect)
+                if not _meant(self._model.directions[name], effect)
             ]
             for i, name in enumerate(names)
         ]
@@ -174,13 +179,37 @@ class Comparing(Moving):
 
         Measured when it is first asked for. Two threads may both do so, and find the same.
         """
-        drawn = images_to_array(self.decode_together(*self.sample(DRAWS)))
+        drawn = images_to_array(self._model.decode_together(*self._moving.sample(DRAWS)))
         scores = {name: float(values.std()) for name, values in measure(drawn).items()}
         return {name: std for name, std in scores.items() if std > 1e-6}
 
 
+def laid_out(
+    low: float | Sequence[float], high: float | Sequence[float], rows: int, columns: int
+) -> list[list[float]]:
+    """Where the slider of each row of a strip stands in each of its columns.
+
+    Raises:
+        LatentError: too few or too many rows or columns, or not an end for each row.
+    """
+    columns = checked_whole(columns)
+    if not 1 <= rows <= MAX_ROWS or not 2 <= columns <= MAX_COLUMNS:
+        raise LatentError(
+            f"a strip has 1 to {MAX_ROWS} directions and 2 to {MAX_COLUMNS} pictures of each"
+        )
+    lows, highs = (_each(end, rows) for end in (low, high))
+    return [
+        [round(float(total), SLIDER_DIGITS) for total in np.linspace(start, end, columns)]
+        for start, end in zip(lows, highs, strict=True)
+    ]
+
+
 def _each(end: float | Sequence[float], count: int) -> list[float]:
-    ends = [float(end)] * count if isinstance(end, (int, float)) else [float(e) for e in end]
+    ends = (
+        [float(end)] * count
+        if isinstance(end, (int, float, np.number))
+        else [float(e) for e in end]
+    )
     if len(ends) != count:
         raise LatentError("a strip needs a low and a high end for each direction")
     return ends

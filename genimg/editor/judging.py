@@ -5,46 +5,48 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 
-import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from genimg.editor.loaded import Loaded
 from genimg.editor.match import Bytes, Match, judge
-from genimg.editor.refine import STEPS, Refined, check_steps, soften
-from genimg.images import to_pixels
+from genimg.editor.model import LoadedModel
+from genimg.editor.refinement import STEPS, Refined, checked_steps, soften
+from genimg.images import Picture, images_to_array, to_pixels
 from genimg.latents import Latent, covariance_of
 from genimg.metrics import Calibration, psnr
 from genimg.models.inversion import FAITHFUL, Inversion
 
 
-class Judging(Loaded):
-    """One loaded model: how well it knows a picture, and the latent that draws it best."""
+class Judging:
+    """How well a model knows a picture, and the latent that draws it best."""
 
-    def match(self, original: Image.Image, reconstruction: Image.Image) -> Match:
+    def __init__(self, model: LoadedModel) -> None:
+        self._model = model
+
+    def match(self, original: Picture, reconstruction: Picture) -> Match:
         """How close two pictures are, both fitted to the model first, and whether the model knows
         such pictures at all; see `judge` for what the words mean.
         """
-        fitted = self.fit(original)
+        fitted, other = self._model.fit(original), self._model.fit(reconstruction)
         first = None
-        if self.can_encode:
-            [seen] = self.decode(self.encode(fitted))
-            first = self._array(seen)
-        shown = self._array(fitted)
-        return judge(shown, self._array(self.fit(reconstruction)), self.header.metrics, first)
+        if self._model.network.has_encoder:
+            [seen] = self._model.decode(self._model.encode(fitted))
+            first = _array(seen)
+        metrics = self._model.header.metrics
+        return judge(_array(fitted), _array(other), metrics, first)
 
-    def start(self, original: Image.Image) -> Latent:
+    def start(self, original: Picture) -> Latent:
         """A first latent for a picture, at once: the encoder's; where there is none, that of the
         most similar of some draws.
         """
-        if self.can_encode:
-            return self.encode(original)
-        drawn = self._inversion.draw(to_pixels([self.fit(original)]))
-        return Latent(drawn, self.model_id)
+        if self._model.network.has_encoder:
+            return self._model.encode(original)
+        drawn = self._inversion.draw(to_pixels([self._model.fit(original)]))
+        return self._model.latent(drawn)
 
     def refine(
         self,
-        original: Image.Image,
+        original: Picture,
         start: Latent | None = None,
         steps: int = STEPS,
         *,
@@ -69,22 +71,26 @@ class Judging(Loaded):
         Raises:
             LatentError: a start of another model, or an impossible number of steps.
         """
-        check_steps(steps)
+        steps = checked_steps(steps)
         first = self.start(original) if start is None else start
-        self._require(first)
-        return self._refine(self.fit(original), first, steps, layered)
+        self._model.require(first)
+        return self._refine(self._model.fit(original), first, steps, layered)
 
     def _refine(
         self, fitted: Image.Image, first: Latent, steps: int, layered: bool
     ) -> Iterator[Refined]:
-        shown = self._array(fitted)
+        shown = _array(fitted)
         pixels = to_pixels([fitted])
         best = Refined(0, steps, first, self._decibels(shown, first))
         yield best
         starts = [first.z]
         if first.layers == 1:
-            starts.append(self._inversion.draw(pixels) if self.can_encode else self._inversion.mean)
-        apart = layered and self.layers > 1 and first.layers == 1
+            starts.append(
+                self._inversion.draw(pixels)
+                if self._model.network.has_encoder
+                else self._inversion.mean
+            )
+        apart = layered and self._model.network.layers > 1 and first.layers == 1
         used, least = 0, starts[0]
         for found in self._inversion.search(
             pixels, starts, steps // 2 if apart else steps, FAITHFUL
@@ -93,12 +99,12 @@ class Judging(Loaded):
             best = self._better(best, shown, used, least)
             yield best
         if apart:
-            rows = least.expand(self.layers, -1)
+            rows = least.expand(self._model.network.layers, -1)
             for found in self._inversion.descend(pixels, rows, steps - used, FAITHFUL):
                 best = self._better(best, shown, used + found.evaluations, found.z)
                 yield best
 
-    def editable(self, latent: Latent, original: Image.Image | None = None) -> Latent:
+    def editable(self, latent: Latent, original: Picture | None = None) -> Latent:
         """The latent that draws a picture about as well as `latent`, from among those that are
         typical of the model: directions and labels work on it as on the model's own pictures.
 
@@ -110,12 +116,12 @@ class Judging(Loaded):
         Raises:
             LatentError: a latent of another model.
         """
-        self._require(latent)
-        wanted = self.decode(latent)[0] if original is None else self.fit(original)
+        self._model.require(latent)
+        wanted = self._model.decode(latent)[0] if original is None else self._model.fit(original)
         pixels = to_pixels([wanted])
         row = latent.z if latent.layers == 1 else latent.z.mean(dim=0)
         starts = [row, self._inversion.draw(pixels)]
-        return Latent(self._inversion.typical(pixels, starts), self.model_id)
+        return self._model.latent(self._inversion.typical(pixels, starts))
 
     def soften(self, faithful: Latent, editable: Latent, t: float) -> Latent:
         """The latent at `t` of the way from the editable one (0) to the faithful one (1).
@@ -123,8 +129,8 @@ class Judging(Loaded):
         Raises:
             LatentError: latents of another model, or `t` outside 0 to 1.
         """
-        self._require(faithful)
-        self._require(editable)
+        self._model.require(faithful)
+        self._model.require(editable)
         return soften(faithful, editable, t)
 
     def oddness(self, latent: Latent) -> float | None:
@@ -136,19 +142,19 @@ class Judging(Loaded):
         Raises:
             LatentError: a latent of another model.
         """
-        self._require(latent)
-        calibration = Calibration.from_metrics(self.header.metrics)
+        self._model.require(latent)
+        calibration = Calibration.from_metrics(self._model.header.metrics)
         if calibration is None:
             return None
         return calibration.share_nearer(float(self._inversion.distance(latent.z[None])))
 
     @functools.cached_property
     def _inversion(self) -> Inversion:
-        return Inversion(self._model, covariance_of(self._model.prior))
+        return Inversion(self._model.network, covariance_of(self._model.network.prior))
 
     def _better(self, best: Refined, shown: Bytes, step: int, z: Tensor) -> Refined:
         """The report after a step that has led to `z`: the score never falls."""
-        step, latent = min(step, best.of), Latent(z, self.model_id)
+        step, latent = min(step, best.of), self._model.latent(z)
         if latent != best.latent:
             decibels = self._decibels(shown, latent)
             if decibels > best.psnr:
@@ -156,10 +162,11 @@ class Judging(Loaded):
         return Refined(step, best.of, best.latent, best.psnr)
 
     def _decibels(self, shown: Bytes, latent: Latent) -> float:
-        [image] = self.decode(latent)
-        return psnr(shown, self._array(image))
+        [image] = self._model.decode(latent)
+        return psnr(shown, _array(image))
 
-    def _array(self, image: Image.Image) -> Bytes:
-        """A picture of the model's size as uint8 `[H, W, C]`."""
-        channels, height, width = self.image_shape
-        return np.asarray(image).reshape(height, width, channels)
+
+def _array(image: Image.Image) -> Bytes:
+    """A picture as uint8 `[H, W, C]`."""
+    array: Bytes = images_to_array([image])[0]
+    return array

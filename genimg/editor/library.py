@@ -9,8 +9,10 @@ from pathlib import Path
 from torch import Tensor
 
 from genimg.checkpoint import Header, read_header
+from genimg.data import DATASETS
 from genimg.errors import CheckpointError, GenimgError
-from genimg.latents import Direction, Labels
+from genimg.files import model_files
+from genimg.latents import Direction, Labels, MapDirection
 from genimg.models import MODELS, LatentModel
 
 MAX_TITLE = 120
@@ -30,16 +32,14 @@ class CheckpointInfo:
 
 
 def list_checkpoints(folder: str | Path) -> tuple[list[CheckpointInfo], dict[Path, str]]:
-    """The models in a folder that draw pictures, by name, and {file: what is wrong with it} for
-    files that cannot be read.
+    """The models in a folder that an Editor opens, by name, and {file: what is wrong with it} for
+    files that cannot be read. The usual folder has the shipped models, too: see `model_files`.
 
     A classifier is in neither. Only headers are read, so this is quick.
     """
     good: list[CheckpointInfo] = []
     bad: dict[Path, str] = {}
-    for path in sorted(Path(folder).glob("*.safetensors")):
-        if path.name.startswith("."):  # a file that is being written, or was when a program died
-            continue
+    for path in model_files(Path(folder)):
         try:
             header = read_header(path)
         except CheckpointError as error:
@@ -47,9 +47,14 @@ def list_checkpoints(folder: str | Path) -> tuple[list[CheckpointInfo], dict[Pat
             continue
         if header.family not in MODELS:
             bad[path] = f"{path} is a model of an unknown family, {header.family!r}; update genimg"
-        elif MODELS[header.family].draws:
+        elif MODELS[header.family].opens:
             good.append(checkpoint_info(path, header))
     return good, bad
+
+
+def data_sets() -> tuple[str, ...]:
+    """The names of the data sets that a model can be trained on, besides folders of pictures."""
+    return tuple(DATASETS)
 
 
 def checkpoint_info(path: Path, header: Header) -> CheckpointInfo:
@@ -82,6 +87,28 @@ def read_directions(
             for row, vector in zip(header.directions, vectors, strict=True)
         )
     except (TypeError, GenimgError) as error:
+        raise CheckpointError(f"{path} is damaged: {error}") from None
+
+
+def read_maps(
+    path: Path, header: Header, tensors: Mapping[str, Tensor]
+) -> tuple[MapDirection, ...]:
+    """The sliders that ride along in the file of a base.
+
+    Raises:
+        CheckpointError: they do not fit their maps, or are none.
+    """
+    maps = tensors.get("directions.maps")
+    if not header.directions:
+        return ()
+    if maps is None or len(maps) != len(header.directions):
+        raise CheckpointError(f"{path} is damaged: its directions and their maps do not fit")
+    try:
+        return tuple(
+            MapDirection(row["name"], generator, row["reliability"], header.id)
+            for row, generator in zip(header.directions, maps, strict=True)
+        )
+    except (TypeError, KeyError, GenimgError) as error:
         raise CheckpointError(f"{path} is damaged: {error}") from None
 
 

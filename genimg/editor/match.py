@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,13 @@ OUTSIDE = "outside what this model knows"
 FALSE_ALARMS = 0.01
 """Part of a model's own held-out pictures that are called OUTSIDE."""
 
+_PHOTOGRAPHS = (
+    (CLOSE_PSNR, VERY_CLOSE, "few people see a difference"),
+    (27.0, CLOSE, "the finest textures are a little softer"),
+    (-math.inf, ROUGH, "fine textures are lost"),
+)
+"""(dB from which on, words, what they mean) for what comes back from a base."""
+
 Bytes = npt.NDArray[np.uint8]
 
 
@@ -37,6 +45,7 @@ class Match:
             reconstruction; None where it is not calibrated.
         known: whether this is a picture of the kind that the model learned from; None where it is
             not calibrated.
+        meaning: what the words mean, where they rest on something else than a calibration.
     """
 
     psnr: float
@@ -45,10 +54,13 @@ class Match:
     calibrated: bool = False
     percentile: float | None = None
     known: bool | None = None
+    meaning: str = ""
 
     @property
     def sentence(self) -> str:
         """One sentence for people, with what the words rest on."""
+        if self.meaning:
+            return f"{self.words.capitalize()}: {self.meaning}"
         if self.percentile is None:
             return f"{self.words.capitalize()} (not calibrated: judged by {self.psnr:.1f} dB alone)"
         if not self.known:
@@ -115,6 +127,14 @@ def judge(original: Bytes, other: Bytes, metrics: Mapping[str, Any], first: Byte
         )
     percentile = 100.0 * calibration.share_above(error)
     return Match(decibels, similarity, words, True, percentile, known)
+
+
+def judge_photograph(decibels: float, similarity: float) -> Match:
+    """How close a photograph has come back from a base, for which none is OUTSIDE."""
+    words, meaning = next(
+        (words, meaning) for least, words, meaning in _PHOTOGRAPHS if decibels >= least
+    )
+    return Match(decibels, similarity, words, known=True, meaning=meaning)
 
 
 def _by_psnr(decibels: float, metrics: Mapping[str, Any]) -> str:

@@ -7,29 +7,24 @@ from functools import partial
 
 from genimg.editor.draws import (
     MAX_TEMPERATURE,
-    check_draw,
     check_mixable,
-    check_whole,
+    checked_draw,
+    checked_whole,
     draw,
+    mixable_layers,
     vary,
     wanted_labels,
 )
-from genimg.editor.loaded import Loaded
+from genimg.editor.model import LoadedModel
 from genimg.errors import LatentError
-from genimg.latents import (
-    Latent,
-    Recipe,
-    Wish,
-    between,
-    mix,
-    move,
-    path_times,
-    understand,
-)
+from genimg.latents import Latent, Wish, between, layer_groups, mix, move, understand
 
 
-class Moving(Loaded):
-    """One loaded model: the ways to get a latent, and to another one."""
+class Moving:
+    """The ways to get a latent of a model, and to another one."""
+
+    def __init__(self, model: LoadedModel) -> None:
+        self._model = model
 
     def sample(
         self,
@@ -52,20 +47,21 @@ class Moving(Loaded):
         Raises:
             LatentError: a number out of range, or an unknown factor or value.
         """
-        check_draw(n, seed)
+        n, seed = checked_draw(n, seed)
         if not 0.0 <= temperature <= MAX_TEMPERATURE:
             raise LatentError(f"a temperature is from 0 to {MAX_TEMPERATURE:g}, not {temperature}")
-        wanted = wanted_labels(self._choices, labels or {})
-        drawn = [draw(self._model, seed + i, temperature, wanted)[0] for i in range(n)]
-        return [Latent(z, self.model_id) for z in drawn]
+        wanted = wanted_labels(self._model.choices, labels or {})
+        drawn = [draw(self._model.network, seed + i, temperature, wanted)[0] for i in range(n)]
+        return [self._model.latent(z) for z in drawn]
 
     def understand(self, text: str) -> Wish:
         """What a text such as "blue cat, glasses" asks `sample` for, and what is not understood.
 
         Never fails: any text will do.
         """
-        data = self.header.data
-        return understand(text, self._choices, f"{data.get('name', '')} {data.get('title', '')}")
+        data = self._model.header.data
+        about = f"{data.get('name', '')} {data.get('title', '')}"
+        return understand(text, self._model.choices, about)
 
     def vary(
         self,
@@ -87,14 +83,20 @@ class Moving(Loaded):
         Raises:
             LatentError: a number out of range, an unknown label, or a latent of another model.
         """
-        self._require(latent)
-        check_draw(n, seed)
+        self._model.require(latent)
+        n, seed = checked_draw(n, seed)
         if not 0.0 <= strength <= 1.0:
             raise LatentError(f"a strength is from 0 to 1, not {strength}")
-        wanted = wanted_labels(self._choices, labels or {})
-        return [
-            vary(latent, self._model, self._labels, seed + i, strength, wanted) for i in range(n)
-        ]
+        wanted = wanted_labels(self._model.choices, labels or {})
+        network, known = self._model.network, self._model.labels
+        return [vary(latent, network, known, seed + i, strength, wanted) for i in range(n)]
+
+    @property
+    def mixable(self) -> tuple[str, ...]:
+        """What `mix` can take from another picture so that it shows, see `Editor.mixable`."""
+        groups = layer_groups(self._model.network.layers)
+        effect = self._model.header.metrics.get("layer_effect")
+        return tuple(self._model.labels.factors) or mixable_layers(groups, effect)
 
     def mix(
         self, base: Latent, other: Latent, take: int | str | Collection[str] | None = None
@@ -109,20 +111,21 @@ class Moving(Loaded):
         Raises:
             LatentError: nothing that this model can take, or a latent of another model.
         """
-        self._require(base)
-        self._require(other)
+        self._model.require(base)
+        self._model.require(other)
+        factors = self._model.labels.factors
         if take is None:
-            take = self.mixable[: -(-len(self.mixable) // 2)] if self.factors else ["middle"]
+            take = self.mixable[: -(-len(self.mixable) // 2)] if factors else ["middle"]
         if isinstance(take, (str, Collection)):
             names = [take] if isinstance(take, str) else list(take)
-            starts = {name: part.start for name, part in self.layer_groups.items() if part.start}
+            groups = layer_groups(self._model.network.layers)
+            starts = {name: part.start for name, part in groups.items() if part.start}
             if len(names) != 1 or names[0] not in starts:
-                check_mixable(names, self.factors, starts)
+                check_mixable(names, factors, starts)
                 shown = self.labels(other)
                 return self.change(base, {name: shown[name] for name in names})
             take = starts[names[0]]
-        check_whole(take)
-        return mix(base, other, take, self.layers)
+        return mix(base, other, checked_whole(take), self._model.network.layers)
 
     def move(self, latent: Latent, amounts: Mapping[str, float]) -> Latent:
         """The latent moved by {direction name: amount in standard deviations}.
@@ -130,26 +133,20 @@ class Moving(Loaded):
         Raises:
             LatentError: an unknown direction, a latent of another model, or an amount out of range.
         """
-        self._require(latent)
-        return move(latent, self._directions, amounts)
+        return self.move_keeping(latent, amounts, ())
 
-    def edited(self, recipe: Recipe) -> Latent:
-        """Where a recipe ends: its latent with its changes made, then its moves, each with what was
-        kept meanwhile. The same recipe ends at the same bits, always.
+    def move_keeping(
+        self, latent: Latent, amounts: Mapping[str, float], keep: Collection[str]
+    ) -> Latent:
+        """As `move`, while what the directions of `keep` mean stays as it is.
 
         Raises:
-            LatentError: a word, direction or latent that does not belong to this model.
+            LatentError: an unknown direction, a latent of another model, or an amount out of range.
         """
-        latent = recipe.latent
-        self._require(latent)
-        for name in recipe.locks:
-            self._locks.held(name)
-        if recipe.changes:
-            latent = self.change(latent, recipe.changes)
-        for part in recipe.moves:
-            held = partial(self._locks.held, keep=part.keep)
-            latent = move(latent, self._directions, part.amounts, held)
-        return latent
+        self._model.require(latent)
+        return move(
+            latent, self._model.directions, amounts, partial(self._model.locks.held, keep=keep)
+        )
 
     def labels(self, latent: Latent) -> dict[str, str]:
         """What a latent shows in plain words: {factor: value} for each of `factors`.
@@ -157,8 +154,8 @@ class Moving(Loaded):
         Raises:
             LatentError: a latent of another model.
         """
-        self._require(latent)
-        return self._labels.read(latent.z)
+        self._model.require(latent)
+        return self._model.labels.read(latent.z)
 
     def change(self, latent: Latent, changes: Mapping[str, str]) -> Latent:
         """The latent with values exchanged, such as {"accessory": "red hat"}; all else stays.
@@ -166,19 +163,11 @@ class Moving(Loaded):
         Raises:
             LatentError: an unknown factor or value, or a latent of another model.
         """
-        self._require(latent)
-        return Latent(self._labels.change(latent.z, changes), self.model_id)
-
-    def interpolate(self, a: Latent, b: Latent, n: int = 8, method: str = "slerp") -> list[Latent]:
-        """`n` latents from `a` to `b`, both included. `method` is "slerp" or "lerp".
-
-        Raises:
-            LatentError: latents of another model, an unknown method, or `n` out of range.
-        """
-        return [self.between(a, b, t, method) for t in path_times(n)]
+        self._model.require(latent)
+        return self._model.latent(self._model.labels.change(latent.z, changes))
 
     def between(self, a: Latent, b: Latent, t: float, method: str = "slerp") -> Latent:
         """The latent at `t` of the way from `a` (0) to `b` (1); see `interpolate`."""
-        self._require(a)
-        self._require(b)
+        self._model.require(a)
+        self._model.require(b)
         return between(a, b, t, method)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PIL import Image
 
+from genimg.config import as_whole
 from genimg.errors import ImageError
 from genimg.images.modes import upright
 
@@ -64,11 +65,22 @@ def enlarge(image: Image.Image, scale: int, smooth: bool = False) -> Image.Image
 
     Raises ImageError if `scale` is not a whole number from 1 to MAX_SCALE.
     """
-    if type(scale) is not int or not 1 <= scale <= MAX_SCALE:
+    times = as_whole(scale)
+    if times is None or not 1 <= times <= MAX_SCALE:
         raise ImageError(f"Pictures are enlarged 1 to {MAX_SCALE} times, not {scale!r} times.")
-    size = (image.width * scale, image.height * scale)
+    size = (image.width * times, image.height * times)
     kind = Image.Resampling.LANCZOS if smooth else Image.Resampling.NEAREST
-    return image.copy() if scale == 1 else image.resize(size, kind)
+    return image.copy() if times == 1 else image.resize(size, kind)
+
+
+def in_colour(image: Image.Image) -> Image.Image:
+    """The picture upright and "RGB", at its own size; without metadata.
+
+    Raises ImageError if it cannot be decoded.
+    """
+    plain = upright(image, "The picture").convert("RGB")
+    plain.info = {}
+    return plain
 
 
 def _mode(channels: int) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageChops, ImageCms
 
 from genimg.errors import ImageError
+from genimg.images.colours import to_srgb
 
 _UPRIGHT = {  # EXIF orientation -> what sets the picture upright (Exif 2.32, tag 274)
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -24,7 +25,7 @@ def upright(image: Image.Image, name: str) -> Image.Image:
     """The picture as people see it, "L" or "RGB"; decodes what has not been decoded yet."""
     try:
         image.load()
-        turn = _UPRIGHT.get(_orientation(image))
+        turn = _UPRIGHT.get(orientation(image))
         plain = _plain(image)
         return plain if turn is None else plain.transpose(turn)
     except Exception as error:  # Pillow raises two dozen kinds on damaged files
@@ -40,22 +41,19 @@ def damaged(name: str) -> ImageError:
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    """Bring an image of any mode to "L" if it is grey and to "RGB" otherwise, on white."""
-    if image.mode in ("L", "RGB") and "transparency" not in image.info:
-        return image
+    """Bring an image of any mode to "L" if it is grey and to "RGB" otherwise, in sRGB, on white."""
+    said = {key: value for key, value in image.info.items() if isinstance(key, str)}
     if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        return _deep_grey(image)
+        return to_srgb(_deep_grey(image), said)
     if image.mode == "LAB":
         return _lab_to_rgb(image)
-    if image.mode in ("1", "L", "La", "LA"):
-        grey, wide = "L", "LA"
-    else:
-        grey, wide = "RGB", "RGBA"
+    grey, wide = ("L", "LA") if image.mode in ("1", "L", "La", "LA") else ("RGB", "RGBA")
     if "transparency" not in image.info and image.mode not in ("La", "LA", "RGBa", "RGBA", "PA"):
-        return image.convert(grey)
+        inks = image.mode == "CMYK"
+        return to_srgb(image if image.mode == grey or inks else image.convert(grey), said)
     layered = image.convert(wide)
     ground = Image.new(grey, image.size, "white")
-    ground.paste(layered.convert(grey), mask=layered.getchannel("A"))
+    ground.paste(to_srgb(layered.convert(grey), said), mask=layered.getchannel("A"))
     return ground
 
 
@@ -99,7 +97,7 @@ def _lab_to_rgb(image: Image.Image) -> Image.Image:
     return rgb
 
 
-def _orientation(image: Image.Image) -> int:
+def orientation(image: Image.Image) -> int:
     """The EXIF orientation, 1 to 8; 1 where there is none or the EXIF block is damaged."""
     try:
         return int(image.getexif().get(ExifTags.Base.Orientation, 1))

@@ -15,14 +15,19 @@ from collections.abc import Mapping
 from PIL import ExifTags, Image, PngImagePlugin, WebPImagePlugin
 
 from genimg.errors import ImageError
+from genimg.images.kinds import PNG
 from genimg.images.modes import damaged
 from genimg.images.opening import Source, open_header, read_file
+from genimg.images.png import texts
 
 MAX_TEXT = 10**6
 """Most characters of text that are taken from one picture."""
 
 MOST_ESCAPED = 6 * MAX_TEXT
 """Longest EXIF comment that is looked into, in bytes: escaped, a character takes up to six."""
+
+LARGE = 256
+"""Pixels a side; larger pictures are sent to a page with little compression."""
 
 _ASCII = b"ASCII\0\0\0"  # how an EXIF comment says its characters (Exif 2.32, tag 37510)
 
@@ -32,11 +37,15 @@ def encode_png(image: Image.Image, text: Mapping[str, str] | None = None) -> byt
 
     `text` becomes text chunks (keywords: 1 to 79 Latin-1 characters; texts: any Unicode).
     """
+    return _png(image, text or {})
+
+
+def _png(image: Image.Image, text: Mapping[str, str], **options: int) -> bytes:
     chunks = PngImagePlugin.PngInfo()
-    for key, value in (text or {}).items():
+    for key, value in text.items():
         chunks.add_itxt(key, value)
     buffer = io.BytesIO()
-    _bare(image).save(buffer, "PNG", pnginfo=chunks)
+    _bare(image).save(buffer, "PNG", pnginfo=chunks, **options)
     return buffer.getvalue()
 
 
@@ -67,9 +76,27 @@ def _exif(comment: bytes) -> bytes:
     )
 
 
+def bytes_uri(data: bytes, kind: str) -> str:
+    """A file of a MIME type as a `data:image/png;base64,...` address for a web page."""
+    return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
+
+
 def data_uri(image: Image.Image) -> str:
-    """Encode an image as a `data:image/png;base64,...` address for a web page."""
-    return "data:image/png;base64," + base64.b64encode(encode_png(image)).decode("ascii")
+    """Encode an image as a `data:image/png;base64,...` address for a web page.
+
+    Of a large one, what is left to compress is not worth the time that it takes.
+    """
+    options = {"compress_level": 1} if max(image.size) > LARGE else {}
+    return bytes_uri(_png(image, {}, **options), "image/png")
+
+
+def small_uri(image: Image.Image, side: int) -> str:
+    """Encode an image, no side longer than `side`, as a `data:image/webp;base64,...` address."""
+    small = _bare(image)
+    small.thumbnail((side, side), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    small.save(buffer, "WEBP", quality=80)
+    return bytes_uri(buffer.getvalue(), "image/webp")
 
 
 def _bare(image: Image.Image) -> Image.Image:
@@ -78,8 +105,11 @@ def _bare(image: Image.Image) -> Image.Image:
     return bare
 
 
-def read_text(source: Source) -> dict[str, str]:
+def read_text(source: Source, keyword: str | None = None) -> dict[str, str]:
     """Read the texts of a PNG or WebP file as {keyword: text}; other pictures give {}.
+
+    With `keyword` only that text, however much other programs have written beside it. A text that
+    is damaged in a picture that is not is "".
 
     Raises ImageError as `load_image` does, and if the texts are longer than MAX_TEXT in all.
     """
@@ -87,11 +117,12 @@ def read_text(source: Source) -> dict[str, str]:
     image = open_header(data, name)
     if isinstance(image, WebPImagePlugin.WebPImageFile):
         text = _comment(image)
-    elif isinstance(image, PngImagePlugin.PngImageFile):
-        try:
-            text = {str(key): str(value) for key, value in image.text.items()}
-        except Exception as error:
-            raise damaged(name) from error
+        text = {key: value for key, value in text.items() if keyword in (None, key)}
+    elif data.startswith(PNG):
+        found = texts(data, MAX_TEXT, keyword)
+        if found is None:
+            raise damaged(name)
+        text = found
     else:
         return {}
     if sum(len(key) + len(value) for key, value in text.items()) > MAX_TEXT:

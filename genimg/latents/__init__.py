@@ -1,8 +1,9 @@
 """Points of a latent space: what they are, how they are moved, where directions come from."""
 
+from genimg.latents.covariance import covariance_of
 from genimg.latents.directions import METHODS, Evidence, directions_to_header, find_directions
 from genimg.latents.labels import Labels
-from genimg.latents.locks import Locks, covariance_of
+from genimg.latents.maps import MapDirection
 from genimg.latents.moves import (
     EASINGS,
     INTERPOLATIONS,
@@ -13,29 +14,25 @@ from genimg.latents.moves import (
     move,
     path_times,
 )
-from genimg.latents.points import GROUPS, Direction, Latent
+from genimg.latents.points import GROUPS, Direction, Latent, Slider
 from genimg.latents.prior import fit_prior
-from genimg.latents.recipe import MAX_STEPS, SLIDER_DIGITS, TEXT_KEY, Moves, Recipe, Step
+from genimg.latents.spatial import SpatialLatent
 from genimg.latents.vocabulary import suggest
-from genimg.latents.words import Doubt, Wish, understand
+from genimg.latents.wishes import Doubt, Wish, understand
 
 __all__ = [
     "EASINGS",
     "GROUPS",
     "INTERPOLATIONS",
-    "MAX_STEPS",
     "METHODS",
-    "SLIDER_DIGITS",
-    "TEXT_KEY",
     "Direction",
     "Doubt",
     "Evidence",
     "Labels",
     "Latent",
-    "Locks",
-    "Moves",
-    "Recipe",
-    "Step",
+    "MapDirection",
+    "Slider",
+    "SpatialLatent",
     "Wish",
     "between",
     "covariance_of",

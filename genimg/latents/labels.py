@@ -15,6 +15,7 @@ from torch import Tensor
 
 from genimg.errors import LatentError
 from genimg.models import Prior
+from genimg.models.whitening import whitening_of
 
 MAX_ROUNDS = 10
 
@@ -47,15 +48,14 @@ class Labels:
             raise LatentError("the names of the labels do not fit the prior")
         means, weights = prior.means.cpu(), prior.weights.cpu()
         mean = weights @ means
-        spread = prior.factors.cpu() @ prior.factors.cpu().transpose(1, 2)  # (K, d, d)
+        spread = prior.cholesky.cpu() @ prior.cholesky.cpu().transpose(1, 2)  # (K, d, d)
         between = (means - mean).unsqueeze(2) * (means - mean).unsqueeze(1)
-        covariance = torch.einsum("k,kij->ij", weights, spread + between).double()
-        whitening = torch.linalg.inv(torch.linalg.cholesky(covariance)).float()
+        covariance = torch.einsum("k,kij->ij", weights, spread + between)
         return cls(
             {name: tuple(values) for name, values in factors},
             torch.split(prior.offsets.cpu(), sizes),
             mean,
-            whitening,
+            whitening_of(covariance, ridge=0.0),
         )
 
     def read(self, z: Tensor) -> dict[str, str]:

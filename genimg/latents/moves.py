@@ -10,6 +10,7 @@ from numbers import Real
 import torch
 from torch import Tensor
 
+from genimg.config import as_whole
 from genimg.errors import LatentError
 from genimg.latents.points import Direction, Latent
 
@@ -32,7 +33,7 @@ def move(
 
     Args:
         held: the vector that stands for a direction, `[d]`, while others are kept, see
-            `genimg.latents.locks`; by default the direction's own.
+            `genimg.edits.locks`; by default the direction's own.
 
     Raises:
         LatentError: an unknown direction, one of another model, or an amount that is not finite.
@@ -72,17 +73,26 @@ def between(a: Latent, b: Latent, t: float, method: str = "slerp") -> Latent:
     Raises:
         LatentError: latents of different models or layers, or an unknown method.
     """
-    b.require_model(a.model_id)
-    if method not in INTERPOLATIONS:
-        raise LatentError(f"unknown interpolation {method!r}; choose {' or '.join(INTERPOLATIONS)}")
-    if not math.isfinite(t):
-        raise LatentError(f"the way from A to B cannot be {t}; use 0 to 1")
+    check_way(a, b, t, method)
     layers = max(a.layers, b.layers)
     pairs = list(zip(a.rows(layers), b.rows(layers), strict=True))
     if t in (0.0, 1.0):
         return b if t else a
     rows = [_between(row_a, row_b, t, method) for row_a, row_b in pairs]
     return Latent(rows[0] if layers == 1 else torch.stack(rows), a.model_id)
+
+
+def check_way(a: Latent, b: Latent, t: float, method: str) -> None:
+    """Refuse a way between two latents that cannot be.
+
+    Raises:
+        LatentError: latents of different models, an unknown method, or no place on the way.
+    """
+    b.require_model(a.model_id)
+    if method not in INTERPOLATIONS:
+        raise LatentError(f"unknown interpolation {method!r}; choose {' or '.join(INTERPOLATIONS)}")
+    if not math.isfinite(t):
+        raise LatentError(f"the way from A to B cannot be {t}; use 0 to 1")
 
 
 def _between(a: Tensor, b: Tensor, t: float, method: str) -> Tensor:
@@ -149,7 +159,9 @@ def path_times(n: int, easing: str = "linear", loop: bool = False) -> Sequence[f
     Raises:
         LatentError: fewer than 2 points or more than 1000.
     """
-    if not 2 <= n <= 1000:
+    whole = as_whole(n)
+    if whole is None or not 2 <= whole <= 1000:
         raise LatentError(f"a path needs 2 to 1000 pictures, not {n}")
+    n = whole
     times = [ease(i / (n - 1), easing) for i in range(n)]
     return times + times[-2:0:-1] if loop else times

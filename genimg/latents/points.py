@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -71,6 +72,10 @@ class Latent:
             raise LatentError(f"a latent of {len(self.z)} layers does not go with {layers} layers")
         return self.z
 
+    def settled(self) -> Latent:
+        """The latent as a recipe holds it: exactly what can be written down and read again."""
+        return self
+
     def require_model(self, model_id: str) -> None:
         """Raise LatentError unless this latent belongs to the model with this id."""
         if self.model_id != model_id:
@@ -78,6 +83,26 @@ class Latent:
                 f"this latent belongs to model {self.model_id}, not to {model_id}; "
                 "encode the picture again with the present model"
             )
+
+
+class Slider(Protocol):
+    """What is known of any way to move a latent: see `Direction`."""
+
+    @property
+    def name(self) -> str:
+        """Plain words for a person."""
+
+    @property
+    def group(self) -> str:
+        """One of GROUPS."""
+
+    @property
+    def reliability(self) -> float:
+        """How far the name can be trusted, 0 to 1."""
+
+    @property
+    def factor(self) -> str:
+        """For a named value, what it is a value of; else ""."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ from genimg.metrics.calibration import Calibration
 from genimg.metrics.distribution import (
     FactorHistograms,
     KernelDistance,
+    diversity,
     factor_histograms,
     frechet_distance,
     frechet_distance_of_moments,
@@ -33,6 +34,7 @@ __all__ = [
     "PrecisionRecall",
     "contrast_error",
     "density_coverage",
+    "diversity",
     "factor_histograms",
     "frechet_distance",
     "frechet_distance_of_moments",

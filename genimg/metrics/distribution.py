@@ -1,5 +1,5 @@
-"""Are the samples spread as the data are? Fréchet and kernel distance of their features, and the
-counts of their labels.
+"""Are the samples spread as the data are? Fréchet and kernel distance of their features, how far
+they are from each other, and the counts of their labels.
 
 Features are float `[N, d]`, one row for each picture, from one network for both sets: a number
 means something only beside others from the same network, and beside what two real halves of the
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.metrics import pairwise_distances_chunked
 
 from genimg.errors import MetricError
 
@@ -20,6 +21,8 @@ Features = npt.NDArray[np.floating]
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.integer]
 
+MEMORY = 64
+"""MiB of distances held at once."""
 CHUNK = 1024
 """Rows of a kernel matrix that are held at once."""
 ASYMMETRY = 1e-6
@@ -104,6 +107,8 @@ def frechet_distance(real: Features, fake: Features) -> float:
     Source: Heusel et al. 2017, "GANs trained by a two time-scale update rule", equation 6.
     """
     real, fake = checked_features(real=(real, 2), fake=(fake, 2))
+    if max(len(real), len(fake)) < real.shape[1]:
+        return _frechet_distance_of_few(real, fake)
     return frechet_distance_of_moments(*_moments(real), *_moments(fake))
 
 
@@ -177,6 +182,22 @@ def squared_mmd(real: Features, fake: Features) -> float:
     return within - 2.0 * _kernel_sum(real, fake) / (n * m)
 
 
+def diversity(real: Features, fake: Features) -> float:
+    """How unlike each other samples, `[M, d]`, are beside real pictures, `[N, d]`.
+
+    The mean Euclidean distance over all pairs of two samples, divided by that over all pairs of two
+    real pictures. From 0 (the same picture again and again); 1 where samples are as different from
+    each other as real pictures are, more where they are more so (noise is, too: this says nothing
+    of how good they are). Expected to be the same for any numbers of pictures. Raises `MetricError`
+    for fewer than 2 rows a set, other widths, numbers that are not finite, or real pictures that
+    are all the same.
+    """
+    real, fake = checked_features(real=(real, 2), fake=(fake, 2))
+    if (real == real[0]).all():
+        raise MetricError("The real pictures are all the same: give some that differ.")
+    return _mean_distance(fake) / _mean_distance(real)
+
+
 def histogram_distance(
     real: Sequence[int] | Integers | Features, fake: Sequence[int] | Integers | Features
 ) -> float:
@@ -214,6 +235,22 @@ def factor_histograms(real: Integers, fake: Integers, values: Sequence[str]) -> 
     )
 
 
+def _frechet_distance_of_few(real: Floats, fake: Floats) -> float:
+    """The same where there are fewer rows than columns, from matrices of the size of the rows.
+
+    With S1 = A'A and S2 = B'B, of the centred rows, Tr (S1 S2)^(1/2) is the sum of the singular
+    values of A B', as (B'B)(A'A) and (A B')(A B')' have the same eigenvalues other than 0.
+    """
+    means = [rows.mean(axis=0) for rows in (real, fake)]
+    a, b = (
+        (rows - mean) / np.sqrt(len(rows) - 1)
+        for rows, mean in zip((real, fake), means, strict=True)
+    )
+    overlap = np.linalg.svd(a @ b.T, compute_uv=False).sum()
+    gap = ((means[0] - means[1]) ** 2).sum()
+    return max(0.0, float(gap + (a * a).sum() + (b * b).sum() - 2.0 * overlap))
+
+
 def _moments(rows: Floats) -> tuple[Floats, Floats]:
     mean = rows.mean(axis=0)
     centred = rows - mean
@@ -242,6 +279,12 @@ def _checked_moments(name: str, mean: Features, cov: Features) -> tuple[Floats, 
 
 def _symmetric(matrix: Floats) -> Floats:
     return 0.5 * (matrix + matrix.T)
+
+
+def _mean_distance(rows: Floats) -> float:
+    """Mean Euclidean distance of two different rows."""
+    parts = pairwise_distances_chunked(rows - rows.mean(axis=0), working_memory=MEMORY)
+    return float(sum(part.sum() for part in parts)) / (len(rows) * (len(rows) - 1))
 
 
 def _kernel_sum(a: Floats, b: Floats) -> float:

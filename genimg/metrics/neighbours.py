@@ -17,10 +17,8 @@ from sklearn.metrics import pairwise_distances_argmin, pairwise_distances_chunke
 from sklearn.neighbors import NearestNeighbors
 
 from genimg.errors import MetricError
-from genimg.metrics.distribution import Features, Floats, checked_features
+from genimg.metrics.distribution import MEMORY, Features, Floats, checked_features
 
-MEMORY = 64
-"""MiB of distances held at once."""
 ROUNDING = 1e-12
 """Squared distances that differ by less than this share of the largest squared norm are equal: so
 much can come from the order of the arithmetic.

@@ -17,6 +17,8 @@ BLUR, LEAST_BLUR = 1 / 64, 0.5
 """Standard deviation of the blur that errors are compared with, as a part of the side; and the
 least, in pixels, as a narrower one leaves a picture as it is.
 """
+WINDOW = 11
+"""Pixels a side of the window of SSIM."""
 NO_DETAIL = 1.6
 """Mean square in levels; a flat picture loses nothing when it is blurred, but is rounded."""
 
@@ -30,8 +32,12 @@ def psnr(a: Bytes, b: Bytes) -> float:
 def ssim(a: Bytes, b: Bytes) -> float:
     """Structural similarity of two uint8 arrays `[H, W, C]`, at most 1 (Wang et al. 2004).
 
-    Gaussian window of sigma 1.5, as in the paper; mean over channels.
+    Gaussian window of sigma 1.5, as in the paper; mean over channels. Pictures that are smaller
+    than the window are reflected at their edges.
     """
+    short = [(0, max(0, WINDOW - side)) for side in a.shape[:2]]
+    if any(more for _, more in short):
+        a, b = (np.pad(array, (*short, (0, 0)), mode="symmetric") for array in (a, b))
     return float(
         structural_similarity(  # type: ignore[no-untyped-call]
             a,

@@ -19,12 +19,16 @@ from genimg import checkpoint
 from genimg.checkpoint import Header, TensorInfo
 from genimg.config import config_from_mapping, config_to_mapping
 from genimg.errors import CheckpointError, ConfigError, GenimgError
-from genimg.models import checks, classifier, gan, vae
+from genimg.models import autoencoder, checks, classifier, gan, vae
+from genimg.models.autoencoder import Autoencoder
 from genimg.models.base import DiagonalGaussian, LatentModel, Model, Prior
 from genimg.models.classifier import Classifier
+from genimg.models.vae import MODEL_SIZES
 
 __all__ = [
     "MODELS",
+    "MODEL_SIZES",
+    "Autoencoder",
     "Classifier",
     "DiagonalGaussian",
     "Family",
@@ -33,9 +37,11 @@ __all__ = [
     "Prior",
     "build_model",
     "load_any_model",
+    "load_base",
     "load_classifier",
     "load_model",
     "model_digest",
+    "round_weights",
     "save_model",
 ]
 
@@ -46,17 +52,24 @@ class Family:
 
     `preset_config` takes the preset, the shape (C, H, W) of the pictures, the number of latent
     dimensions (None: what suits the size) and the number of values of each labelled factor.
+    `stored` is the type of the weights in a file; a model computes in float32 whatever it is.
     """
 
     model: type[Model]
     config: type
     preset_config: Callable[[str, tuple[int, int, int], int | None, tuple[int, ...]], Any]
     presets: tuple[str, ...]
+    stored: torch.dtype = torch.float32
 
     @property
     def draws(self) -> bool:
         """Whether its models turn latents into pictures."""
         return issubclass(self.model, LatentModel)
+
+    @property
+    def opens(self) -> bool:
+        """Whether an editor opens its models: those that draw, and those that take photographs."""
+        return issubclass(self.model, (LatentModel, Autoencoder))
 
 
 MODELS: dict[str, Family] = {
@@ -64,6 +77,13 @@ MODELS: dict[str, Family] = {
     "gan": Family(gan.GAN, gan.GANConfig, gan.preset_config, gan.PRESETS),
     "classifier": Family(
         Classifier, classifier.ClassifierConfig, classifier.preset_config, classifier.PRESETS
+    ),
+    "base": Family(
+        Autoencoder,
+        autoencoder.AutoencoderConfig,
+        autoencoder.preset_config,
+        autoencoder.PRESETS,
+        torch.float16,
     ),
 }
 
@@ -91,7 +111,7 @@ def build_model(
         seed: seeds the initial weights, leaving the global random state as it was.
         label_sizes: the number of values of each labelled factor, for families that use labels.
         width: channels at the finest resolution of a residual network, which grow to four times
-            as many; 48 by default.
+            as many (of a base, three times); 48 by default (64).
 
     Raises:
         ConfigError: an unknown family or preset, or a shape or width that does not fit it.
@@ -99,7 +119,9 @@ def build_model(
     family = _family(name)
     preset = preset or family.presets[0]
     config = family.preset_config(preset, image_shape, latent_dim, label_sizes)
-    if width is not None:
+    if width is not None and family.model is Autoencoder:
+        config = replace(config, widths=(width, 3 * width))
+    elif width is not None:
         if getattr(config, "architecture", None) != "residual":
             raise ConfigError(f"the preset {preset} of a {name} has no width to choose")
         widths = tuple(min(width * 2**i, 4 * width) for i in range(len(config.widths)))
@@ -119,6 +141,10 @@ def _network_tensors(model: Model) -> dict[str, Tensor]:
     return {k: v for k, v in model.state_dict().items() if not k.startswith("prior.")}
 
 
+def _stored(tensor: Tensor, dtype: torch.dtype) -> Tensor:
+    return tensor.to(dtype) if tensor.is_floating_point() else tensor
+
+
 def model_digest(model: Model) -> str:
     """16 hex digits that name the weights: SHA-256 over names, shapes and bytes.
 
@@ -130,6 +156,14 @@ def model_digest(model: Model) -> str:
         digest.update(f"{name}{array.dtype}{array.shape}".encode())
         digest.update(array.tobytes())
     return digest.hexdigest()[:16]
+
+
+def round_weights(model: Model, family: str) -> None:
+    """Round the weights of a model, in place, to what a file of its family holds."""
+    stored = _family(family).stored
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(parameter.to(stored))
 
 
 def save_model(
@@ -146,7 +180,10 @@ def save_model(
     Args:
         extra: further `Header` fields (data, trained, metrics, directions).
         tensors: further tensors that ride along, such as "directions.vectors".
+
+    The weights must be numbers that the family's files can hold, see `round_weights`.
     """
+    stored = _family(family).stored
     header = Header(
         family=family,
         name=name,
@@ -154,7 +191,7 @@ def save_model(
         config=config_to_mapping(model.config),
         **dict(extra or {}),
     )
-    everything = dict(_network_tensors(model))
+    everything = {name: _stored(t, stored) for name, t in _network_tensors(model).items()}
     if isinstance(model, LatentModel):
         everything |= {f"prior.{k}": v for k, v in model.prior.state_dict().items()}
     everything |= dict(tensors or {})
@@ -173,9 +210,9 @@ def load_model(
     """
     model, header, tensors = load_any_model(path, device)
     if not isinstance(model, LatentModel):
+        what = "takes any photograph" if header.family == "base" else "tells what a picture shows"
         raise CheckpointError(
-            f"{path} is a {header.family}: it tells what a picture shows and draws none; "
-            "choose a vae or a gan"
+            f"{path} is a {header.family}: it {what} and draws none; choose a vae or a gan"
         )
     return model, header, tensors
 
@@ -195,6 +232,20 @@ def load_classifier(path: Path, device: torch.device | str = "cpu") -> tuple[Cla
     return model, header
 
 
+def load_base(
+    path: Path, device: torch.device | str = "cpu"
+) -> tuple[Autoencoder, Header, dict[str, Tensor]]:
+    """As `load_model`, for a base.
+
+    Raises:
+        CheckpointError: as `load_model`, or the model is of another family.
+    """
+    model, header, tensors = load_any_model(path, device)
+    if not isinstance(model, Autoencoder):
+        raise CheckpointError(f"{path} is a {header.family}, not a base; choose a base")
+    return model, header, tensors
+
+
 def load_any_model(
     path: Path, device: torch.device | str = "cpu"
 ) -> tuple[Model, Header, dict[str, Tensor]]:
@@ -207,7 +258,7 @@ def load_any_model(
         prior = {}
         if isinstance(model, LatentModel):
             prior = {k: tensors.pop(f"prior.{k}").clone() for k in model.prior.state_dict()}
-            model.prior = Prior(**prior)
+            model.prior = Prior.from_tensors(prior)
         names = list(_network_tensors(model))
         model.load_state_dict(
             {k: tensors.pop(k) for k in names} | {f"prior.{k}": v for k, v in prior.items()},
@@ -230,13 +281,17 @@ def _check_fits(path: Path, header: Header, found: Mapping[str, TensorInfo]) -> 
         family = _family(header.family)
         config: Any = config_from_mapping(family.config, header.config)
         with torch.device("meta"):
-            expected = _network_tensors(_construct(family, config))
+            networks = _network_tensors(_construct(family, config))
+        expected = {name: _stored(t, family.stored) for name, t in networks.items()}
         further: dict[str, tuple[int, ...]] = {}
         if family.draws:
             numbers = config.latent_dim
             further["directions.vectors"] = (len(header.directions), numbers)
             prior = checks.require_prior(numbers, found)
             found = {name: info for name, info in found.items() if name not in prior}
+        elif issubclass(family.model, Autoencoder):
+            channels = config.latent_channels
+            further["directions.maps"] = (len(header.directions), channels, channels + 1)
         checks.require_tensors(expected, found, further)
     except (GenimgError, LookupError, RuntimeError, ValueError, TypeError) as error:
         raise CheckpointError(f"{path} is not a usable genimg model: {error}") from error

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from typing_extensions import override
 
 from genimg.errors import LatentError
 
@@ -55,7 +56,8 @@ class Prior(nn.Module):
     Args:
         weights: `[K]`, not negative, summing to 1.
         means: `[K, d]`.
-        factors: `[K, d, d]`, lower triangular L with covariance L L^T.
+        cholesky: `[K, d, d]`, lower triangular L with covariance L L^T; in files they are called
+            "factors".
         offsets: `[V, d]`, what each label value adds; the values of one factor after those of
             another.
         frequencies: `[V]`, how often each value occurs; they sum to 1 within a factor.
@@ -67,7 +69,6 @@ class Prior(nn.Module):
 
     weights: Tensor
     means: Tensor
-    factors: Tensor
     offsets: Tensor
     frequencies: Tensor
     sizes: Tensor
@@ -76,7 +77,7 @@ class Prior(nn.Module):
         self,
         weights: Tensor,
         means: Tensor,
-        factors: Tensor,
+        cholesky: Tensor,
         offsets: Tensor | None = None,
         frequencies: Tensor | None = None,
         sizes: Tensor | None = None,
@@ -90,7 +91,7 @@ class Prior(nn.Module):
         values = int(sizes.sum()) if real else len(offsets)
         if (
             weights.shape != (count,)
-            or factors.shape != (count, dimensions, dimensions)
+            or cholesky.shape != (count, dimensions, dimensions)
             or offsets.shape != (values, dimensions)
             or frequencies.shape != (values,)
             or (real and bool((sizes < 1).any()))
@@ -100,10 +101,21 @@ class Prior(nn.Module):
             raise LatentError("the parts of the prior do not occur in shares that sum to 1")
         self.register_buffer("weights", weights.float())
         self.register_buffer("means", means.float())
-        self.register_buffer("factors", factors.float())
+        self.register_buffer("factors", cholesky.float())
         self.register_buffer("offsets", offsets.float())
         self.register_buffer("frequencies", frequencies.float())
         self.register_buffer("sizes", sizes.to(torch.int64))
+
+    @property
+    def cholesky(self) -> Tensor:
+        """Of each Gaussian, `[K, d, d]`."""
+        return self.get_buffer("factors")
+
+    @classmethod
+    def from_tensors(cls, tensors: Mapping[str, Tensor]) -> Prior:
+        """The prior with these tensors, which are called as in a file, see `state_dict`."""
+        named = dict(tensors)
+        return cls(cholesky=named.pop("factors"), **named)
 
     @classmethod
     def standard(cls, dimensions: int) -> Prior:
@@ -132,7 +144,7 @@ class Prior(nn.Module):
         if choice is None:
             choice = torch.multinomial(self.weights.to(device), n, replacement=True, generator=rng)
         noise = torch.randn(n, self.means.shape[1], generator=rng, device=device)
-        spread = torch.einsum("nij,nj->ni", self.factors.to(device)[choice], noise)
+        spread = torch.einsum("nij,nj->ni", self.cholesky.to(device)[choice], noise)
         z = self.means.to(device)[choice] + temperature * spread
         drawn = draw_labels(self.frequencies, self.sizes.tolist(), n, rng, labels)
         for column, offsets in enumerate(torch.split(self.offsets.to(device), self.sizes.tolist())):
@@ -187,6 +199,17 @@ class Model(nn.Module, ABC):
         shape: tuple[int, int, int] = self.config.image_shape
         return shape
 
+    @property
+    def device(self) -> torch.device:
+        """Where its weights lie."""
+        return next(self.parameters()).device
+
+    @abstractmethod
+    def try_out(self) -> dict[str, Tensor]:
+        """What comes out of it, by name: a first look at weights that somebody else may have
+        written.
+        """
+
 
 class LatentModel(Model):
     """A network that turns latents into pictures, and pictures into latents where it has an
@@ -217,6 +240,14 @@ class LatentModel(Model):
     def has_encoder(self) -> bool:
         """Whether `encode` works."""
         return False
+
+    @override
+    def try_out(self) -> dict[str, Tensor]:
+        drawn = self.sample_prior(1, torch.Generator().manual_seed(0), 0.9)
+        found = {"latents": drawn, "pictures": self.decode(drawn)}
+        if self.has_encoder:
+            found["codes"] = self.encode(found["pictures"].clamp(-1, 1)).mean
+        return found
 
     @abstractmethod
     def decode(self, z: Tensor) -> Tensor:

@@ -5,7 +5,6 @@ somebody else may have written, whether they work.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +12,7 @@ from torch import Tensor, nn
 from genimg.checkpoint import TensorInfo
 from genimg.config import short
 from genimg.errors import CheckpointError, ConfigError
-from genimg.models.base import LatentModel, Prior
+from genimg.models.base import Model, Prior
 
 MAX_SIDE = 256
 MAX_LATENT_DIM = 2048
@@ -35,7 +34,7 @@ PRIOR_TYPES = {
     "weights": "F32", "means": "F32", "factors": "F32",
     "offsets": "F32", "frequencies": "F32", "sizes": "I64",
 }  # fmt: skip
-_TYPES = {torch.float32: "F32", torch.int64: "I64"}
+_TYPES = {torch.float32: "F32", torch.float16: "F16", torch.int64: "I64"}
 
 
 def require_whole(what: str, value: object, least: int, most: int) -> None:
@@ -129,7 +128,7 @@ def require_prior(latent_dim: int, found: Mapping[str, TensorInfo]) -> dict[str,
     return {f"prior.{key}": shape for key, shape in shapes.items()}
 
 
-def require_working(model: nn.Module) -> None:
+def require_working(model: Model) -> None:
     """Raise CheckpointError unless the weights make sense and pictures come out of them."""
     for module in model.modules():
         if isinstance(module, Prior):
@@ -142,17 +141,17 @@ def require_working(model: nn.Module) -> None:
         if isinstance(shares, Tensor) and shares.numel():
             _require_shares(model, name, shares)
     with torch.inference_mode():
-        for what, numbers in _tried(model).items():
+        for what, numbers in model.try_out().items():
             if not bool(torch.isfinite(numbers).all()):
                 raise CheckpointError(f"{what} that come out of it are no finite numbers")
 
 
 def _require_spread(prior: Prior) -> None:
-    for numbers in (prior.means, prior.factors, prior.offsets):
+    for numbers in (prior.means, prior.cholesky, prior.offsets):
         if numbers.numel() and float(numbers.abs().max()) > LARGEST:
             raise CheckpointError("its prior holds numbers that are too large")
-    factors = prior.factors
-    if bool(factors.triu(1).any()) or bool((factors.diagonal(0, 1, 2) < LEAST_SPREAD).any()):
+    roots = prior.cholesky
+    if bool(roots.triu(1).any()) or bool((roots.diagonal(0, 1, 2) < LEAST_SPREAD).any()):
         raise CheckpointError("its prior holds covariances that are none")
 
 
@@ -164,15 +163,3 @@ def _require_shares(model: nn.Module, name: str, shares: Tensor) -> None:
     for part in parts:
         if bool((part < 0).any()) or abs(float(part.sum()) - 1.0) > 1e-2:
             raise CheckpointError(f"its {name} are no shares that sum to 1")
-
-
-def _tried(model: nn.Module) -> dict[str, Tensor]:
-    """What comes out of a model, for a first look."""
-    if not isinstance(model, LatentModel):
-        shape: Any = model.image_shape
-        return {"answers": torch.cat([*model(torch.zeros(1, *shape))], dim=1)}
-    drawn = model.sample_prior(1, torch.Generator().manual_seed(0), 0.9)
-    found = {"latents": drawn, "pictures": model.decode(drawn)}
-    if model.has_encoder:
-        found["codes"] = model.encode(found["pictures"].clamp(-1, 1)).mean
-    return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from typing_extensions import override
@@ -120,6 +121,10 @@ class Classifier(Model):
     def forward(self, pixels: Tensor) -> list[Tensor]:
         """Pixels to the logits of each factor, `[N, values]` each."""
         return self.tell(self.features(pixels))
+
+    @override
+    def try_out(self) -> dict[str, Tensor]:
+        return {"answers": torch.cat(self(torch.zeros(1, *self.image_shape)), dim=1)}
 
     def tell(self, features: Tensor) -> list[Tensor]:
         """Features `[N, features]` to the logits of each factor, `[N, values]` each."""

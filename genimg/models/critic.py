@@ -13,9 +13,9 @@ from typing_extensions import override
 
 from genimg.errors import ConfigError
 from genimg.models.gan import GANConfig
+from genimg.models.textbook import SLOPE, TextbookCritic
 from genimg.models.vae import ResidualBlock, halvings
 
-SLOPE = 0.2
 STAGE_LENGTH = 3
 """Modules of a stage in `Critic.layers`: a block, halving, and a convolution to the next width."""
 
@@ -104,59 +104,10 @@ def freeze_stages(critic: nn.Module, count: int) -> list[nn.Module]:
     return frozen
 
 
-class TextbookCritic(nn.Module):
-    """A network that looks at pixels alone; labels are ignored."""
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
-
-    @override
-    def forward(self, pixels: Tensor, labels: Tensor) -> Tensor:
-        """Pixels `[N, C, H, W]` to logits `[N]`."""
-        logits: Tensor = self.network(pixels).flatten()
-        return logits
-
-
-def _dcgan(config: GANConfig) -> nn.Sequential:
-    """The strided critic of Radford et al. 2016, no BatchNorm in its first layer."""
-    channels, size, _ = config.image_shape
-    layers: list[nn.Module] = []
-    for i, width in enumerate(config.widths):
-        layers.append(nn.Conv2d(channels, width, 4, stride=2, padding=1, bias=False))
-        if i:
-            layers.append(nn.BatchNorm2d(width))
-        layers.append(nn.LeakyReLU(SLOPE))
-        channels = width
-    side = size // 2 ** len(config.widths)
-    return nn.Sequential(*layers, nn.Conv2d(channels, 1, side, bias=False))
-
-
-def _conv_gan(config: GANConfig) -> nn.Sequential:
-    """Two strided convolutions with dropout, and one dense layer."""
-    channels, size, _ = config.image_shape
-    return nn.Sequential(
-        nn.Conv2d(channels, 64, 5, stride=2, padding=2),
-        nn.LeakyReLU(SLOPE),
-        nn.Dropout(0.3),
-        nn.Conv2d(64, 128, 5, stride=2, padding=2),
-        nn.LeakyReLU(SLOPE),
-        nn.Dropout(0.3),
-        nn.Flatten(),
-        nn.Linear(128 * (size // 4) ** 2, 1),
-    )
-
-
 def build_critic(config: GANConfig) -> nn.Module:
     """The critic that goes with a generator: `critic(pixels, labels) -> logits [N]`."""
     if config.architecture == "residual":
         count = halvings(config.image_shape[1])
         widths = tuple(min(32 * 2**i, 192) for i in range(count))
         return Critic(CriticConfig(config.image_shape, widths, config.label_sizes))
-    network = _dcgan(config) if config.architecture == "dcgan" else _conv_gan(config)
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d):
-            nn.init.normal_(module.weight, 0.0, 0.02)
-        elif isinstance(module, nn.BatchNorm2d):
-            nn.init.normal_(module.weight, 1.0, 0.02)
-    return TextbookCritic(network)
+    return TextbookCritic(config.architecture, config.image_shape, config.widths)

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from genimg.errors import ConfigError
-from genimg.models import checks
+from genimg.models import checks, textbook
 from genimg.models.base import DiagonalGaussian, LatentModel, Prior, draw_labels
 from genimg.models.vae import (
     ResidualBlock,
@@ -27,7 +27,6 @@ from genimg.models.vae import (
     VAEConfig,
     default_latent_dim,
     halvings,
-    plain_decoder,
     posterior,
     square_side,
 )
@@ -35,9 +34,6 @@ from genimg.models.vae import (
 Architecture = Literal["residual", "dcgan", "conv-gan"]
 Mapping = Literal["none", "mlp", "residual"]
 PRESETS = ("style", "plain", "dcgan", "conv-gan")
-TEXTBOOK = ("dcgan", "conv-gan")
-"""The architectures of the textbook: no labels, no w, the loss and the critic that go with them."""
-TEXTBOOK_DIM = 100
 MEAN_DRAWS = 256
 """Draws over which the mean w of some labels is taken."""
 
@@ -125,7 +121,7 @@ def preset_config(
             mapping="mlp" if style else "none",
             label_sizes=label_sizes,
         )
-    d = latent_dim or TEXTBOOK_DIM
+    d = latent_dim or textbook.GAN_LATENT_DIM
     if preset == "dcgan":
         widths = tuple(512 // 2 ** (count - 1 - i) for i in range(count))
         return GANConfig(image_shape, d, "dcgan", widths, style=False, mapping="none")
@@ -193,41 +189,6 @@ class Synthesis(nn.Module):
         return F.pixel_shuffle(self.head(F.silu(x)), 2)  # (N, C, H, W)
 
 
-def conv_gan_generator(config: GANConfig) -> nn.Sequential:
-    """Dense to a quarter of the side, then transposed convolutions, BatchNorm, LeakyReLU, tanh."""
-    channels, size, _ = config.image_shape
-    side = size // 4
-    return nn.Sequential(
-        nn.Linear(config.latent_dim, 256 * side * side, bias=False),
-        nn.BatchNorm1d(256 * side * side),
-        nn.LeakyReLU(0.2),
-        nn.Unflatten(1, (256, side, side)),
-        nn.Conv2d(256, 128, 5, padding=2, bias=False),
-        nn.BatchNorm2d(128),
-        nn.LeakyReLU(0.2),
-        nn.ConvTranspose2d(128, 64, 4, stride=2, padding=1, bias=False),
-        nn.BatchNorm2d(64),
-        nn.LeakyReLU(0.2),
-        nn.ConvTranspose2d(64, channels, 4, stride=2, padding=1, bias=False),
-        nn.Tanh(),
-    )
-
-
-def _textbook(config: GANConfig) -> nn.Sequential:
-    if config.architecture == "conv-gan":
-        network = conv_gan_generator(config)
-    else:
-        network = plain_decoder(
-            VAEConfig(config.image_shape, config.latent_dim, "plain", config.widths)
-        )
-    for module in network.modules():  # Radford et al. 2016, section 4
-        if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
-            nn.init.normal_(module.weight, 0.0, 0.02)
-        elif isinstance(module, (nn.BatchNorm1d, nn.BatchNorm2d)):
-            nn.init.normal_(module.weight, 1.0, 0.02)
-    return network
-
-
 class MappingNetwork(nn.Module):
     """From a draw with its labels to w."""
 
@@ -279,8 +240,13 @@ class GAN(LatentModel):
         if config.source_by_value:  # how likely each component is, given the first factor's value
             self.register_buffer("shares", torch.full((config.label_sizes[0], k), 1.0 / k))
         self.mapping = MappingNetwork(config)
-        residual = config.architecture == "residual"
-        self.synthesis = Synthesis(config) if residual else _textbook(config)
+        self.synthesis: nn.Module
+        if config.architecture == "residual":
+            self.synthesis = Synthesis(config)
+        else:
+            self.synthesis = textbook.generator(
+                config.architecture, config.image_shape, d, config.widths
+            )
         self.encoder: nn.Module | None = None
         if config.encoder_widths:
             self.encoder = ResidualEncoder(

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from genimg.models.base import LatentModel
+from genimg.models.whitening import whitening_of
 
 DRAWS = 32
 """Draws from the prior that are looked at for a place to begin."""
@@ -74,12 +75,9 @@ class Inversion:
 
     def __init__(self, model: LatentModel, covariance: Tensor) -> None:
         self._model = model
-        self._device = next(model.parameters()).device
+        self._device = model.device
         with torch.inference_mode(False), torch.no_grad():
-            exact = covariance.detach().cpu().double()
-            ridge = 1e-6 * exact.diagonal().mean() * torch.eye(len(exact), dtype=torch.float64)
-            root = torch.linalg.cholesky(exact + ridge)
-            self._whitening = torch.linalg.inv(root).float().to(self._device)
+            self._whitening = whitening_of(covariance).to(self._device)
             self._mean = (model.prior.weights @ model.prior.means).to(self._device)  # (d,)
             own = model.sample_prior(OWN_DRAWS, torch.Generator().manual_seed(1))
             self._farthest = float(self.distance(own).quantile(OWN_SHARE))

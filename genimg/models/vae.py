@@ -1,4 +1,4 @@
-"""The variational autoencoder: a residual network, and two textbook networks to compare it with.
+"""The variational autoencoder: a residual network, or one of two of the textbook.
 
 No layer of the residual network looks at other pictures of the batch, so one picture decodes
 exactly as it does in a grid. Shapes at line ends: N pictures, C channels, H x W pixels, d latent
@@ -7,7 +7,6 @@ dimensions.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,7 +15,7 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from genimg.errors import ConfigError
-from genimg.models import checks
+from genimg.models import checks, textbook
 from genimg.models.base import DiagonalGaussian, LatentModel, Prior
 
 Architecture = Literal["residual", "plain", "dense"]
@@ -33,7 +32,7 @@ class VAEConfig:
     Attributes:
         image_shape: (C, H, W), H = W.
         latent_dim: d, the number of latent dimensions.
-        architecture: the network family, see `Residual*`, `Plain*` and `Dense*` below.
+        architecture: the network family, `Residual*` below or one of `textbook`.
         widths: channels at each resolution, finest first (residual and plain), or hidden units
             (dense).
         blocks: residual blocks at each resolution of the decoder (residual only; the encoder has
@@ -61,6 +60,8 @@ class VAEConfig:
 
 MIN_SIZE = 12
 """Pixels; SSIM's window is 11 wide."""
+MODEL_SIZES = (16, 28, 32, 48, 64, 96, 128)
+"""Sides of pictures in pixels that a person is offered; see `halvings` for which others fit."""
 
 
 def halvings(size: int) -> int:
@@ -75,9 +76,8 @@ def halvings(size: int) -> int:
         side //= 2
         count += 1
     if size < MIN_SIZE or not 4 <= side <= 7 or not 1 <= count <= 5:
-        raise ConfigError(
-            f"a side of {size} pixels does not fit the network; use 16, 28, 32, 48, 64, 96 or 128"
-        )
+        sizes = ", ".join(map(str, MODEL_SIZES))
+        raise ConfigError(f"a side of {size} pixels does not fit the network; use one of: {sizes}")
     return count
 
 
@@ -198,75 +198,9 @@ class ResidualDecoder(nn.Module):
         return F.pixel_shuffle(self.head(x), 2)  # (N, C, H, W)
 
 
-def plain_encoder(config: VAEConfig) -> nn.Sequential:
-    """The textbook strided conv encoder with BatchNorm and LeakyReLU (Radford et al. 2016)."""
-    channels, size, _ = config.image_shape
-    layers: list[nn.Module] = []
-    for width in config.widths:
-        layers += [
-            nn.Conv2d(channels, width, 4, stride=2, padding=1, bias=False),
-            nn.BatchNorm2d(width),
-            nn.LeakyReLU(0.2),
-        ]
-        channels = width
-    side = size // 2 ** len(config.widths)
-    return nn.Sequential(
-        *layers, nn.Flatten(), nn.Linear(channels * side * side, 2 * config.latent_dim)
-    )
-
-
-def plain_decoder(config: VAEConfig) -> nn.Sequential:
-    """The textbook transposed-conv decoder from 4x4x512, with BatchNorm, LeakyReLU and tanh."""
-    channels, size, _ = config.image_shape
-    widths = config.widths[::-1]
-    side = size // 2 ** len(widths)
-    layers: list[nn.Module] = [
-        nn.Linear(config.latent_dim, widths[0] * side * side),
-        nn.Unflatten(1, (widths[0], side, side)),
-        nn.BatchNorm2d(widths[0]),
-        nn.LeakyReLU(0.2),
-    ]
-    for width, following in itertools.pairwise(widths):
-        layers += [
-            nn.ConvTranspose2d(width, following, 4, stride=2, padding=1, bias=False),
-            nn.BatchNorm2d(following),
-            nn.LeakyReLU(0.2),
-        ]
-    layers += [nn.ConvTranspose2d(widths[-1], channels, 4, stride=2, padding=1), nn.Tanh()]
-    return nn.Sequential(*layers)
-
-
-def dense_encoder(config: VAEConfig) -> nn.Sequential:
-    """The fully connected encoder (after Kingma & Welling 2014, wider)."""
-    channels, height, width = config.image_shape
-    units = channels * height * width
-    layers: list[nn.Module] = [nn.Flatten()]
-    for hidden in config.widths:
-        layers += [nn.Linear(units, hidden), nn.ReLU()]
-        units = hidden
-    return nn.Sequential(*layers, nn.Linear(units, 2 * config.latent_dim))
-
-
-def dense_decoder(config: VAEConfig) -> nn.Sequential:
-    """The fully connected decoder, with tanh at the end."""
-    channels, height, width = config.image_shape
-    units = config.latent_dim
-    layers: list[nn.Module] = []
-    for hidden in config.widths[::-1]:
-        layers += [nn.Linear(units, hidden), nn.ReLU()]
-        units = hidden
-    layers += [
-        nn.Linear(units, channels * height * width),
-        nn.Tanh(),
-        nn.Unflatten(1, config.image_shape),
-    ]
-    return nn.Sequential(*layers)
-
-
-NETWORKS = {
-    "residual": (ResidualEncoder, ResidualDecoder),
-    "plain": (plain_encoder, plain_decoder),
-    "dense": (dense_encoder, dense_decoder),
+_TEXTBOOK = {
+    "plain": (textbook.plain_encoder, textbook.plain_decoder),
+    "dense": (textbook.dense_encoder, textbook.dense_decoder),
 }
 
 
@@ -277,16 +211,22 @@ def posterior(encoder: nn.Module, pixels: Tensor) -> DiagonalGaussian:
 
 
 class VAE(LatentModel):
-    """Variational autoencoder (Kingma & Welling 2014) over one of three pairs of networks."""
+    """Variational autoencoder (Kingma & Welling 2014) with one of three pairs of networks."""
 
     config: VAEConfig
 
     def __init__(self, config: VAEConfig) -> None:
         super().__init__()
-        make_encoder, make_decoder = NETWORKS[config.architecture]
         self.config = config
-        self.encoder = make_encoder(config)
-        self.decoder = make_decoder(config)
+        self.encoder: nn.Module
+        self.decoder: nn.Module
+        if config.architecture == "residual":
+            self.encoder, self.decoder = ResidualEncoder(config), ResidualDecoder(config)
+        else:
+            self.encoder, self.decoder = (
+                make(config.image_shape, config.latent_dim, config.widths)
+                for make in _TEXTBOOK[config.architecture]
+            )
         self.prior = Prior.standard(config.latent_dim)
 
     @property

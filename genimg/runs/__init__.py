@@ -13,12 +13,12 @@ from genimg.runs.folder import (
     WAITING,
     RunFiles,
     Status,
-    read_json,
 )
 from genimg.runs.health import Health, judge
 from genimg.runs.listing import DAMAGED, INTERRUPTED, Summary, is_run, runs_in, summary
-from genimg.runs.names import is_name, name_from
+from genimg.runs.names import is_name, is_reserved, name_from, name_told, size_of, told_name
 from genimg.runs.queue import AT_ONCE, ask, at_once, stopped_meanwhile, wait_for_turn
+from genimg.runs.reading import read_json
 
 __all__ = [
     "AT_ONCE",
@@ -39,12 +39,16 @@ __all__ = [
     "ask",
     "at_once",
     "is_name",
+    "is_reserved",
     "is_run",
     "judge",
     "name_from",
+    "name_told",
     "read_json",
     "runs_in",
+    "size_of",
     "stopped_meanwhile",
     "summary",
+    "told_name",
     "wait_for_turn",
 ]

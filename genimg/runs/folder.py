@@ -33,15 +33,16 @@ from filelock import FileLock, Timeout
 
 from genimg.errors import TrainingError
 from genimg.files import copy_quickly, write_atomically, write_quickly
+from genimg.runs.reading import LARGEST, read_json, read_lines
 
 WAITING, PREPARING, TRAINING, FINISHING = "waiting", "preparing", "training", "finishing"
 FINISHED, STOPPED, FAILED = "finished", "stopped", "failed"
 PHASES = (WAITING, PREPARING, TRAINING, FINISHING, FINISHED, STOPPED, FAILED)
-MAX_BYTES = 4_000_000
-"""Largest JSON file of a run that is read."""
 LOCK_SECONDS = 2.0
 """How long a run waits for its lock: somebody may have it for a moment to see whether it is free.
 """
+MOST_SHEETS = 2000
+"""Sample sheets of a run that are told of."""
 STARTING_SECONDS = 20.0
 """For so long a process that was just started may not have locked its folder yet."""
 
@@ -50,6 +51,8 @@ _LEFT = re.compile(
     r"\.(run|status|progress|command|state|good|model|\d+)-[0-9a-f]{12}(\.\w+)?", re.ASCII
 )
 """Names of temporary files of `genimg.files` for the files of a run."""
+
+_SHEET = re.compile(r"\d{1,12}\.png", re.ASCII)
 
 _reserved: dict[str, FileLock] = {}
 """Locks that this process holds for a `locked` that is yet to come, by their files."""
@@ -282,7 +285,8 @@ class RunFiles:
     def status(self) -> Status | None:
         """How the run is doing, or None if nobody has said so yet or the file is damaged.
 
-        What a process that is no longer there said last is told as "stopped".
+        What a process that is no longer there said last is told as "stopped". Numbers that cannot
+        be, as a progress of 7 or a negative time, are brought to the nearest that can.
         """
         values = read_json(self.status_file)
         if not isinstance(values, dict) or values.get("phase") not in PHASES:
@@ -294,6 +298,11 @@ class RunFiles:
             wrong = not isinstance(value, kinds) or isinstance(value, bool)
             known[field.name] = field.default if wrong else value
         known["phase"] = values["phase"]
+        known["progress"] = min(max(known["progress"], 0.0), 1.0)
+        known["images"] = min(max(0, round(known["images"])), LARGEST)
+        known["seconds"] = max(0.0, known["seconds"])
+        pid = known["pid"]  # 0 and below stand for many processes
+        known["pid"] = pid if isinstance(pid, int) and 0 < pid < 2**31 else 0
         return Status(**known)
 
     def read_description(self) -> dict[str, Any]:
@@ -303,35 +312,23 @@ class RunFiles:
 
     def read_progress(self) -> list[dict[str, Any]]:
         """The lines of progress.jsonl that are whole, oldest first."""
-        try:
-            with self.progress.open("rb") as file:
-                text = file.read(MAX_BYTES).decode("utf-8", errors="replace")
-        except OSError:
-            return []
-        return [row for line in text.splitlines() if isinstance(row := _parse(line), dict)]
+        return read_lines(self.progress)
 
     def sheets(self) -> list[Path]:
-        """The sample sheets, the earliest first; the stem of each is the pictures seen by then."""
-        if not self.samples.is_dir():
+        """The sample sheets, the earliest first; the stem of each is the pictures seen by then.
+
+        Of very many the latest. Links are no sheets.
+        """
+        try:
+            with os.scandir(self.samples) as entries:
+                names = [
+                    entry.name
+                    for entry in entries
+                    if _SHEET.fullmatch(entry.name) and entry.is_file(follow_symlinks=False)
+                ]
+        except OSError:
             return []
-        return sorted(path for path in self.samples.glob("*.png") if path.stem.isdigit())
-
-
-def read_json(path: Path) -> Any:
-    """What a small JSON file says; None if it is not there, too large, or damaged."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError:
-        return None
-    return _parse(data.decode("utf-8", errors="replace")) if len(data) <= MAX_BYTES else None
-
-
-def _parse(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
+        return [self.samples / name for name in sorted(names)[-MOST_SHEETS:]]
 
 
 def _not_written(path: Path, error: OSError) -> TrainingError:

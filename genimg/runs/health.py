@@ -7,11 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from genimg.runs.description import (
+    ACCURACY,
+    DISTANCE,
+    PSNR,
+    Floor,
+    Grade,
+    Kind,
+    Trend,
+    amount,
+    kind_of,
+)
 from genimg.runs.folder import FAILED, FINISHED, STOPPED, Status
 
-Kind = Literal["good", "wait", "warn", "bad"]
 Rows = Sequence[Mapping[str, Any]]
 
 LEAST_LINES = 3
@@ -22,30 +32,17 @@ SETTLING = 0.15
 STEADY, STEADY_WARM = 0.3, 0.5
 """Parts of the budget before a run is called flat or worse; the second after a start from another
 model, which is unlearned first and therefore often gets worse before it gets better."""
-GAIN = {"held_out_psnr": 0.3, "held_out_accuracy": 0.005}
-"""A gain over the second half of a run from which more time is worth it: dB; part of pictures."""
-FLAT = {"held_out_psnr": 0.1, "held_out_accuracy": 0.001}
-WORSE = {"held_out_psnr": 0.3, "held_out_accuracy": 0.02}
-"""A loss against the best held-out score that is more than noise."""
 GAP, WIDE_GAP = 3.0, 10.0
 """dB by which training pictures are made better than held-out ones: to be told, and by heart."""
-DISTANCE_GAIN, DISTANCE_FLAT, DISTANCE_WORSE = 0.08, 0.03, 0.08
-"""As GAIN, FLAT and WORSE, for a GAN: parts of the distance of its samples from held-out pictures.
-"""
-DISTANCE_LINES = 8
-"""Validations of a GAN before its trend is told: early distances jump about."""
 COPIES = 0.25
 """Part of the samples that may be nearer to a training picture than held-out pictures are."""
-LEAST_DIMENSIONS = 2
-LEAST_DIVERSITY = 0.4
-_SAYS = {"held_out_psnr": "{:.1f} dB", "held_out_accuracy": "{:.1%}"}
 
 
 @dataclass(frozen=True)
 class Health:
     """One sentence for a person, and how serious it is."""
 
-    kind: Kind
+    kind: Grade
     words: str
 
 
@@ -68,13 +65,13 @@ def judge(rows: Rows, description: Mapping[str, Any], status: Status | None) -> 
         found.append(Health("bad", status.trouble))
     found += _restarts(rows)
     lines = [row for row in rows if _number(row, "images") is not None and "restart" not in row]
-    family = description.get("family", "vae")
+    kind = kind_of(description) or _kind_of_earlier(lines)
     over = status is not None and status.phase in _OVER
     learned = _by_heart(lines, over)
-    collapsed = _collapse(lines, str(family), status)
+    collapsed = _too_low(lines, kind.floors, status)
     found += collapsed + _copies(lines) + learned
     if not collapsed and all(health.kind == "wait" for health in learned):
-        found += _trend(lines, str(family), status, _is_warm(description))
+        found += _trend(lines, kind.trends, status, _is_warm(description))
     order = {"bad": 0, "warn": 1, "good": 2, "wait": 3}
     return sorted(found, key=lambda health: order[health.kind])
 
@@ -100,26 +97,21 @@ def _restarts(rows: Rows) -> list[Health]:
     return [Health("warn", words)]
 
 
-def _collapse(rows: Rows, family: str, status: Status | None) -> list[Health]:
+def _kind_of_earlier(rows: Rows) -> Kind:
+    """The kind of a run that does not tell it, from what it has measured."""
+    draws = bool(rows) and _number(rows[-1], "held_out_diversity") is not None
+    return Kind(trends=(DISTANCE,) if draws else (PSNR, ACCURACY))
+
+
+def _too_low(rows: Rows, floors: Sequence[Floor], status: Status | None) -> list[Health]:
+    """The first signal that is below its limit."""
     if not rows or (status is not None and status.progress < SETTLING):
         return []
-    active = _number(rows[-1], "active_dimensions")
-    if family == "vae" and active is not None and active < LEAST_DIMENSIONS:
-        words = (
-            f"It has collapsed: only {active:.0f} of its numbers are in use, so all pictures "
-            "become one. Start again from a model that is there, or with more varied pictures, or "
-            "in a terminal with a lower --learning-rate."
-        )
-        return [Health("bad", words)]
-    diversity = _number(rows[-1], "held_out_diversity")
-    if family == "gan" and diversity is not None and diversity < LEAST_DIVERSITY:
-        words = (
-            f"Its samples vary only {diversity:.0%} as much as your pictures: it may be "
-            "collapsing. If it does, it goes back and tries a milder objective by itself. If that "
-            "does not help, train a VAE of these pictures first and start from that one, or in a "
-            "terminal with a larger --gamma."
-        )
-        return [Health("warn", words)]
+    for floor in floors:
+        value = _number(rows[-1], floor.signal)
+        if value is not None and value < floor.least:
+            told = amount(value, floor.unit, floor.digits)
+            return [Health(floor.grade, floor.words.replace("{value}", told))]
     return []
 
 
@@ -145,7 +137,7 @@ def _by_heart(rows: Rows, over: bool) -> list[Health]:
     best = max(range(len(scores)), key=scores.__getitem__)
     lost = scores[best] - max(scores[-2:])
     # After a start from another model both get worse for a while: that is something else.
-    if len(rows) > LEAST_LINES and lost >= WORSE["held_out_psnr"] and train[-1] > train[best]:
+    if len(rows) > LEAST_LINES and lost >= PSNR.worse and train[-1] > train[best]:
         after = _span(_number(rows[best], "seconds") or 0.0)
         words = (
             f"It has learned your pictures by heart: those it never saw are {lost:.1f} dB worse "
@@ -153,7 +145,7 @@ def _by_heart(rows: Rows, over: bool) -> list[Health]:
         )
         return [Health("warn", words)]
     gained = scores[-1] - scores[(len(scores) - 1) // 2]
-    if gap >= WIDE_GAP and gained < GAIN["held_out_psnr"]:
+    if gap >= WIDE_GAP and gained < PSNR.gain:
         words = (
             f"It knows your pictures by heart: those it learns from come out {gap:.0f} dB better "
             f"than those it never saw, which hardly get better. {advice}"
@@ -168,34 +160,38 @@ def _by_heart(rows: Rows, over: bool) -> list[Health]:
     return []
 
 
-def _trend(rows: Rows, family: str, status: Status | None, warm: bool) -> list[Health]:
+def _trend(
+    rows: Rows, trends: Sequence[Trend], status: Status | None, warm: bool
+) -> list[Health]:
     """Whether more time is worth it: what the second half of the time so far has brought."""
     over = status is not None and status.phase in _OVER
+    early = [] if over else [_EARLY]
     seconds = _number(rows[-1], "seconds") if rows else None
     if len(rows) < LEAST_LINES or seconds is None or seconds < LEAST_SECONDS:
-        return [] if over else [_EARLY]
+        return early
     half = [row for row in rows if (_number(row, "seconds") or 0.0) <= seconds / 2]
     if not half:
-        return [] if over else [_EARLY]
+        return early
     steady = over or status is None or status.progress >= (STEADY_WARM if warm else STEADY)
     left = -1.0 if over or status is None else status.seconds_left
     course = _Course(seconds, left, over, steady, warm)
-    for key in ("held_out_psnr", "held_out_accuracy"):
-        if family == "gan" or _number(rows[-1], key) is None or _number(half[-1], key) is None:
+    for trend in trends:
+        values = _values(rows, trend.signal)
+        if len(values) < trend.least and trend.least > LEAST_LINES:
+            return early
+        if trend.lines > 1:
+            now, before = _mean(values[-trend.lines :]), _mean(values[: len(values) // 2 + 1][-trend.lines :])
+        elif None in (_number(rows[-1], trend.signal), _number(half[-1], trend.signal)):
             continue
-        now, before = float(rows[-1][key]), float(half[-1][key])
-        gained = _SAYS[key].format(abs(now - before))
-        return [course.judge(now - before, (GAIN[key], FLAT[key], WORSE[key]), gained)]
-    # Distances jump about: means over three lines.
-    distances = _values(rows, "held_out_loss")
-    if family != "gan" or len(distances) < DISTANCE_LINES:
-        return [] if over or family != "gan" else [_EARLY]
-    now = sum(distances[-3:]) / 3
-    middle = len(distances) // 2
-    before = sum(distances[middle - 2 : middle + 1]) / 3
-    gain = (before - now) / max(before, 1e-9)
-    limits = (DISTANCE_GAIN, DISTANCE_FLAT, DISTANCE_WORSE)
-    return [course.judge(gain, limits, f"{abs(gain):.0%}")]
+        else:
+            now, before = float(rows[-1][trend.signal]), float(half[-1][trend.signal])
+        gain = (before - now) / max(before, 1e-9) if trend.lower else now - before
+        return [course.judge(gain, trend, amount(abs(gain), trend.unit, trend.digits))]
+    return []
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / max(1, len(values))
 
 
 @dataclass(frozen=True)
@@ -208,9 +204,9 @@ class _Course:
     steady: bool
     warm: bool
 
-    def judge(self, gain: float, limits: tuple[float, float, float], gained: str) -> Health:
-        """What a gain over the second half means, against those of GAIN, FLAT and WORSE."""
-        enough, flat, worse = limits
+    def judge(self, gain: float, trend: Trend, gained: str) -> Health:
+        """What a gain over the second half means, and `gained`, which says it in words."""
+        enough, flat, worse = trend.gain, trend.flat, trend.worse
         half = self.seconds / 2
         span = f"the last {_span(half)}".replace("last 1 minute", "last minute")
         if gain >= enough:

@@ -10,20 +10,22 @@ import json
 import os
 import secrets
 import shutil
+import stat
 import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from genimg.errors import TrainingError
 from genimg.files import write_atomically
-from genimg.runs.folder import FAILED, FINISHED, PREPARING, RunFiles, read_json
+from genimg.runs.folder import FAILED, FINISHED, PREPARING, RunFiles
 from genimg.runs.listing import summary
 from genimg.runs.names import is_name
 from genimg.runs.processes import ask_to_end, spawn
 from genimg.runs.queue import ask, tell_waiting
+from genimg.runs.reading import read_bytes, read_json
 
 LARGEST_LOG = 1_000_000
 """Bytes above which the log of earlier sittings is thrown away when a run is started again."""
@@ -178,7 +180,7 @@ def _launch(
         files.stop.unlink(missing_ok=True)
         tell_waiting(files, _STARTING)
         ask(files.path.parent, files)
-        with files.log_file.open("wb" if _size(files.log_file) > LARGEST_LOG else "ab") as log:
+        with _open_log(files.log_file) as log:
             process = spawn(words, environment or {}, log)
     except (OSError, TrainingError) as error:
         trouble = f"{files.path} cannot be started: {getattr(error, 'strerror', error)}"
@@ -197,18 +199,20 @@ def _watch(files: RunFiles, process: subprocess.Popen[bytes]) -> None:
 
 def log_lines(files: RunFiles, count: int) -> list[str]:
     """The last lines that the process printed."""
-    try:
-        with files.log_file.open("rb") as file:
-            file.seek(max(0, _size(files.log_file) - 300 * count - 10_000))
-            text = file.read().decode("utf-8", errors="replace")
-    except OSError:
-        return []
+    found = read_bytes(files.log_file, 300 * count + 10_000, end=True)
+    text = found[0].decode("utf-8", errors="replace") if found else ""
     lines = [line.rpartition("\r")[2].rstrip() for line in text.split("\n")]
     return [line for line in lines if line][-count:]
 
 
-def _size(path: Path) -> int:
+def _open_log(path: Path) -> IO[bytes]:
+    """The log to write on; a long one begins anew. What is no file of ours makes room for one."""
     try:
-        return path.stat().st_size
-    except OSError:
-        return 0
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode):
+            path.unlink()
+        elif status.st_size <= LARGEST_LOG:
+            return path.open("ab")
+    except FileNotFoundError:
+        pass
+    return path.open("wb")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from genimg.runs.description import EARLIER, Kind, kind_of
 from genimg.runs.folder import (
     FAILED,
     FINISHED,
@@ -16,8 +17,8 @@ from genimg.runs.folder import (
     WAITING,
     RunFiles,
     Status,
-    read_json,
 )
+from genimg.runs.reading import read_json
 
 INTERRUPTED = "interrupted"
 """The process is gone, killed or with the machine, and did not say so."""
@@ -25,6 +26,7 @@ DAMAGED = "damaged"
 """What the files say cannot be read."""
 AT_REST = frozenset((FINISHED, STOPPED, FAILED, INTERRUPTED, DAMAGED))
 """Phases in which no process works on a run."""
+_CLOCKS = 24 * 3600.0  # seconds by which the clocks of two machines may differ
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,11 @@ class Summary:
     def name(self) -> str:
         """The name of its folder."""
         return self.files.path.name
+
+    @property
+    def kind(self) -> Kind:
+        """What it says of its kind; one of an earlier version, or that has not begun, little."""
+        return kind_of(self.description) or EARLIER
 
     @property
     def working(self) -> bool:
@@ -87,16 +94,14 @@ def summary(files: RunFiles) -> Summary:
     command = command if isinstance(command, dict) else {}
     about = command.get("about")
     description = files.read_description()
-    created = command.get("created", description.get("created"))
-    if isinstance(created, bool) or not isinstance(created, int | float):
-        created = _changed(files.path)
+    created = _time(command.get("created", description.get("created")))
     return Summary(
         files,
         _phase(files, status, alive),
         status or Status(""),
         description,
         about if isinstance(about, dict) else {},
-        float(created),
+        _changed(files.path) if created is None else created,
     )
 
 
@@ -112,6 +117,13 @@ def _phase(files: RunFiles, status: Status | None, alive: bool) -> str:
         return status.phase
     starting = status.phase == WAITING and 0 <= time.time() - status.updated < STARTING_SECONDS
     return WAITING if starting else INTERRUPTED
+
+
+def _time(value: object) -> float | None:
+    """When something was asked for, None if it cannot have been then."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 <= value <= time.time() + _CLOCKS else None
 
 
 def _changed(path: Path) -> float:

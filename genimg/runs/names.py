@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from collections.abc import Collection
 
 LONGEST = 40
 """Letters of a name that is made here; names that people gave by hand may be longer."""
+MOST_BYTES = 200
+"""Of a name, as the disk writes it: 100 letters may be 400 bytes."""
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)  # by Windows
+_ODD_BYTE = re.compile("[\udc80-\udcff]")  # as Python tells bytes that are no UTF-8
+_TOLD = re.compile(rb"=([0-9A-F]{2})")
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
 
 
@@ -22,7 +27,7 @@ def name_from(words: str, taken: Collection[str] = (), otherwise: str = "model")
     name = re.sub(r"[^a-z0-9]+", "-", plain)[:LONGEST].strip("-")
     if 2 * sum(map(str.isalnum, plain)) < sum(map(str.isalnum, words)) or not name:
         name = otherwise
-    if _RESERVED.fullmatch(name):
+    if is_reserved(name):
         name += "-1"
     known = {other.casefold() for other in taken}
     number, numbered = 1, name
@@ -33,11 +38,41 @@ def name_from(words: str, taken: Collection[str] = (), otherwise: str = "model")
 
 
 def is_name(text: str) -> bool:
-    """Whether a text can be the name of a file or folder, and nothing more: no path, not hidden."""
+    """Whether a text can be the name of a file or folder, and nothing more: no path, not hidden.
+
+    Disks count bytes, up to 255, of which temporary files and endings need some.
+    """
     return (
         0 < len(text) <= 100
+        and size_of(text) <= MOST_BYTES
         and not text.startswith((".", "-"))
         and not text.endswith((".", " "))
         and not _FORBIDDEN.search(text)
-        and not _RESERVED.fullmatch(text.partition(".")[0])
+        and not is_reserved(text)
     )
+
+
+def is_reserved(name: str) -> bool:
+    """Whether Windows keeps the name of a file for itself, with any ending: "con.png"."""
+    return bool(_RESERVED.fullmatch(name.partition(".")[0]))
+
+
+def size_of(text: str) -> int:
+    """The bytes of a text as the disk writes it; 255 and more for what no disk can write."""
+    try:
+        return len(os.fsencode(text))
+    except UnicodeEncodeError:  # half of a pair of characters
+        return 255 + len(text)
+
+
+def told_name(name: str) -> str:
+    """The name of a folder as addresses and JSON can have it: bytes that are no UTF-8 as "=E9"."""
+    if not _ODD_BYTE.search(name):
+        return name
+    plain = name.replace("=", "=3D")
+    return _ODD_BYTE.sub(lambda found: f"={ord(found[0]) - 0xDC00:02X}", plain)
+
+
+def name_told(told: str) -> str:
+    """The inverse of `told_name` for a name with such bytes."""
+    return os.fsdecode(_TOLD.sub(lambda found: bytes([int(found[1], 16)]), os.fsencode(told)))

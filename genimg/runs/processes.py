@@ -14,8 +14,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
+from genimg.files import INSTALLED
+
 ROOT = Path(__file__).resolve().parents[2]
-"""Where the program lies: the working directory of its processes, so that checkpoints/ is found."""
+"""Where the package lies: the working directory of its processes, so that they find it."""
 NICENESS = 5
 """On POSIX systems; those who pull a slider meanwhile wait less."""
 
@@ -38,7 +40,9 @@ def spawn(
     else:
         settings["start_new_session"] = True
     process = subprocess.Popen(
-        [sys.executable, "-m", "genimg", *arguments],
+        # Where packages are installed, some may be named like Python's own modules: -P leaves the
+        # working directory out of where modules are looked for.
+        [sys.executable, *(["-P"] if INSTALLED else []), "-m", "genimg", *arguments],
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT,

@@ -17,6 +17,7 @@ of them slow and untrue what was said of their time.
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -27,6 +28,7 @@ from filelock import FileLock
 from genimg.errors import GenimgError, TrainingError
 from genimg.files import write_quickly
 from genimg.runs.folder import FAILED, STARTING_SECONDS, STOPPED, WAITING, RunFiles
+from genimg.runs.reading import read_bytes
 
 AT_ONCE = "GENIMG_TRAINING_AT_ONCE"
 """The environment variable that says how many runs may train at once."""
@@ -38,6 +40,8 @@ _FAULT = (
 )
 _STOPPED = "stopped before it began"
 _ASKED = ".asked"
+_TICKET = re.compile(r"0\d{11}(\.asked)?", re.ASCII)  # the first zero leaves room for the next
+_LONGEST_PATH = 8192  # bytes
 
 
 def at_once() -> int:
@@ -131,12 +135,12 @@ def _draw(runs: Path, files: RunFiles, kind: str) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / ".lock"):
             tickets = _tickets(folder)
-            number = max((int(ticket.stem) for ticket in tickets), default=0) + 1
+            number = max((_number(ticket) for ticket in tickets), default=0) + 1
             ticket = folder / f"{number:012d}{kind}"
             asked = [each for each in tickets if each.suffix and _path(each) == own]
             if asked and not kind:
                 return asked[0].replace(asked[0].with_suffix(""))
-            write_quickly(ticket, str(own).encode())
+            write_quickly(ticket, os.fsencode(own))
     except OSError as error:
         raise TrainingError(
             f"{folder} could not be written ({error.strerror}); free some space, or see to the "
@@ -160,30 +164,38 @@ def _before(runs: Path, files: RunFiles, ticket: Path) -> int:
                     other.unlink(missing_ok=True)
                 continue
             queued.add(path)
-            before += other.name < ticket.name
+            before += _number(other) < _number(ticket)
         by_hand = (path.parent.resolve() for path in runs.glob("[!.]*/.lock"))
         before += sum(RunFiles(path).alive for path in by_hand if path not in queued)
     return before
 
 
 def _tickets(folder: Path) -> list[Path]:
-    """All tickets, the first drawn first."""
-    found = (path for path in folder.iterdir() if path.suffix in ("", _ASKED))
-    return sorted(path for path in found if path.stem.isdecimal())
+    """All tickets, the first drawn first. What else lies there is nobody's ticket."""
+    found = (path for path in folder.iterdir() if _TICKET.fullmatch(path.name))
+    return sorted(found, key=lambda path: (_number(path), path.name))
+
+
+def _number(ticket: Path) -> int:
+    return int(ticket.stem)
 
 
 def _path(ticket: Path) -> Path | None:
-    """The run that drew a ticket, None if the ticket is gone."""
-    try:
-        return Path(ticket.read_text("utf-8"))
-    except OSError:
+    """The run that drew a ticket, None if the ticket is gone, or is none."""
+    found = read_bytes(ticket, _LONGEST_PATH)
+    if found is None or not found[0] or b"\0" in found[0]:
         return None
+    return Path(os.fsdecode(found[0]))
 
 
 def _expected(ticket: Path, run: RunFiles) -> bool:
-    """Whether this is the ticket of a run whose process has yet to come, and still may."""
+    """Whether this is the ticket of a run whose process has yet to come, and still may.
+
+    One that says that it was drawn later than now is from before the clock was set.
+    """
     try:
-        young = time.time() - ticket.stat().st_mtime < STARTING_SECONDS
+        age = time.time() - ticket.stat().st_mtime
     except OSError:
         return False
+    young = -STARTING_SECONDS < age < STARTING_SECONDS
     return bool(ticket.suffix) and young and _waits(run)

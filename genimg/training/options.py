@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
+
+import numpy as np
 
 from genimg.errors import ConfigError
 
@@ -23,8 +25,9 @@ class TrainOptions:
     """A training run. With none but the defaults it trains a VAE on the drawn cats.
 
     Attributes:
-        family: what to train, a key of `genimg.training.RECIPES`.
+        family: what to train, a key of `genimg.training.OBJECTIVES`.
         data: a data set as `genimg.data.load_dataset` names them.
+        mixed_with: further data sets, for a base, which learns from all together.
         size: side of the pictures in pixels; by default the data set's own, and for a folder what
             suits its pictures and the machine.
         minutes: how long to train; by default what suits the number of pictures and the machine.
@@ -56,7 +59,7 @@ class TrainOptions:
         freeze: resolution stages of that critic that stay as they are; by default some where there
             are few pictures.
         folds: a classifier is cross-validated in so many parts before it is trained.
-        crop, keep, leave_out: how a folder is prepared, see `genimg.data.FolderOptions`.
+        crop, keep, leave_out, labels: how a folder is prepared, see `genimg.data.FolderOptions`.
         title, credit, licence: what the person says of a folder's pictures, for the model's card.
         tensorboard: write the curves for TensorBoard, too, to <out>/tensorboard.
         data_root, count: passed to `load_dataset`.
@@ -93,12 +96,14 @@ class TrainOptions:
     crop: Crop = "auto"
     keep: tuple[str, ...] = ()
     leave_out: tuple[str, ...] = ()
+    labels: str | None = None
     title: str | None = None
     credit: str | None = None
     licence: str | None = None
     tensorboard: bool = False
     data_root: Path | None = None
     count: int | None = None
+    mixed_with: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant.
@@ -106,6 +111,9 @@ class TrainOptions:
         Raises:
             ConfigError: two budgets, or a number out of range.
         """
+        for field in fields(self):
+            if isinstance(value := getattr(self, field.name), np.generic):  # numpy's own numbers
+                object.__setattr__(self, field.name, value.item())
         for name, kind in (
             ("precision", Precision),
             ("layout", Layout),
@@ -130,6 +138,16 @@ class TrainOptions:
                 raise ConfigError(f"{name.replace('_', ' ')} must be above 0, not {value}")
         if self.name is not None and (not self.name or Path(self.name).name != self.name):
             raise ConfigError(f"a model's name is one word without slashes, not {self.name!r}")
+        self._check_family()
+        if self.freeze is not None and self.freeze < 0:
+            raise ConfigError(f"freeze cannot be {self.freeze}")
+        if self.folds is not None and not 2 <= self.folds <= 20:
+            raise ConfigError(f"folds must be from 2 to 20, not {self.folds}")
+        if not self.snapshot_seconds >= 0:
+            raise ConfigError(f"snapshot seconds cannot be {self.snapshot_seconds}")
+
+    def _check_family(self) -> None:
+        """Refuse what another family has a use for; raises ConfigError."""
         for name, family in (
             ("gamma", "gan"),
             ("freeze", "gan"),
@@ -140,12 +158,10 @@ class TrainOptions:
                 raise ConfigError(
                     f"--{name.replace('_', '-')} is for a {family}, not for a {self.family}"
                 )
-        if self.freeze is not None and self.freeze < 0:
-            raise ConfigError(f"freeze cannot be {self.freeze}")
-        if self.folds is not None and not 2 <= self.folds <= 20:
-            raise ConfigError(f"folds must be from 2 to 20, not {self.folds}")
-        if not self.snapshot_seconds >= 0:
-            raise ConfigError(f"snapshot seconds cannot be {self.snapshot_seconds}")
+        if self.mixed_with and self.family != "base":
+            raise ConfigError(
+                f"a {self.family} learns from one data set; put the pictures into one folder"
+            )
 
     @property
     def budget(self) -> tuple[float | None, int | None]:
@@ -157,9 +173,10 @@ class TrainOptions:
     def identity(self) -> dict[str, Any]:
         """The options that a continued run must share with the run it continues, JSON-ready.
 
-        Its budget may grow, see `genimg.training.plan.continued`.
+        Its budget may grow, see `genimg.training.planning.plan.continued`.
         """
-        return {k: v for k, v in self.to_mapping().items() if k not in _OWN}
+        own = _OWN if self.mixed_with else _OWN | {"mixed_with"}  # earlier versions had none
+        return {k: v for k, v in self.to_mapping().items() if k not in own}
 
     def to_mapping(self) -> dict[str, Any]:
         """All options, JSON-ready."""
@@ -175,7 +192,7 @@ def _plain(value: Any) -> Any:
 _OWN = frozenset(
     (
         "out", "name", "snapshot_seconds", "data_root", "minutes", "images", "title", "credit",
-        "licence", "tensorboard",
+        "licence", "tensorboard", "batch_size",
     )
 )  # fmt: skip
 """Options that may differ when a run is continued."""

@@ -1,149 +1,391 @@
-"""How the state of a run is written, and read again by the process that goes on with it?
-
-`genimg.runs` says what else lies in its folder.
-"""
+"""How is a model made, from options to one file, or an earlier run continued?"""
 
 from __future__ import annotations
 
-import io
+import copy
 import json
-import math
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
-from typing_extensions import override
+from PIL import Image
 
-from genimg.errors import TrainingError
-from genimg.runs import RunFiles, Status
+from genimg import checkpoint
+from genimg.config import config_from_mapping, config_to_mapping
+from genimg.data import Dataset, plain_name
+from genimg.errors import ConfigError, DataError, GenimgError
+from genimg.files import CHECKPOINTS
+from genimg.models import MODELS, Model, load_any_model
+from genimg.models.device import choose_device
+from genimg.runs import FAILED, FINISHED, FINISHING, PREPARING, STOPPED
+from genimg.training import cross_validation
+from genimg.training.distributed.processes import ALONE, World, join
+from genimg.training.finishing import write as finishing
+from genimg.training.finishing.findings import Findings
+from genimg.training.finishing.write import Ancestry
+from genimg.training.loop import memory, tensorboard
+from genimg.training.loop.report import patient
+from genimg.training.loop.state import Onlooker, RunFolder
+from genimg.training.loop.step import take_step
+from genimg.training.loop.stopping import Interrupted
+from genimg.training.loop.trainer import SHEET_PICTURES, Trainer
+from genimg.training.objectives import OBJECTIVES
+from genimg.training.options import TrainOptions
+from genimg.training.pictures.augmentations import augmentation_sheet
+from genimg.training.pictures.batches import Batch, make_batch
+from genimg.training.planning.compute import Compute, choose_compute
+from genimg.training.planning.plan import (
+    BATCHES,
+    Choice,
+    Plan,
+    Refused,
+    choose_budget,
+    choose_model,
+    choose_size,
+    continued,
+    measure,
+    read_pictures,
+    to_state,
+)
+from genimg.training.planning.starting import ancestry
 
-
-class RunFolder(RunFiles):
-    """One run on disk, for the process that trains; everything is written whole or not at all."""
-
-    def save_state(self, state: dict[str, Any]) -> None:
-        """Write the state of a run, replacing the earlier one in one move.
-
-        Raises:
-            TrainingError: the disk is full or the folder cannot be written; the earlier state
-            stays.
-        """
-        buffer = io.BytesIO()
-        torch.save(state, buffer)
-        self._write(self.state, buffer.getvalue())
-
-    def load_state(self) -> dict[str, Any] | None:
-        """The last state, or None for a new run. Only tensors and plain values are read.
-
-        Raises:
-            TrainingError: the file is damaged.
-        """
-        return self._load(self.state)
-
-    def keep_good(self) -> None:
-        """Keep the state that was written last, if there is one, as the last good one."""
-        if self.state.is_file():
-            self._copy(self.state, self.good)
-
-    def load_good(self) -> dict[str, Any] | None:
-        """The last good state; None if none was kept, or it is damaged."""
-        try:
-            return self._load(self.good)
-        except TrainingError:
-            return None
-
-    def _load(self, path: Path) -> dict[str, Any] | None:
-        if not path.is_file():
-            return None
-        try:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-        except Exception as error:  # torch raises many kinds on damaged files
-            raise TrainingError(f"{path} is damaged; delete {self.path} to start anew") from error
-        return dict(state)
-
-    def save_sheet(self, images: int, png: bytes) -> None:
-        """Write the sample sheet of a model that has seen so many pictures.
-
-        Raises:
-            TrainingError: the disk is full or the folder cannot be written.
-        """
-        self._write(self.samples / f"{images:09d}.png", png)
-
-    def log_restart(self, images: int, number: int, trouble: str) -> None:
-        """Note that the run was taken back, for the `number`th time, to where it had seen so many
-        pictures; once, even if a kill has it taken back there again.
-        """
-        self._keep_lines(lambda line: "images" in line and line.get("restart", 0) < number)
-        self.log({"images": images, "restart": number, "trouble": trouble})
-
-    def _keep_lines(self, wanted: Callable[[dict[str, Any]], bool]) -> None:
-        if not self.progress.is_file():
-            return
-        before = self.progress.read_text(encoding="utf-8")
-        kept = "".join(f"{x}\n" for x in before.splitlines() if wanted(_parse(x)))
-        if kept != before:
-            self._write(self.progress, kept.encode())
-
-    def forget_after(self, images: int, validated_step: float = math.inf) -> None:
-        """Drop progress lines and sheets later than the state that a resumed run continues from.
-
-        Args:
-            images: pictures that the state has seen.
-            validated_step: the last step whose validation the state knows of. The one at the end
-                of a run comes after a state that has seen as many pictures.
-        """
-        self._keep_lines(
-            lambda line: (
-                line.get("images", math.inf) <= images and line.get("step", -1) <= validated_step
-            )
-        )
-        for sheet in self.samples.glob("*.png"):
-            if sheet.stem.isdigit() and int(sheet.stem) > images:
-                with suppress(OSError):  # somebody may be looking at it, on Windows
-                    sheet.unlink()
+MIN_PICTURES = 4
 
 
-class Onlooker(RunFolder):
-    """The folder of a run for those of several processes that write nothing; perhaps it is on
-    another machine.
+def default_out(options: TrainOptions, dataset: Dataset) -> Path:
+    """runs/<data>-<size>-<family>, with the preset where it is not the usual one."""
+    data = options.data
+    if ":" in data:
+        path = Path(data.removeprefix("folder:"))
+        data = plain_name(path.stem if path.suffix == ".zip" else path.resolve().name)
+    parts = [data, str(dataset.image_shape[1]), options.family]
+    return Path("runs") / "-".join(parts + ([options.preset] if options.preset else []))
+
+
+def train(options: TrainOptions, say: Callable[[str], None] = print) -> Path:
+    """Train a model, or continue the run of the same command, and return the finished file.
+
+    Args:
+        say: receives each line of text for a person.
+
+    Raises:
+        GenimgError: an option, data set, folder or checkpoint that cannot be used (its child says
+        which). Interrupted: stopped by Ctrl-C or a request; the state is written and the same
+        command continues.
     """
-
-    @contextmanager
-    @override
-    def locked(self) -> Iterator[None]:
-        yield
-
-    @override
-    def tell(self, phase: str, words: str = "", **numbers: Any) -> None:
-        pass
-
-    @override
-    def tell_end(self, phase: str, words: str, trouble: str = "") -> None:
-        pass
-
-    @override
-    def tell_again(self, status: Status | None) -> None:
-        pass
-
-    @override
-    def describe(self, values: Mapping[str, Any]) -> None:
-        pass
-
-    @override
-    def leave(self) -> None:
-        pass
-
-    @override
-    def forget_after(self, images: int, validated_step: float = math.inf) -> None:
-        pass
+    _check(options)
+    with ExitStack() as stack:
+        world = stack.enter_context(join(choose_device(options.device)))
+        say = patient(say) if world.main else _silent
+        if not world.main:
+            logging.getLogger("genimg").setLevel(logging.ERROR)
+        if options.folds is not None and world.size > 1:
+            raise ConfigError("--folds is for one process: cross-validate without torchrun")
+        folder = None
+        if options.out is not None:  # so that those who watch see it from the start
+            folder = stack.enter_context(_working_in(options.out, world))
+            folder.tell_end(PREPARING, "reading the pictures")
+            options = _of_the_same_size(options, folder, world)
+        options, dataset, chosen = _look(options, world)
+        if folder is None:
+            out = default_out(options, dataset)
+            options = replace(options, out=out)
+            folder = stack.enter_context(_working_in(out, world))
+        _run(options, dataset, chosen, folder, say, world)
+        if options.name and world.main:
+            finishing.install(folder.model, CHECKPOINTS / f"{options.name}.safetensors", say)
+        folder.tell_end(FINISHED, "the model is ready")
+    return folder.model
 
 
-def _parse(line: str) -> dict[str, Any]:
-    """What a progress line says; nothing for one that a kill cut short."""
+def dry_run(options: TrainOptions, say: Callable[[str], None] = print) -> tuple[Plan, Image.Image]:
+    """What `train` would do, with its speed and memory timed by a few real steps; writes nothing.
+
+    Returns the plan, and a sheet of pictures as they would be changed at random.
+
+    Raises:
+        GenimgError: as `train`.
+    """
+    _check(options)
+    options, dataset, chosen = _look(options)
+    say(f"{dataset.card.title}: {len(dataset.splits['train']):,} pictures to train on")
+    plan = _begin(options, dataset, chosen, say)[0]
+    return plan, augmentation_sheet(dataset, plan.changes, options.seed)
+
+
+def _silent(line: str) -> None:
+    """Of several processes only one speaks."""
+
+
+def _of_the_same_size(options: TrainOptions, folder: RunFolder, world: World) -> TrainOptions:
+    """With the size that was chosen when the run began, which may have been on another machine."""
+    state = world.decide(folder.load_state) if options.size is None else None
+    size = (state or {}).get("plan", {}).get("options", {}).get("size")
+    return options if size is None else replace(options, size=size)
+
+
+def _look(
+    options: TrainOptions, world: World = ALONE
+) -> tuple[TrainOptions, Dataset, list[Choice]]:
+    """Choose a size where it is needed, and read the pictures."""
+    options, chosen = world.decide(lambda: choose_size(options, choose_device(options.device)))
+    dataset = world.one_after_another(lambda: read_pictures(options))
+    if world.size > 1 and not world.all_have(dataset.fingerprint):
+        raise DataError(f"{options.data} is not the same on all machines; copy it from one to all")
+    if len(dataset.splits["train"]) < MIN_PICTURES:
+        raise DataError(f"{options.data} has too few pictures to train on; give it {MIN_PICTURES}")
+    return options, OBJECTIVES[options.family].training_data(options, dataset), chosen
+
+
+def _begin(
+    options: TrainOptions,
+    dataset: Dataset,
+    chosen: list[Choice],
+    say: Callable[[str], None],
+    world: World = ALONE,
+) -> tuple[Plan, Model, Compute, int]:
+    """Plan a new run: (the plan, its model before the first step, the arithmetic, the batch)."""
+    device = choose_device(options.device)
+    options, more, changes = world.decide(
+        lambda: choose_model(options, dataset, device, CHECKPOINTS)
+    )
+    model = _initial_model(options, dataset)
+    usual = BATCHES[device.partition(":")[0]]
+    batch_size = options.batch_size or usual * world.size
+    own = max(1, batch_size // world.size)
+
+    def make_step(compute: Compute) -> Callable[[], None]:
+        return _timed_step(model, dataset, options, compute, own)
+
+    with memory.enough_for(batch_size):
+        compute = choose_compute(options, make_step, say, world)
+        speed, peak = world.broadcast(measure(make_step(compute), own, compute))
+    speed *= world.size
+    options, last = choose_budget(options, dataset, speed)
+    pictures = len(dataset.splits["train"])
+    origin = ancestry(options.init_from, options.critic_from)
+    plan = Plan(options, (*chosen, *more, *last), changes, speed, peak, pictures, origin)
+    for line in plan.lines():
+        say(f"  {line}")
+    return plan, model, compute, batch_size
+
+
+def _run(
+    options: TrainOptions,
+    dataset: Dataset,
+    chosen: list[Choice],
+    folder: RunFolder,
+    say: Callable[[str], None],
+    world: World,
+) -> None:
+    """Train in a folder until there is a model, from the state that lies there or from nothing."""
+    state = world.decide(folder.load_state)
+    finished = world.decide(folder.model.is_file)
+    if state is not None:
+        _require_same(state["options"], options.identity(), folder)
+    elif finished:
+        raise Refused(
+            f"{folder.path} holds a finished model without the state of its run; choose "
+            f"another --out, or delete {folder.path} to train anew"
+        )
+    say(f"{dataset.card.title}: {len(dataset.splits['train']):,} pictures to train on")
+    identity = options.identity()
+    if state is not None:
+        plan = continued(options, state, dataset, folder.path)
+        done = finished and not plan.is_longer_than(state)
+        batch_size = memory.batch_of_continued(options, state, folder, done, say)
+        compute = Compute.from_mapping(state["compute"])
+        kind = compute.device.partition(":")[0]
+        compute = replace(compute, device=world.device(choose_device(kind)))  # if it is there
+        compute.apply()
+        say(f"continuing in {folder.path} with {compute}")
+        model = _model_of(options, state)
+    else:
+        plan, model, compute, batch_size = _begin(options, dataset, chosen, say, world)
+    options = plan.options
+    objective = OBJECTIVES[options.family](_placed(model, compute), options, compute)
+    trainer = Trainer(
+        objective, dataset, cross_validation.share(options), folder, batch_size, plan.changes, world
+    )
+    if state is not None:
+        trainer.load_state_dict(state)
+        if plan.is_longer_than(state):  # who gives more time wants it to go on
+            trainer.clock.stopped_early, trainer.clock.bad_validations = False, 0
+    folder.forget_after(trainer.clock.images, trainer.clock.validated_step)
+
+    def save() -> None:
+        folder.save_state(
+            trainer.state_dict()
+            | {
+                "options": identity,
+                "plan": to_state(plan),
+                "compute": compute.to_mapping(),
+                "batch_size": batch_size,
+                "config": json.dumps(config_to_mapping(model.config)),
+            }
+        )
+
+    if not finished or (trainer.progress < 1.0 and not trainer.clock.stopped_early):
+        folder.describe(_description(plan, dataset, trainer))
+        if state is None and options.folds is not None:
+            cross_validation.forget(folder)
+            save()  # so that a folder says from the start which run it holds
+        with memory.enough_for(batch_size, folder):
+            crossed = cross_validation.cross_validate(
+                options, dataset, folder, compute, batch_size, say
+            )
+            trainer.run(save, say)
+        world.leave()
+        if not world.main:
+            return
+        folder.tell(
+            FINISHING, "finding sliders and measuring", progress=1.0,
+            images=trainer.clock.images, seconds=trainer.clock.seconds,
+        )  # fmt: skip
+        with torch.no_grad():
+            findings = objective.finish(trainer.ema, dataset, say)
+        findings = replace(findings, metrics=findings.metrics | crossed)
+        _write(trainer, dataset, findings, plan.started_from)
+        say(findings.words)
+    say(f"the model is {folder.model}")
+
+
+def _write(
+    trainer: Trainer, dataset: Dataset, findings: Findings, started_from: Ancestry = ()
+) -> None:
+    """Write the run's model.safetensors."""
+    options, clock = trainer.options, trainer.clock
+    minutes, images = options.budget
+    trained: dict[str, Any] = {
+        "images": clock.images,
+        "minutes": round(clock.seconds / 60, 2),
+        "steps": clock.step,
+        "batch_size": trainer.batches.batch_size,
+        "budget": {"minutes": minutes} if images is None else {"images": images},
+        "preset": trainer.objective.preset(),
+        "seed": options.seed,
+        "compute": str(trainer.objective.compute),
+        "torch": version("torch"),
+    }
+    if options.init_from:
+        trained["init_from"] = options.init_from.stem
+    if trainer.objective.retries:
+        trained["restarts"] = trainer.objective.retries
+    name = options.name or trainer.folder.path.name
+    path = trainer.folder.model
+    trainer.objective.keep(path, trainer.ema, name)  # before the model, which ends the run
+    finishing.write_model(
+        path, trainer.ema, options.family, name, dataset, trained, findings, started_from
+    )
+
+
+@contextmanager
+def _working_in(path: Path, world: World) -> Iterator[RunFolder]:
+    """The folder of a run, locked; those who watch are told how the work in it ends."""
+    folder = RunFolder(path) if world.main else Onlooker(path)
     try:
-        values = json.loads(line)
-    except ValueError:
-        return {}
-    return values if isinstance(values, dict) else {}
+        with folder.locked(), _telling(folder):
+            yield folder
+    except GenimgError:
+        folder.leave()
+        raise
+
+
+@contextmanager
+def _telling(folder: RunFolder) -> Iterator[None]:
+    earlier = folder.status()
+    try:
+        yield
+    except Refused:
+        folder.tell_again(earlier)
+        raise
+    except (Interrupted, KeyboardInterrupt):
+        folder.tell_end(STOPPED, "stopped; it can go on from there")
+        raise
+    except BaseException as error:
+        fault = str(error) if isinstance(error, GenimgError) else f"a fault: {error!r}"
+        folder.tell_end(FAILED, "it could not go on", fault)
+        raise
+
+
+def _description(plan: Plan, dataset: Dataset, trainer: Trainer) -> dict[str, Any]:
+    """What run.json says."""
+    options = plan.options
+    return {
+        "name": options.name or trainer.folder.path.name,
+        "family": options.family,
+        "kind": trainer.objective.kind.to_mapping(),
+        "data": dataset.card.name,
+        "title": dataset.card.title,
+        "options": options.to_mapping(),
+        "plan": plan.to_mapping()["choices"],
+        "image_shape": list(dataset.image_shape),
+        "pictures": len(dataset.splits["train"]),
+        "created": time.time(),
+        "sheet": {"columns": SHEET_PICTURES, "rows": list(trainer.objective.sheet_rows())},
+    }
+
+
+def _check(options: TrainOptions) -> None:
+    """Refuse what the networks cannot be before a data set is prepared or a folder made."""
+    if options.family not in OBJECTIVES:
+        raise ConfigError(f"cannot train {options.family!r}; choose {', '.join(OBJECTIVES)}")
+    choose_device(options.device)
+    family = MODELS[options.family]
+    size = options.size or 64
+    preset = options.preset or family.presets[0]
+    family.preset_config(preset, (3, size, size), options.latent_dim, (2,))
+    OBJECTIVES[options.family].check(options)
+    if options.tensorboard:
+        tensorboard.require()
+    begun = options.out is not None and os.path.isfile(RunFolder(options.out).state)
+    if options.init_from is not None and not begun:  # a run that goes on has its weights
+        checkpoint.read_header(options.init_from)
+
+
+def _initial_model(options: TrainOptions, dataset: Dataset) -> Model:
+    """The model as it is before the first step."""
+    earlier = load_any_model(options.init_from)[0] if options.init_from else None
+    return OBJECTIVES[options.family].start(options, dataset, earlier)
+
+
+def _model_of(options: TrainOptions, state: dict[str, Any]) -> Model:
+    """The model of a run that continues; its weights are in `state`, too."""
+    family = MODELS[options.family]
+    make: Callable[[Any], Model] = family.model
+    return make(config_from_mapping(family.config, json.loads(state["config"])))
+
+
+def _placed(model: Model, compute: Compute) -> Model:
+    return model.to(compute.device).to(memory_format=compute.memory_format)
+
+
+def _timed_step(
+    model: Model, dataset: Dataset, options: TrainOptions, compute: Compute, batch_size: int
+) -> Callable[[], None]:
+    """One real training step on a copy of the model, for timing."""
+    objective = OBJECTIVES[options.family](_placed(copy.deepcopy(model), compute), options, compute)
+    rows = dataset.splits["train"][:batch_size]
+    labels = None if dataset.labels is None else dataset.labels[rows]
+    made = make_batch(dataset.images[rows], labels)
+    batch = Batch(compute.place(made.pixels), made.labels.to(compute.device))
+    rng = torch.Generator(compute.device).manual_seed(0)
+    objective.schedule(0.5, 10**9)
+    return lambda: (take_step(objective, batch, rng), None)[1]
+
+
+def _require_same(earlier: dict[str, object], now: dict[str, object], folder: RunFolder) -> None:
+    changed = [name for name in now if earlier.get(name) != now[name]]
+    if changed:
+        told = ", ".join(f"{name}: {earlier.get(name)} then, {now[name]} now" for name in changed)
+        raise Refused(
+            f"{folder.path} holds a run with other options ({told}). Use the same command to "
+            f"continue it, choose another --out, or delete {folder.path}"
+        )

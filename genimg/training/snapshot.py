@@ -18,18 +18,17 @@ from genimg.checkpoint import read_header
 from genimg.config import config_from_mapping
 from genimg.data import Dataset
 from genimg.errors import TrainingError
-from genimg.models import MODELS, LatentModel
-from genimg.models.gan import GAN
+from genimg.models import MODELS
 from genimg.runs import FINISHED
-from genimg.training.finish import finish_vae, install, write_model
-from genimg.training.finish_gan import finish_gan
+from genimg.training.finishing.write import install, write_model
+from genimg.training.loop.state import RunFolder
+from genimg.training.objectives import OBJECTIVES
 from genimg.training.options import TrainOptions
-from genimg.training.plan import read_pictures
-from genimg.training.run import RunFolder
+from genimg.training.planning.plan import read_pictures
 
 FEW = {"train": 1_000, "validation": 250, "test": 100}
 """Pictures that are looked at: enough for sliders that hold until the run has its own."""
-TUPLES = ("keep", "leave_out")
+TUPLES = ("keep", "leave_out", "mixed_with")
 
 
 @torch.no_grad()
@@ -64,15 +63,13 @@ def snapshot(
         raise TrainingError(f"{run} has learned nothing yet; try again in a minute")
     family = MODELS[options.family]
     model: Any = family.model(config_from_mapping(family.config, json.loads(state["config"])))
-    if not isinstance(model, LatentModel):
+    objective = OBJECTIVES[options.family]
+    if objective.kind.closed:
         raise TrainingError(f"{run} trains a {options.family}, which draws no pictures to edit")
     model.load_state_dict(state["ema"])
     model.eval()
     dataset = _few(read_pictures(options))
-    if isinstance(model, GAN):
-        findings = finish_gan(model, dataset, say, quick=True)
-    else:
-        findings = finish_vae(model, dataset, say)
+    findings = objective.finish(model, dataset, say, quick=True)
     clock = state["clock"]
     minutes, images = options.budget
     spent = clock["images"] / images if images else clock["seconds"] / 60 / (minutes or 1.0)
@@ -114,7 +111,7 @@ def options_of(folder: RunFolder, state: dict[str, Any]) -> TrainOptions:
         for field in dataclasses.fields(TrainOptions):
             if values.get(field.name) is not None and "Path" in str(field.type):
                 values[field.name] = Path(values[field.name])
-        values |= {name: tuple(values[name]) for name in TUPLES}
+        values |= {name: tuple(values.get(name) or ()) for name in TUPLES}
         return TrainOptions(**values)
     except (TypeError, KeyError) as error:
         raise TrainingError(f"{folder.path} is of another version of genimg: {error}") from error

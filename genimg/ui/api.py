@@ -9,6 +9,7 @@ Pictures go in as uploaded files and come back as PNG files that hold their reci
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -20,34 +21,47 @@ from PIL import Image
 
 from genimg import Latent
 from genimg.editor import Editor, Recipe
+from genimg.edits import read_operation
 from genimg.errors import GenimgError
 from genimg.images import encode_png
-from genimg.ui import opening
-from genimg.ui.guard import guard
-from genimg.ui.store import Store
-from genimg.ui.uploads import uploaded
+from genimg.ui.api_values import checked, complete, sent
+from genimg.ui.shell import opening
+from genimg.ui.shell.guard import guard
+from genimg.ui.shell.lanes import VERY_PATIENT, on, patient_pool
+from genimg.ui.shell.store import Store
 
 MOST = 64
 """How many pictures one call gives, at most."""
+AT_ONCE = 2
+"""Calls that are answered at the same time, through Gradio's queue or not."""
 
 
 def publish(store: Store, page: gr.Blocks) -> None:
     """Add the endpoints to the page that is being built."""
     made: set[str] = set()  # files that were given out: the page deletes them when they are old
     page.temp_file_sets.append(made)
+    page.validate_inputs = complete  # type: ignore[method-assign]  # tells what is missing
+    # Programs ask for much, and nobody sits before them with a slider in the hand.
+    lane = patient_pool(AT_ONCE, "api", VERY_PATIENT)
     for fn in _endpoints(store, made):
-        api(guard(fn), api_name=fn.__name__, concurrency_id="api", concurrency_limit=2)
+        api(
+            guard(checked(on(lane, fn))),
+            api_name=fn.__name__,
+            concurrency_id="api",
+            concurrency_limit=AT_ONCE,
+        )
 
 
 def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
     def editor_of(model: str) -> Editor:
         return store.get(model or (store.names[0] if store.names else ""))
 
-    def latent_of(picture: dict[str, Any], model: str) -> Latent:
-        return opening.latent_of(store, model or store.names[0], uploaded(picture))
+    def latent_of(picture: dict[str, Any], model: str, beside: Latent | None = None) -> Latent:
+        return opening.latent_of(store, model or store.names[0], sent(picture), beside)
 
     def file_of(png: bytes, name: str) -> dict[str, Any]:
         path = save_bytes_to_cache(png, f"{name}.png", cache_dir=get_upload_folder())
+        os.utime(path)  # the same picture may have been given out long ago
         made.add(path)
         return dict(gr.FileData(path=path, orig_name=f"{name}.png").model_dump())
 
@@ -56,8 +70,9 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
 
     def list_models() -> list[dict[str, Any]]:
         """The models: name, title, family, picture shape (C, H, W), whether they take pictures
-        (can_encode), its layers, what a mix can take (mixable), labels that can be asked for
-        (choices) and exchanged (factors), directions.
+        (can_encode) of any size (any_size; the shape is then of what they learned from), their
+        layers, what a mix can take (mixable), labels that can be asked for (choices) and exchanged
+        (factors), directions.
         """
         keys = ("name", "group", "factor", "reliability")
         return [
@@ -67,6 +82,7 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
                 "family": info.header.family,
                 "image_shape": list(info.header.image_shape),
                 "can_encode": editor.can_encode,
+                "any_size": not editor.has_kind,
                 "layers": editor.layers,
                 "mixable": list(editor.mixable),
                 "choices": _rows(editor.choices),
@@ -87,7 +103,7 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
         of 100 such pictures come out worse; both are null where the model is not calibrated.
         """
         editor = editor_of(model)
-        fitted = editor.fit(store.picture(uploaded(picture)))
+        fitted = editor.fit(store.picture(sent(picture)))
         latent = _found(editor, fitted, refine)
         match = editor.match(fitted, editor.decode(latent)[0])
         return {
@@ -105,27 +121,28 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
         changes: dict[str, str] | None = None,
         model: str = "",
         keep: list[str] | None = None,
+        operations: list[dict[str, Any]] | None = None,
     ) -> dict[str, Any]:
         """A picture, edited, as a PNG; one that this model has saved goes on from where it ended.
 
         `amounts` move it along directions, in standard deviations (2 is a lot); `changes`
         exchange what it shows, such as {"accessory": "red hat"}. What the directions of `keep`
-        mean stays as it is.
+        mean stays as it is. `operations` are done after that, such as [{"operation": "exchange",
+        "changes": {"accessory": "red hat"}}].
         """
         editor = editor_of(model)
-        moved = _mapping(amounts, "amounts", (int, float))
-        exchanged = _mapping(changes, "changes", (str,))
         known = {direction.name for direction in editor.directions}
-        unknown = sorted(set(moved) - known)
+        unknown = sorted(set(amounts) - known)
         if unknown:
             raise GenimgError(
                 f"This model has no direction {', '.join(map(repr, unknown))}; "
                 "list_models names those that it has."
             )
         latent = latent_of(picture, model)
-        locks = _words(keep, "keep")
-        recipe = Recipe.of(latent, moved, changes=exchanged, locks=locks, origin="upload")
-        png = editor.save_picture(recipe)
+        recipe = Recipe.of(
+            latent, amounts, changes=changes or {}, locks=keep or [], origin="upload"
+        )
+        png = editor.save_picture(_done(editor, recipe, operations or []))
         return file_of(png, "edit")
 
     def sample(
@@ -142,12 +159,11 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
         as {"accessory": "red hat"}, or in words by `text`; see understand for what those mean.
         """
         editor = editor_of(model)
-        seed = _whole(seed, "seed")
-        wish = editor.understand(_word(text, "text"))
+        wish = editor.understand(text)
         unknown = [str(doubt) for doubt in wish.doubts if not doubt.taken]
         if unknown:
             raise GenimgError(" ".join(unknown))
-        wanted = {**wish.labels, **_mapping(labels, "labels", (str,))}
+        wanted = {**wish.labels, **(labels or {})}
         latents = editor.sample(_count(count, 1), seed, temperature, wanted)
         return [
             file_of(
@@ -158,7 +174,7 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
 
     def understand(text: str, model: str = "") -> dict[str, Any]:
         """What a text such as "blue cat, glasses" asks sample for, and what is not understood."""
-        wish = editor_of(model).understand(_word(text, "text"))
+        wish = editor_of(model).understand(text)
         return {
             "labels": dict(wish.labels),
             "doubts": [
@@ -182,7 +198,6 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
     ) -> list[dict[str, Any]]:
         """More pictures like one, 1 to 64; strength 0 is that picture itself, 1 any other."""
         editor = editor_of(model)
-        seed = _whole(seed, "seed")
         latents = editor.vary(latent_of(picture, model), _count(count, 1), seed, strength)
         return [
             file_of(
@@ -202,8 +217,7 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
         (["middle"] or ["fine"]). list_models tells under `mixable` what there is.
         """
         editor = editor_of(model)
-        names = _words(take, "take")
-        chosen = names[0] if len(names) == 1 else names or None
+        chosen = take[0] if take and len(take) == 1 else take or None
         mixed = editor.mix(latent_of(base, model), latent_of(other, model), chosen)
         return saved(editor, mixed, "mix", "mix")
 
@@ -214,9 +228,13 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
         method: str = "slerp",
         model: str = "",
     ) -> list[dict[str, Any]]:
-        """Pictures on the way from A to B, 2 to 64, both ends included; method slerp or lerp."""
+        """Pictures on the way from A to B, 2 to 64, both ends included; method slerp or lerp.
+
+        A model of any photograph brings B to the size of A.
+        """
         editor = editor_of(model)
-        a, b = (latent_of(picture, model) for picture in (picture_a, picture_b))
+        a = latent_of(picture_a, model)
+        b = latent_of(picture_b, model, a)
         latents = editor.interpolate(a, b, n=_count(count, 2), method=method)
         return [
             file_of(encode_png(image), f"step-{i}")
@@ -226,6 +244,13 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
     return list_models, reconstruct, edit, sample, understand, vary, mix, interpolate
 
 
+def _done(editor: Editor, recipe: Recipe, operations: list[dict[str, Any]]) -> Recipe:
+    """The recipe after operations, each as `read_operation` takes it."""
+    for each in operations:
+        recipe = read_operation(each).onto(recipe, editor)
+    return recipe
+
+
 def _found(editor: Editor, fitted: Image.Image, refine: bool) -> Latent:
     """The latent of a picture: the encoder's, or the best of a search that starts from it."""
     latent = editor.encode(fitted)
@@ -233,43 +258,10 @@ def _found(editor: Editor, fitted: Image.Image, refine: bool) -> Latent:
 
 
 def _count(count: int, least: int) -> int:
-    if not least <= _whole(count, "count") <= MOST:
+    if not least <= count <= MOST:
         raise GenimgError(f"{count} pictures: ask for {least} to {MOST}.")
     return count
 
 
-def _whole(value: Any, name: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise GenimgError(f"{name} must be a whole number, not {value!r}.")
-    return value
-
-
-def _word(value: Any, name: str) -> str:
-    if not isinstance(value, str):
-        raise GenimgError(f"{name} must be a text, not {value!r}.")
-    return value
-
-
 def _rows(labels: Mapping[str, tuple[str, ...]]) -> list[dict[str, Any]]:
     return [{"name": factor, "values": list(values)} for factor, values in labels.items()]
-
-
-def _mapping(value: Any, name: str, kinds: tuple[type, ...]) -> dict[str, Any]:
-    """A JSON object with values of some kinds, or nothing."""
-    if value is None:
-        return {}
-    if not isinstance(value, dict) or not all(
-        isinstance(item, kinds) and not isinstance(item, bool) for item in value.values()
-    ):
-        words = "numbers" if float in kinds else "words"
-        raise GenimgError(f"{name} must be an object of names and {words}.")
-    return value
-
-
-def _words(value: Any, name: str) -> list[str]:
-    """A JSON list of words, or nothing."""
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        raise GenimgError(f"{name} must be a list of words, not {value!r}.")
-    return [_word(word, name) for word in value]

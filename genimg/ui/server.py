@@ -7,49 +7,43 @@ foreign pages, bounded uploads and sessions.
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import gradio as gr
 import torch
 import uvicorn
-from fastapi import FastAPI, Request
-from fastapi.responses import PlainTextResponse, Response
+from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from genimg.errors import GenimgError
 from genimg.images import MAX_BYTES
-from genimg.ui import build_page
-from genimg.ui.dropping import PATH as MODELS_PATH
-from genimg.ui.dropping import Dropping
-from genimg.ui.live import Live
-from genimg.ui.live_strips import Strips
-from genimg.ui.store import Store
-from genimg.ui.theme import ASSETS, theme
-from genimg.ui.training_routes import PICTURES_PATH, TrainingRoutes
-from genimg.ui.training_work import Training
+from genimg.ui import words
+from genimg.ui.edit.live import Live
+from genimg.ui.edit.routes import EditRoutes
+from genimg.ui.edit.strips import Strips
+from genimg.ui.page import build_page
+from genimg.ui.serving.doors import Doors
+from genimg.ui.serving.limits import limit, limit_sessions, server_options, while_serving
+from genimg.ui.serving.settings import Access
+from genimg.ui.serving.temp import VARIABLE, claim
+from genimg.ui.serving.unreadable import tell_plainly
+from genimg.ui.shell import static
+from genimg.ui.shell.dropping import PATH as MODELS_PATH
+from genimg.ui.shell.dropping import Dropping
+from genimg.ui.shell.store import Store
+from genimg.ui.shell.theme import theme
+from genimg.ui.train.routes import PICTURES_PATH, TrainingRoutes
+from genimg.ui.train.service import Training
 
 LONGEST_WARM_UP = 20.0
 """Seconds that the end of the program waits for a model that is being loaded."""
-MAX_SESSIONS = 100
-MAX_EVENT = 20 * 10**6
-"""Bytes that an event may bring; files have a way and a limit of their own."""
 MAX_MESSAGE = 2**20
 """Bytes of a WebSocket message; genimg's own are checked more closely (see live_messages)."""
-STYLES = ("style.css", "edit.css", "history.css", "models.css", "train.css")
-SCRIPTS = (
-    "dom.js", "page.js", "models.js", "history.js", "shelf.js", "historypanel.js", "compare.js",
-    "crop.js", "links.js", "live.js", "panel.js", "viewer.js", "uploads.js", "strips.js",
-    "keeping.js", "stage.js", "trainwords.js", "trainupload.js", "trainlook.js", "trainnew.js",
-    "trainline.js", "traincurves.js", "trainrun.js", "train.js",
-)  # fmt: skip
-"""The page's own scripts, each after those that it uses."""
 
-# Gradio sets every rule of style.css inside its container; this is for the container itself. With
-# "hidden", as Gradio has it, nothing in the page could stay in view while it scrolls.
-_STYLE = "<style>.gradio-container{overflow:clip!important;padding:0!important}</style>"
 _NO_PAGES = {"docs_url": None, "redoc_url": None, "openapi_url": None}
 
 
@@ -61,6 +55,8 @@ def build_app(
     allow_training: bool = False,
     training_at_once: int = 1,
     no_training: bool = False,
+    access: Access | None = None,
+    language: str = words.ENGLISH,
 ) -> FastAPI:
     """The whole app, ready for a server: `uvicorn.run(build_app(folder))`.
 
@@ -71,27 +67,37 @@ def build_app(
         allow_training: let those train who come from other machines, too, if `host` lets them in.
         training_at_once: how many runs may train at the same time; the others wait.
         no_training: let nobody train.
+        access: who is let in, and by which ways.
+        language: of the page, a file of ui/words.
     """
+    words.choose(language)
+    access = access or Access()
     # Two threads on two busy cores are far slower than one for pictures of this size.
     torch.set_num_threads(1)
     store = Store(checkpoints)
+    temporary = claim()
+    os.environ[VARIABLE] = str(temporary.path)
     page = build_page(store)
-    page.state_session_capacity = MAX_SESSIONS
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(CORSMiddleware, allow_origins=_origins(host, port))
-    app.middleware("http")(_refuse_abuse)
+    limit(app, temporary, MAX_BYTES, {MODELS_PATH: None, PICTURES_PATH: None})
     # Before Gradio, which takes every path that is left.
-    app.router.routes += [Live(store).route, Strips(store).route]
+    app.state.strips = Strips(store)
+    app.router.routes += [
+        static.route(), Live(store).route, app.state.strips.route, *EditRoutes(store).routes,
+    ]  # fmt: skip
     training = Training(store, runs, training_at_once)
     app.state.training = training
-    routes = TrainingRoutes(training, host, allow_training, no_training)
-    app.router.routes += [*routes.routes, Dropping(store, routes.may_add).route]
+    routes = TrainingRoutes(training, host, allow_training, no_training, access.is_behind_proxy)
+    dropping = Dropping(store, routes.may_add)
+    app.router.routes += [*routes.routes, dropping.route]
     gr.mount_gradio_app(
         app,
         page,
         path="/",
         server_name=host,
         server_port=port,
+        root_path=access.root_path,
         app_kwargs=dict(_NO_PAGES),
         footer_links=[],
         run_history=False,
@@ -103,9 +109,15 @@ def build_app(
         allowed_paths=[],
         max_file_size=MAX_BYTES,
         theme=theme(),
-        css_paths=[ASSETS / name for name in STYLES],
-        head=_STYLE + "".join(f"<script>{_asset(name)}</script>" for name in SCRIPTS),
+        css_paths=list(static.STYLES),
+        head=static.head(),
     )
+    mounted = app.router.routes[-1].app  # type: ignore[attr-defined]
+    limit_sessions(mounted, page)
+    tell_plainly(mounted)
+    while_serving(app, temporary, [dropping.sweep])
+    temporary.keep_what_is_there()
+    app.add_middleware(Doors, access=access)
     app.state.warm_up = threading.Thread(target=_warm_up, args=(store,), daemon=True)
     app.state.warm_up.start()
     return app
@@ -119,17 +131,34 @@ def serve(
     allow_training: bool = False,
     training_at_once: int = 1,
     no_training: bool = False,
+    access: Access | None = None,
+    language: str = words.ENGLISH,
 ) -> None:
     """Serve the app on an open socket until it is stopped; `on_ready` is called when it answers.
 
     The other arguments are those of `build_app`.
     """
     host, port = listener.getsockname()[:2]
-    app = build_app(checkpoints, host, port, runs, allow_training, training_at_once, no_training)
+    app = build_app(
+        checkpoints,
+        host,
+        port,
+        runs,
+        allow_training,
+        training_at_once,
+        no_training,
+        access,
+        language,
+    )
     # Frames are not worth deflating: it takes longer than to send them.
     server = uvicorn.Server(
         uvicorn.Config(
-            app, log_level="warning", ws_max_size=MAX_MESSAGE, ws_per_message_deflate=False
+            app,
+            log_level="warning",
+            ws_max_size=MAX_MESSAGE,
+            ws_per_message_deflate=False,
+            proxy_headers=False,  # see Doors
+            **server_options(),
         )
     )
     threading.Thread(target=_wait, args=(server, on_ready), daemon=True).start()
@@ -139,10 +168,6 @@ def serve(
         app.state.training.close()
         # Torch aborts a program that ends while another thread is inside it.
         app.state.warm_up.join(LONGEST_WARM_UP)
-
-
-def _asset(name: str) -> str:
-    return (ASSETS / name).read_text(encoding="utf-8")
 
 
 def _wait(server: uvicorn.Server, on_ready: Callable[[], None]) -> None:
@@ -167,19 +192,3 @@ def _origins(host: str, port: int) -> list[str]:
     names = {host, "localhost", "127.0.0.1"} - {"0.0.0.0", "::"}
     hosts = {f"[{name}]" if ":" in name else name for name in names}
     return sorted(f"http://{name}:{port}" for name in hosts)
-
-
-async def _refuse_abuse(
-    request: Request, call_next: Callable[[Request], Awaitable[Response]]
-) -> Response:
-    """Gradio would fetch `/file=https://...` for anybody, a proxy nobody asked for; and it reads
-    events of any length.
-    """
-    path = request.url.path.lower()
-    if "file=http" in path or "proxy=" in path:
-        return PlainTextResponse("Not available here.", status_code=403)
-    length = request.headers.get("content-length", "0")
-    large = path.endswith("/upload") or path in (MODELS_PATH, PICTURES_PATH)
-    if not large and length.isdecimal() and int(length) > MAX_EVENT:
-        return PlainTextResponse("That is too much at once.", status_code=413)
-    return await call_next(request)

@@ -11,8 +11,8 @@ from genimg.checkpoint import read_header
 from genimg.cli import main
 from genimg.cli.classify import _words, score_lines
 from genimg.data import Dataset, load_dataset
+from genimg.evaluation.classifier import Answer, header_factors, tell
 from genimg.models import load_classifier
-from genimg.training.classify import Answer, header_factors, tell
 
 
 @pytest.fixture(scope="module")

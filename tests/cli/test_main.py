@@ -134,7 +134,11 @@ def test_a_model_is_a_file_or_a_name(
         assert options.checkpoint_path(word) == file
 
 
-@pytest.mark.parametrize("name", sorted(COMMANDS.keys() - {"train", "data", "prepare", "snapshot"}))
+OTHERS = {"app", "train", "data", "prepare", "snapshot"}
+"""Commands that take no model."""
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS.keys() - OTHERS))
 def test_an_unknown_model_names_those_there_are(
     name: str,
     checkpoints_dir: Path,
@@ -156,7 +160,15 @@ def test_a_folder_is_no_model(
     assert main(["describe", "."]) == 2
     assert "is a folder" in capsys.readouterr().err
     assert main(["describe", "cats"]) == 2
-    assert "checkpoints/ has none yet" in capsys.readouterr().err
+    assert "checkpoints/ has none yet, and genimg brings cats-64-" in capsys.readouterr().err
+
+
+def test_a_model_that_genimg_brings_is_there_in_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["describe", "fashion-32-vae"]) == 0
+    assert "Zalando" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("content", [b"", b"not a model", bytes(10_000)])

@@ -117,6 +117,38 @@ def test_edit_keeps_what_shall_stay(
     assert recipe.moves[1] == Moves({names[1]: 1.0})
 
 
+def test_edit_does_operations(
+    tiny_checkpoint: Path,
+    editor: Editor,
+    names: tuple[str, str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out, other = tmp_path / "child.png", tmp_path / "other.png"
+    assert run("edit", tiny_checkpoint, "seed:7", f"--move={names[1]}=2", "--out", other) == 0
+    words = (f"--move={names[0]}=1", "--do", "cross", f"other={other}", "label=my friend")
+    assert run("edit", tiny_checkpoint, "seed:4", *words, "--out", out) == 0
+    a, b = (editor.sample(1, seed)[0] for seed in (4, 7))
+    parents = (editor.move(a, {names[0]: 1.0}), editor.move(b, {names[1]: 2.0}))
+    recipe = editor.open_picture(out)
+    assert (recipe.latent, recipe.origin) == (editor.mix(*parents), "cross")
+    assert recipe.label == f"{names[0]} +1, cross with my friend"
+    assert same(load_image(out), editor.decode(recipe.latent)[0])
+    more = ("--do", "move", f'amounts={{"{names[0]}": 1.5}}', f'keep=["{names[1]}"]')
+    assert run("edit", tiny_checkpoint, out, *more, "--out", out) == 0
+    assert editor.open_picture(out).moves == (Moves({names[0]: 1.5}, (names[1],)),)
+    capsys.readouterr()
+    for wrong, said in (
+        (["cross"], "cross has the parameters other, label"),
+        (["cross", "other=no.png"], "no.png"),
+        (["cross", "friend"], "'friend' is not NAME=VALUE"),
+        (["paint"], "no operation 'paint' here; choose exchange, move, cross, soften"),
+        (["move", "amounts=far"], "amounts of move: an object of names is none"),
+    ):
+        assert run("edit", tiny_checkpoint, "seed:4", "--do", *wrong, "--out", out) == 2
+        assert said in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("ending", ["png", "webp", "WEBP"])
 @pytest.mark.parametrize("words", [(), ("--scale", 3), ("--scale", 3, "--smooth")], ids=str)
 def test_edit_writes_any_kind_and_size(

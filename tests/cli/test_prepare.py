@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from genimg.cli import main
-from genimg.data import reading
+from genimg.data.folder import reading
 from genimg.training import TrainOptions
-from genimg.training.plan import choose_size, read_pictures
-from tests.data.messy import photos
+from genimg.training.planning.plan import choose_size, read_pictures
+from tests.data.folder.messy import photos
 
 
 @pytest.fixture
@@ -81,9 +81,10 @@ def test_a_report_for_programs(messy: Path, data_cache: Path, tmp_path: Path) ->
     report = json.loads((folder / "report.json").read_text())
     assert set(report) == {
         "source", "found", "used", "reasons", "left_out", "labels", "colour", "sides", "size",
-        "crop", "notes",
+        "crop", "notes", "splits", "beside", "settled",
     }  # fmt: skip
     assert (report["source"], report["found"], report["used"]) == ("labelled", 27, 24)
+    assert report["splits"] == report["beside"] == {}
     assert report["reasons"] == {"not a picture": 1, "blank": 1, "same as another": 1}
     assert {each["reason"] for each in report["left_out"]} == set(report["reasons"])
     assert sum(each["count"] for each in report["labels"]) == 24
@@ -92,6 +93,24 @@ def test_a_report_for_programs(messy: Path, data_cache: Path, tmp_path: Path) ->
     assert report["sides"]["least"] <= report["sides"]["median"] <= report["sides"]["most"]
     progress = json.loads((folder / "progress.json").read_text())
     assert progress["done"] == progress["of"] == 27 and progress["words"]
+
+
+def test_a_file_of_labels_is_offered_and_used(
+    pictures: Path, data_cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "".join(f"{i}.png,{'cat' if i % 3 else 'dog'}\n" for i in range(24))
+    (pictures / "labels.csv").write_text(f"file_name,kind\n{rows}x.png,cat\n")
+    assert main(["prepare", str(pictures), "--size", "16"]) == 0
+    assert "use it as labels with --labels labels.csv" in capsys.readouterr().out
+    for labels in ("labels.csv", str(pictures / "labels.csv")):
+        assert main(["prepare", str(pictures), "--size", "16", "--labels", labels]) == 0
+        told = capsys.readouterr().out
+        assert "cat: 16, dog: 8" in told and "Labels from labels.csv: kind (2 values)." in told
+        assert "No picture for 1 row of labels.csv: x.png." in told
+    assert main(["prepare", str(pictures), "--labels", "none.csv"]) == 2
+    assert "one file of labels none.csv, and there is none" in capsys.readouterr().err
+    wanted = TrainOptions(data=f"folder:{pictures}", size=16, labels="labels.csv")
+    assert read_pictures(wanted).factors[0].values == ("cat", "dog")
 
 
 def test_errors_go_to_the_report_and_earlier_ones_do_not_stay(

@@ -16,7 +16,7 @@ def test_describe_for_people(tiny_checkpoint: Path, capsys: pytest.CaptureFixtur
     assert main(["describe", str(tiny_checkpoint)]) == 0
     told = capsys.readouterr().out
     editor = Editor.load(tiny_checkpoint, "cpu")
-    parameters = sum(p.numel() for p in editor._model.parameters())
+    parameters = sum(p.numel() for p in editor.model.network.parameters())
     for fact in (
         editor.header.name,
         editor.model_id,
@@ -66,9 +66,11 @@ def test_describe_a_classifier(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 
 def test_evaluate_as_json(tiny_checkpoint: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ["evaluate", str(tiny_checkpoint), "--json", "--device", "cpu"]
+    words = ["evaluate", str(tiny_checkpoint), "--samples", "20", "--json", "--device", "cpu"]
     assert main(words) == 0
     result = json.loads(capsys.readouterr().out)
+    for name in ("fd", "fd_floor", "coverage", "diversity"):
+        assert isinstance(result["samples"][name], float), "what scripts read"
     header = Editor.load(tiny_checkpoint, "cpu").header
     assert result["id"] == header.id
     assert result["data"] == "cats"
@@ -82,11 +84,58 @@ def test_evaluate_on_other_pictures(
     tiny_checkpoint: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ["evaluate", str(tiny_checkpoint), "--data", f"folder:{pictures}", "--count", "2"]
-    assert main([*words, "--device", "cpu"]) == 0
+    assert main([*words, "--samples", "0", "--device", "cpu"]) == 0
     told = dict(line.rsplit(maxsplit=1) for line in capsys.readouterr().out.splitlines())
     numbers = {name.strip(): value for name, value in told.items()}
     assert numbers["pictures"] == "2"
     assert float(numbers["psnr"]) > 0
+
+
+def numbers(start: float) -> dict[str, object]:
+    """What was measured of samples in some features."""
+    names = ("fd", "kid", "precision", "recall", "density", "coverage", "diversity")
+    floors = {f"{name}_floor": start + 0.5 for name in names}
+    copies = {"memorisation": {"verdict": f"No sign of {start}"}}
+    return {**dict.fromkeys(names, start), **floors, **copies}
+
+
+def test_samples_are_told_in_all_features(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In fixed ones and in a classifier's; older files have the latter alone."""
+    drawn = {
+        "count": 1000, "seeds": [0], "temperature": 1.0, "weights": "EMA", "caveat": "not Inception"
+    }  # fmt: skip
+    fixed = {**drawn, **numbers(1.0), "features": {"name": "EfficientNet", "weights": "ImageNet"}}
+    told = {
+        **drawn, **numbers(3.0), "count": 2000,
+        "features": {"name": "judge", "id": "abc", "accuracy": 0.9},
+        "recognised": 0.25, "recognised_floor": 0.75,
+        "factors": {"hat": {"distance": 0.125, "missing": ["red"]}},
+    }  # fmt: skip
+    path = tmp_path / "drawn.safetensors"
+    for samples, expected in (
+        ({**fixed, "classifier": told}, 2),
+        (told, 1),
+        ({**fixed, "classifier": "there is none"}, 1),
+    ):
+        model = build_model("vae", (1, 16, 16), latent_dim=4, seed=1)
+        save_model(path, model, "vae", name="drawn", extra={"metrics": {"samples": samples}})
+        assert main(["describe", str(path)]) == 0
+        said = capsys.readouterr().out
+        assert said.count("in the features of") == said.count("copies  ") == expected
+        assert said.count("not Inception") == 1
+        assert "cannot be read" not in said
+        if samples is not told:
+            assert re.search(r"in the features of EfficientNet \(ImageNet\)", said)
+            assert re.search(r"diversity +1\.0000 +1\.5000", said)
+        if expected == 2 or samples is told:
+            assert re.search(r"in the features of judge \(abc, accuracy 90\.0%\)", said)
+            assert re.search(r"recognised +0\.2500 +0\.7500", said)
+            assert re.search(r"values never drawn +hat red", said)
+        else:
+            assert re.search(r"classifier +there is none", said)
+    assert "recognised" not in said
 
 
 @pytest.mark.parametrize(

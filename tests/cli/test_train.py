@@ -59,6 +59,7 @@ def test_every_field_has_its_option(monkeypatch: pytest.MonkeyPatch) -> None:
         "crop": "subject",
         "keep": ("too small",),
         "leave_out": ("blurred/*",),
+        "labels": "labels.csv",
         "title": "My cats",
         "credit": "me",
         "licence": "CC BY 4.0",
@@ -66,9 +67,9 @@ def test_every_field_has_its_option(monkeypatch: pytest.MonkeyPatch) -> None:
     fields = {field.name for field in dataclasses.fields(TrainOptions)}
     assert values.keys() == fields - {
         "family", "minutes", "gamma", "augment", "folds", "freeze", "critic_from", "tensorboard",
-        "from_nothing"
+        "from_nothing", "mixed_with",
     }  # fmt: skip
-    assert train.HELP.keys() == fields - {"family"}
+    assert train.HELP.keys() == fields - {"family", "mixed_with"}
     plain = {k: v[0] if isinstance(v, tuple) else v for k, v in values.items()}
     words = [f"--{name.replace('_', '-')}={value}" for name, value in plain.items()]
     assert asked(words, monkeypatch) == TrainOptions(**values)
@@ -190,3 +191,10 @@ def test_ctrl_c_keeps_the_state_and_the_same_command_continues(
     code, out, _ = interrupt_after_a_state(run, state)
     assert code == 130
     assert f"continuing in {run}" in out
+
+
+def test_a_base_is_given_several_sets(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["--data", "graphics", "cats", "folder:here"]
+    options = asked(words, monkeypatch, "base")
+    assert (options.data, options.mixed_with) == ("graphics", ("cats", "folder:here"))
+    assert main(["train", "vae", *words]) == 2

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from .messy import photo, photos, put
+from .folder.messy import photo, photos, put
 
 
 @pytest.fixture

@@ -97,6 +97,12 @@ def test_what_hides_must_be_there(dots: Dataset, pair: tuple[str, str]) -> None:
         dataclasses.replace(dots, factors=factors)
 
 
+def test_what_hides_a_factor_in_a_picture_is_told() -> None:
+    assert HIDDEN.cover_in({"colour": "blue", "size": "small"}) == "blue"
+    assert HIDDEN.cover_in({"colour": "red"}) is None
+    assert HIDDEN.cover_in({}) is None and SIZE.cover_in({"colour": "blue"}) is None
+
+
 def test_nothing_hides_itself() -> None:
     with pytest.raises(ValueError, match="hidden by itself"):
         Factor("size", SIZE.values, hidden_by=(("size", "small"),))

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from genimg import data
-from genimg.data import DATASETS, Card, Dataset, Factor, data_sheet, default_root, load_dataset
-from genimg.data.preview import _describe
+from genimg.data import DATASETS, Card, Dataset, Factor, data_sheet, load_dataset
+from genimg.data.preview import describe
 from genimg.errors import DataError
+from genimg.files import data_folder
 
-from .messy import photos
+from .folder.messy import photos
 
 PARAMETERS = ["size", "root", "cache", "count", "seed"]
 
@@ -62,10 +63,10 @@ def test_a_drawn_set_is_drawn(tmp_path: Path) -> None:
 
 def test_folders_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GENIMG_DATA", str(tmp_path / "data"))
-    assert default_root() == tmp_path / "data"
+    assert data_folder() == tmp_path / "data"
     monkeypatch.setenv("GENIMG_DATA", "")
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert default_root() == tmp_path / ".cache" / "genimg" / "data"
+    assert data_folder() == tmp_path / ".cache" / "genimg" / "data"
     monkeypatch.setenv("GENIMG_CACHE", str(tmp_path / "kept"))
     photos(tmp_path / "here", 8)
     load_dataset(f"folder:{tmp_path / 'here'}", 8)
@@ -94,6 +95,14 @@ def tiny(factors: int = 1, count: int = 10) -> Dataset:
     )
 
 
+def test_numbers_of_numpy_are_numbers_and_others_are_named(data_cache: Path) -> None:
+    dataset = load_dataset("cats", np.int64(16), count=np.uint16(20), seed=np.int32(3))  # type: ignore[arg-type]
+    assert dataset.images.shape[1:] == (16, 16, 3) and len(dataset.splits["train"]) == 20
+    for wrong in ({"size": 16.0}, {"count": "20"}, {"seed": True}):
+        with pytest.raises(DataError, match="whole numbers, not"):
+            load_dataset("cats", **{"size": 16, "count": 20, **wrong})  # type: ignore[arg-type]
+
+
 def test_the_sheet_shows_training_pictures_above_their_labels() -> None:
     sheet = data_sheet(tiny(), count=6, columns=3)
     assert sheet.mode == "RGB" and sheet.width == 3 * 112 + 4 * 8
@@ -115,7 +124,9 @@ def test_sheets_without_labels_and_of_small_sets_are_made() -> None:
 
 
 def test_labels_are_written_in_words() -> None:
-    assert _describe(tiny(1), np.array([0])) == "even"
-    assert _describe(tiny(1), np.array([-1])) == ""
-    assert _describe(tiny(3), np.array([0, 1, -1])) == "odd"  # of yes or no, only yes
-    assert _describe(tiny(9), np.ones(9, np.int64)).split("\n") == ["odd"] * 5 + ["and 4 more"]
+    assert describe(tiny(1).factors, np.array([0])) == "even"
+    assert describe(tiny(1).factors, np.array([-1])) == ""
+    assert describe(tiny(3).factors, np.array([0, 1, -1])) == "odd"  # of yes or no, only yes
+    assert describe(tiny(9).factors, np.ones(9, np.int64)).split("\n") == ["odd"] * 5 + [
+        "and 4 more"
+    ]

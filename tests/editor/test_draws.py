@@ -274,9 +274,9 @@ def test_a_mix_takes_labels_where_they_can_be_exchanged(editor: Editor) -> None:
 def test_layers_that_hardly_change_anything_are_not_offered(gan: Editor) -> None:
     assert gan.mixable == ("middle", "fine")
     told = replace(gan.header, metrics={"layer_effect": {"middle": 0.4, "fine": 0.02}})
-    assert Editor(gan._model, told).mixable == ("middle",)
+    assert Editor(gan.model.network, told).mixable == ("middle",)
     odd = replace(gan.header, metrics={"layer_effect": {"middle": "much", "fine": None}})
-    assert Editor(gan._model, odd).mixable == ()
+    assert Editor(gan.model.network, odd).mixable == ()
 
 
 def test_a_mix_can_be_decoded_beside_others_moved_walked_and_saved(gan: Editor) -> None:

@@ -9,9 +9,9 @@ import torch
 from PIL import Image
 
 from genimg import Editor, Latent
+from genimg.edits import Recipe
 from genimg.errors import CheckpointError, LatentError, RecipeError
 from genimg.images import encode_png
-from genimg.latents import Recipe
 from genimg.models import build_model, save_model
 
 from .conftest import save_labelled

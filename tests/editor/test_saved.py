@@ -11,9 +11,9 @@ from PIL import Image
 
 from genimg import Editor, Latent
 from genimg.editor import read_recipe
+from genimg.edits import Recipe
 from genimg.errors import ImageError, LatentError, RecipeError
 from genimg.images import encode_png, load_image, read_text
-from genimg.latents import Recipe
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from genimg import Editor, Latent
+from genimg.data.drawn.graphics import draw_graphic
 from genimg.editor import Recipe, Step, list_checkpoints
 from genimg.errors import ImageError
 
@@ -22,10 +23,13 @@ def worked_on(editor: Editor, rng: random.Random) -> Recipe:
     """A picture that somebody has worked on: edits, exchanges, locks, and where it came from."""
     recipe = Recipe(start(editor, rng), origin=f"sample, Ünïcode {rng.random()}")
     steps = [Step(recipe, "start")]
+    kinds = ["pull", "pull", "pull", "lock", "change", "take", "another"]
+    if not editor.has_kind:  # nothing is kept while others move, and there is no other picture
+        kinds = ["pull", "take"]
     names = [direction.name for direction in editor.directions]
     for _ in range(8):
         parents = (len(steps) - 1,)
-        kind = rng.choice(["pull", "pull", "pull", "lock", "change", "take", "another"])
+        kind = rng.choice(kinds)
         if kind == "pull":
             totals = {name: round(rng.uniform(-3, 3), 1) for name in rng.sample(names, 2)}
             recipe = recipe.pulled(totals)
@@ -44,6 +48,8 @@ def worked_on(editor: Editor, rng: random.Random) -> Recipe:
 
 
 def start(editor: Editor, rng: random.Random) -> Latent:
+    if not editor.has_kind:
+        return editor.encode(draw_graphic(rng.randrange(10**6), rng.randrange(40, 90)))
     seeds = [rng.randrange(2**32) for _ in range(2)]
     first, second = (editor.sample(1, seed)[0] for seed in seeds)
     return editor.mix(first, second) if editor.layers > 1 and rng.random() < 0.5 else first

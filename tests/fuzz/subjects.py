@@ -22,14 +22,17 @@ from genimg.checkpoint import read_header
 from genimg.cli import report
 from genimg.editor import Editor, Recipe, install_checkpoint
 from genimg.images import encode_png, encode_webp, load_image
-from genimg.models import MODELS, load_any_model, save_model
+from genimg.models import MODELS, load_any_model, round_weights, save_model
+from genimg.models.autoencoder import Autoencoder, AutoencoderConfig
 from genimg.models.classifier import Classifier, ClassifierConfig
 from genimg.models.gan import GAN, GANConfig
 from genimg.models.vae import VAE, VAEConfig
 from genimg.runs import RunFiles, judge, runs_in, summary
-from genimg.ui import opening, views
-from genimg.ui.store import Store
+from genimg.ui.shell import opening
+from genimg.ui.shell.card import model_card
+from genimg.ui.shell.store import Store
 
+from ..edits.texts import as_version_3
 from . import mutations
 
 Subject = tuple[str, int, str, Callable[[random.Random], bytes], Callable[[Path], object]]
@@ -51,7 +54,14 @@ def subjects(folder: Path) -> list[Subject]:
     found: list[Subject] = []
     for family, path in models.items():
         found += _checkpoints(family, path)
-    return [*found, *_pictures(store, editor), *_recipes(store, editor), *_runs()]
+    base = store.get("base")
+    now = json.loads(_recipe(editor).to_text())
+    recipes = _recipes("recipe", store, editor, now)
+    recipes += _recipes("old-recipe", store, editor, as_version_3(now))
+    photograph = Recipe(base.encode(Image.new("RGB", (30, 20), "red")), origin="upload")
+    moved = photograph.pulled({"brightness": 1.0}).after(photograph, "brightness +1.0")
+    recipes += _recipes("photo-recipe", store, base, json.loads(moved.to_text()))
+    return [*found, *_pictures(store, editor), *recipes, *_runs()]
 
 
 # --------------------------------------------------------------------------------- checkpoints
@@ -65,6 +75,9 @@ def _save(folder: Path, family: str) -> Path:
     elif family == "gan":
         model = GAN(GANConfig(SHAPE, 4, widths=(4, 8), label_sizes=(3, 2), encoder_widths=(4, 8),
                               source_components=2, source_by_value=True))  # fmt: skip
+    elif family == "base":
+        model = Autoencoder(AutoencoderConfig(SHAPE, 4, (4, 8), (1, 1), (1, 1)))
+        round_weights(model, family)
     else:
         model = Classifier(ClassifierConfig(SHAPE, (3, 2), (4, 8), 1, 8))
     rows = [
@@ -79,10 +92,13 @@ def _save(folder: Path, family: str) -> Path:
         "trained": {"images": 100, "minutes": 0.5, "options": {"seed": 1}},
         "metrics": {"psnr": 20.5, "samples": {"fd": 1.5, "seeds": [0, 1]}, "accuracy": 0.5},
     }
-    draws = family != "classifier"
-    if draws:
+    if family != "classifier":
         extra["directions"] = tuple(rows)
-    vectors = {"directions.vectors": torch.eye(4)[:3]} if draws else {}
+    vectors = {}
+    if family == "base":
+        vectors = {"directions.maps": 0.1 * torch.randn(3, 4, 5)}
+    elif family != "classifier":
+        vectors = {"directions.vectors": torch.eye(4)[:3]}
     path = folder / f"{family}.safetensors"
     save_model(path, model, family, name=family, extra=extra, tensors=vectors)
     return path
@@ -131,10 +147,11 @@ def _spoil(tensors: Mapping[str, Tensor], rng: random.Random) -> dict[str, Tenso
         kind = rng.randrange(9)
         if kind < 3:
             number = extreme if old.is_floating_point() else rng.choice((-1, 2**40, 0))
-            changed[name] = torch.full_like(old, number)
+            changed[name] = torch.tensor(number).to(old.dtype).expand_as(old).clone()
         elif kind == 3 and old.numel():
             flat = old.flatten().clone()
-            flat[rng.randrange(len(flat))] = extreme if old.is_floating_point() else -7
+            number = extreme if old.is_floating_point() else -7
+            flat[rng.randrange(len(flat))] = torch.tensor(number).to(old.dtype)
             changed[name] = flat.reshape(old.shape)
         elif kind == 4:
             changed[name] = old.to(rng.choice((torch.float16, torch.float64, torch.int64)))
@@ -155,9 +172,9 @@ def _digest(tensors: Mapping[str, Tensor]) -> str:
     """The id that weights ought to have, as in `genimg.models.model_digest`."""
     digest = hashlib.sha256()
     for name, tensor in sorted(tensors.items()):
-        if name.startswith("prior.") or name == "directions.vectors":
+        if name.startswith(("prior.", "directions.")):
             continue
-        array = tensor.numpy()
+        array = (tensor.float() if tensor.dtype == torch.float16 else tensor).numpy()
         digest.update(f"{name}{array.dtype}{array.shape}".encode())
         digest.update(array.tobytes())
     return digest.hexdigest()[:16]
@@ -171,19 +188,22 @@ def read_checkpoint(path: Path) -> None:
     for name in store.names:
         info = store.info(name)
         store.examples(name)
-        shown = views.card(info)
+        shown = model_card(info)
         assert mutations.EVIL not in shown and "\u202e" not in shown, "markup came through"
-        assert mutations.EVIL not in views.card(None, [f"{info.title} {info.path}"])
+        assert mutations.EVIL not in model_card(None, [f"{info.title} {info.path}"])
     header = read_header(path)
     described = "\n".join(report._description(header, path, 0))
     assert "\x1b" not in described and "\u202e" not in described, "it would write to a terminal"
-    if header.family in MODELS and not MODELS[header.family].draws:
+    if header.family in MODELS and not MODELS[header.family].opens:
         model, *_ = load_any_model(path)
         assert torch.isfinite(torch.cat([*model(torch.zeros(1, *SHAPE))], 1)).all()
         return
     editor = Editor.load(path, "cpu")
-    [latent] = editor.sample(1, seed=1)
-    editor.understand("a blue cat")
+    if editor.has_kind:
+        [latent] = editor.sample(1, seed=1)
+        editor.understand("a blue cat")
+    else:
+        latent = editor.encode(Image.new("RGB", (16, 16), "red"))
     _edit(editor, Recipe.of(latent))
     temporary = folder / "dropped.tmp"
     temporary.write_bytes(path.read_bytes())
@@ -198,9 +218,11 @@ def _edit(editor: Editor, recipe: Recipe) -> None:
     editor.decode(editor.edited(recipe))
     editor.mixable, editor.can_encode  # noqa: B018
     if editor.can_encode:
-        latent = editor.encode(Image.new("RGB", (20, 30), "red"))
-        editor.oddness(latent)
-        editor.match(Image.new("RGB", (16, 16), "red"), editor.decode(latent)[0])
+        picture = Image.new("RGB", (20, 30), "red")
+        latent = editor.encode(picture)
+        if editor.has_kind:
+            editor.oddness(latent)
+        editor.match(picture, editor.decode(latent)[0])
     editor.save_picture(recipe)
 
 
@@ -255,9 +277,8 @@ def _recipe(editor: Editor) -> Recipe:
     return replace(start.pulled({"red hat": -0.7}), origin="seed 3")
 
 
-def _recipes(store: Store, editor: Editor) -> list[Subject]:
+def _recipes(kind: str, store: Store, editor: Editor, good: dict[str, Any]) -> list[Subject]:
     """Texts of recipes: of links, of the live socket, of what a browser has kept."""
-    good = json.loads(_recipe(editor).to_text())
 
     def forged(rng: random.Random) -> bytes:
         return mutations.any_text(good, rng).encode("utf-8", "surrogatepass")
@@ -267,7 +288,7 @@ def _recipes(store: Store, editor: Editor) -> list[Subject]:
         opened = opening.from_recipe(store, opening.recipe_of(text))
         editor.decode(editor.edited(opened.recipe))
 
-    return [("recipe", 250, ".json", forged, read)]
+    return [(kind, 250, ".json", forged, read)]
 
 
 # ---------------------------------------------------------------------------------------- runs

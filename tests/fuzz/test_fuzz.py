@@ -1,4 +1,6 @@
-"""Two thousand bad files: each is read or refused in words, within its time and memory."""
+"""Seven hundred bad files, or two thousand with GENIMG_LONG=1: each is read or refused in words,
+within its time and memory.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from .reading import SHARE
 
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST = 180
@@ -43,9 +47,10 @@ def test_no_bad_file_takes_long(reports: dict[str, Any]) -> None:
     assert {kind: seconds for kind, seconds in slow.items() if seconds > SLOWEST} == {}
 
 
-def test_there_are_two_thousand_of_them_and_they_are_bad(reports: dict[str, Any]) -> None:
-    assert sum(report["count"] for report in reports.values()) >= 2000
+def test_there_are_many_of_them_and_they_are_bad(reports: dict[str, Any]) -> None:
+    assert sum(report["count"] for report in reports.values()) >= 2000 * SHARE
     for kind, report in reports.items():
         # Some are read: a picture with a wrong bit is still one. But most must be really bad.
-        least = 0.0 if kind == "run" else 0.3
+        usual = 0.3 if SHARE == 1.0 else 0.2  # of twenty, chance takes some
+        least = 0.0 if kind == "run" else usual
         assert report["outcomes"].get("refused", 0) >= least * report["count"], (kind, report)

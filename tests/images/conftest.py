@@ -10,6 +10,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from genimg.images.kinds import formats
+
+formats()  # Pillow knows them from here on, to write them as well
+
 
 def encode(image: Image.Image, format: str, **options: Any) -> bytes:
     buffer = io.BytesIO()

@@ -12,7 +12,7 @@ from PIL import ExifTags, Image, ImageCms
 
 from genimg.errors import ImageError
 from genimg.images import encode_png, fit_image, load_image
-from genimg.images.opening import formats
+from genimg.images.kinds import formats
 
 from .conftest import bands, encode, noise, png_chunk, raw_png
 

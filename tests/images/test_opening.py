@@ -89,7 +89,7 @@ def test_what_is_no_picture_is_refused(tmp_path: Path) -> None:
 
 
 def test_kinds_outside_the_list_are_refused() -> None:
-    for format in ("ICO", "TGA", "EPS", "PCX"):
+    for format in ("ICNS", "TGA", "EPS", "PCX"):
         assert "not a picture that can be read" in message_of(encode(noise(), format))
 
 
@@ -104,7 +104,10 @@ def test_files_are_told_apart_by_their_content(tmp_path: Path) -> None:
         b"<html>sorry</html>": NotAPicture,
         b"BM means building materials": NotAPicture,
         b"P6 is a key on my keyboard": ImageError,  # begins as a PPM, so it may be a damaged one
-        b"\0\0\0\x18ftypheic" + bytes(40): NotAPicture,
+        b"\0\0\0\x18ftypheic" + bytes(40): ImageError,
+        b"\0\0\0\x18ftypmp42" + bytes(40): NotAPicture,
+        b"\0\0\1\0\0\0" + bytes(40): NotAPicture,  # an icon without a size
+        b"8BPS\0\1" + bytes(40): ImageError,
         encode(noise(), "PNG")[:20]: ImageError,
         raw_png(30_000, 10, 8, 0, b""): TooLarge,
     }

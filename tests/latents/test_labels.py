@@ -22,7 +22,7 @@ def prior(spread: float = 0.3) -> Prior:
     return Prior(
         weights=torch.tensor([0.5, 0.5]),
         means=MEANS,
-        factors=spread * torch.eye(4).expand(2, -1, -1),
+        cholesky=spread * torch.eye(4).expand(2, -1, -1),
         offsets=OFFSETS,
         frequencies=torch.tensor([0.2, 0.3, 0.5, 0.4, 0.6]),
         sizes=torch.tensor([3, 2]),
@@ -53,7 +53,7 @@ def test_what_varies_anyway_says_little() -> None:
     wide = Prior(
         weights=torch.ones(1),
         means=torch.zeros(1, 2),
-        factors=torch.diag(torch.tensor([0.1, 20.0]))[None],
+        cholesky=torch.diag(torch.tensor([0.1, 20.0]))[None],
         offsets=torch.tensor([[1.0, 10.0], [-1.0, -10.0]]),
         frequencies=torch.tensor([0.5, 0.5]),
         sizes=torch.tensor([2]),

@@ -42,10 +42,10 @@ def test_a_known_mixture_of_two_is_recovered() -> None:
     order = prior.means[:, 0].argsort()
     assert prior.weights[order].numpy() == pytest.approx(WEIGHTS, abs=0.03)
     np.testing.assert_allclose(prior.means[order].numpy(), MEANS, atol=0.1)
-    covariances = (prior.factors @ prior.factors.mT)[order].numpy()
+    covariances = (prior.cholesky @ prior.cholesky.mT)[order].numpy()
     np.testing.assert_allclose(covariances, FACTORS @ FACTORS.swapaxes(1, 2), atol=0.1)
     assert float(prior.weights.sum()) == pytest.approx(1.0)
-    assert bool((prior.factors.triu(1) == 0).all())
+    assert bool((prior.cholesky.triu(1) == 0).all())
     assert len(prior.sizes) == 0
 
 
@@ -131,7 +131,7 @@ def test_label_offsets_are_recovered_around_the_mean_of_their_factor() -> None:
         share = prior.frequencies[rows].numpy()
         expected = OFFSETS[rows] - share @ OFFSETS[rows]
         np.testing.assert_allclose(prior.offsets[rows].numpy(), expected, atol=0.1)
-    residual = prior.factors[0] @ prior.factors[0].T
+    residual = prior.cholesky[0] @ prior.cholesky[0].T
     torch.testing.assert_close(residual, 0.09 * torch.eye(3), atol=0.02, rtol=0)
 
 
@@ -181,7 +181,7 @@ def test_labels_that_say_little_enter_where_pictures_shall_be_asked_for_by_them(
         share = prior.frequencies[rows].numpy()
         expected = OFFSETS[rows] - share @ OFFSETS[rows]
         np.testing.assert_allclose(prior.offsets[rows].numpy(), expected, atol=1.2)
-    residual = prior.factors[0] @ prior.factors[0].T
+    residual = prior.cholesky[0] @ prior.cholesky[0].T
     torch.testing.assert_close(residual, 36.0 * torch.eye(3), atol=4.0, rtol=0)
 
 

@@ -1,4 +1,4 @@
-"""Fréchet and kernel distance and histograms against numbers that are known beforehand."""
+"""Fréchet and kernel distance against numbers that are known beforehand."""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,10 +6,9 @@ import pytest
 
 from genimg.errors import GenimgError, MetricError
 from genimg.metrics import (
-    factor_histograms,
+    diversity,
     frechet_distance,
     frechet_distance_of_moments,
-    histogram_distance,
     kernel_distance,
     squared_mmd,
 )
@@ -170,7 +169,44 @@ def test_all_is_computed_in_double_precision(measure, kind: type) -> None:
     assert measure(a, b) == pytest.approx(expected, rel=1e-12)
 
 
-@pytest.mark.parametrize("measure", [frechet_distance, squared_mmd, kernel_distance])
+@pytest.mark.parametrize(("n", "m"), [(2, 2), (12, 30), (39, 39)])
+def test_fewer_pictures_than_features_have_the_distance_of_their_moments(n: int, m: int) -> None:
+    a, b = normal(n, 40), normal(m, 40, seed=1, shift=0.5, scale=1.3)
+    moments = [part for x in (a, b) for part in (x.mean(axis=0), np.cov(x, rowvar=False))]
+    expected = frechet_distance_of_moments(*moments)
+    assert frechet_distance(a, b) == pytest.approx(expected, rel=1e-6)
+    assert frechet_distance(b, a) == pytest.approx(expected, rel=1e-6)
+    assert frechet_distance(a, a[::-1]) == pytest.approx(0.0, abs=1e-9)
+
+
+# -- diversity
+
+
+def test_diversity_is_the_mean_distance_of_two_samples_over_that_of_two_real_pictures() -> None:
+    real = np.array([[0.0, 0.0], [3.0, 4.0], [0.0, 0.0]])  # 5, 0 and 5 apart
+    fake = np.array([[9.0, 1.0], [9.0, 2.0]])
+    assert diversity(real, fake) == pytest.approx(1 / (10 / 3))
+    a, b = normal(900, 5), normal(700, 5, seed=1, shift=7.0, scale=0.5)
+    pairs = [
+        np.mean([np.linalg.norm(x[i] - x[i + 1 :], axis=1).sum() for i in range(len(x) - 1)])
+        / (0.5 * len(x))
+        for x in (a, b)
+    ]
+    assert diversity(a, b) == pytest.approx(pairs[1] / pairs[0], rel=1e-9)
+
+
+def test_diversity_tells_repeats_and_does_not_depend_on_number_or_place() -> None:
+    real = normal(1000)
+    assert diversity(real, np.repeat(normal(1, seed=2), 50, axis=0)) == pytest.approx(0, abs=1e-6)
+    assert diversity(real, normal(300, seed=1)) == pytest.approx(1.0, abs=0.03)
+    assert diversity(real, normal(300, seed=1, shift=50.0)) == pytest.approx(1.0, abs=0.03)
+    assert diversity(real, normal(300, seed=1, scale=2.0)) == pytest.approx(2.0, abs=0.06)
+    assert diversity(7 * real + 1, 7 * normal(90) + 9) == pytest.approx(diversity(real, normal(90)))
+    with pytest.raises(MetricError, match="all the same: give some that differ"):
+        diversity(np.repeat(normal(1) + 1e6, 9, axis=0), real)
+
+
+@pytest.mark.parametrize("measure", [frechet_distance, squared_mmd, kernel_distance, diversity])
 @pytest.mark.parametrize(
     ("features", "word"),
     [
@@ -307,80 +343,3 @@ def test_too_few_subsets_or_rows_for_them_are_refused() -> None:
     with pytest.raises(MetricError, match="10 or more real pictures, and got 9"):
         kernel_distance(normal(9), normal(50), subsets=5)
     assert kernel_distance(normal(10), normal(10, seed=1), subsets=5).subsets == 5
-
-
-# -- histograms
-
-
-@pytest.mark.parametrize(
-    ("real", "fake", "expected"),
-    [
-        ([1, 1], [5, 5], 0.0),
-        ([1, 0], [0, 1], 1.0),
-        ([1, 1], [1, 0], 0.5),
-        ([1, 2, 1], [2, 1, 1], 0.25),
-        ([30, 70], [50, 50], 0.2),
-        ([7], [1], 0.0),
-    ],
-)
-def test_distance_of_histograms_by_hand(real, fake, expected: float) -> None:
-    assert histogram_distance(real, fake) == pytest.approx(expected)
-    assert histogram_distance(fake, real) == pytest.approx(expected)
-    assert histogram_distance(np.array(real) * 3, np.array(fake)) == pytest.approx(expected)
-
-
-def test_it_is_the_largest_difference_that_any_event_can_have() -> None:
-    """What total variation means: over all sets of values."""
-    p, q = np.array([3, 1, 4, 2]), np.array([1, 5, 1, 3])
-    events = [[bool(code >> i & 1) for i in range(4)] for code in range(16)]
-    gaps = [abs(p[event].sum() / p.sum() - q[event].sum() / q.sum()) for event in events]
-    assert histogram_distance(p, q) == pytest.approx(max(gaps))
-
-
-@pytest.mark.parametrize(
-    ("real", "fake", "word"),
-    [
-        ([1, 2], [1, 2, 3], "2 and 3 values"),
-        ([1, -2], [1, 2], "real histogram"),
-        ([1, 2], [0, 0], "fake histogram"),
-        ([], [], "something counted"),
-        ([1, np.nan], [1, 2], "counts from 0"),
-        ([[1, 2]], [[1, 2]], "one row"),
-    ],
-)
-def test_what_is_no_histogram_is_refused(real, fake, word: str) -> None:
-    with pytest.raises(MetricError, match=word):
-        histogram_distance(real, fake)
-
-
-def test_labels_are_counted_and_missing_values_named() -> None:
-    real = np.array([0, 0, 1, 2, -1, 2, 2])
-    fake = np.array([0, 2, -1, -1, 0], dtype=np.int32)
-    found = factor_histograms(real, fake, ["red", "green", "blue", "grey"])
-    assert found.values == ("red", "green", "blue", "grey")
-    assert found.real == (2, 1, 3, 0)
-    assert found.fake == (2, 0, 1, 0)
-    assert found.missing == ("green",), "grey is not among the data either"
-    assert found.distance == pytest.approx(0.5 * (1 / 3 + 1 / 6 + 1 / 6))
-
-
-def test_the_same_labels_have_distance_0_and_none_missing() -> None:
-    labels = np.random.default_rng(0).integers(0, 5, 200)
-    found = factor_histograms(labels, labels[::-1], list("abcde"))
-    assert (found.distance, found.missing) == (0.0, ())
-
-
-@pytest.mark.parametrize(
-    ("labels", "word"),
-    [
-        (np.array([0, 2]), "fake labels run from 0 to 2"),
-        (np.array([0, -2]), "from -2"),
-        (np.array([[0], [1]]), "of one factor"),
-        (np.array([0.0, 1.0]), "whole numbers"),
-        (np.array([-1, -1]), "something counted"),
-        (np.array([], dtype=int), "something counted"),
-    ],
-)
-def test_labels_that_are_none_are_refused(labels, word: str) -> None:
-    with pytest.raises(MetricError, match=word):
-        factor_histograms(np.array([0, 1]), labels, ["no", "yes"])

@@ -27,7 +27,7 @@ def mixture() -> Prior:
     return Prior(
         weights=torch.tensor([0.25, 0.75]),
         means=torch.tensor([[-3.0, 1.0], [2.0, -1.0]]),
-        factors=torch.tensor([[[0.5, 0.0], [0.3, 0.2]], [[1.0, 0.0], [-0.8, 0.6]]]),
+        cholesky=torch.tensor([[[0.5, 0.0], [0.3, 0.2]], [[1.0, 0.0], [-0.8, 0.6]]]),
     )
 
 
@@ -36,7 +36,7 @@ def labelled() -> Prior:
     return Prior(
         weights=torch.ones(1),
         means=torch.zeros(1, 2),
-        factors=0.01 * torch.eye(2)[None],
+        cholesky=0.01 * torch.eye(2)[None],
         offsets=torch.tensor([[10.0, 0.0], [-10.0, 0.0], [0.0, 5.0], [0.0, 0.0], [0.0, -5.0]]),
         frequencies=torch.tensor([0.3, 0.7, 0.2, 0.0, 0.8]),
         sizes=torch.tensor([2, 3]),
@@ -99,7 +99,7 @@ def test_a_mixture_has_its_means_and_covariances() -> None:
     prior, n = mixture(), 60_000
     drawn = prior.sample(n, seeded(3))
     mean = prior.weights @ prior.means
-    second = prior.factors @ prior.factors.mT + prior.means[:, :, None] * prior.means[:, None, :]
+    second = prior.cholesky @ prior.cholesky.mT + prior.means[:, :, None] * prior.means[:, None, :]
     covariance = torch.einsum("k,kij->ij", prior.weights, second) - torch.outer(mean, mean)
     errors = covariance.diagonal().sqrt() / n**0.5
     assert bool(((drawn.mean(dim=0) - mean).abs() < 5 * errors).all())
@@ -116,7 +116,7 @@ def test_each_component_has_its_own_weight_and_covariance() -> None:
     few = drawn[nearest == 0]
     few = few[few[:, 0] < -1.0]  # away from the other component's tail
     torch.testing.assert_close(
-        torch.cov(few.T), prior.factors[0] @ prior.factors[0].T, rtol=0.1, atol=0.02
+        torch.cov(few.T), prior.cholesky[0] @ prior.cholesky[0].T, rtol=0.1, atol=0.02
     )
 
 
@@ -230,8 +230,8 @@ def test_the_standard_prior_is_the_standard_normal() -> None:
     "changes",
     [
         {"weights": torch.ones(1)},
-        {"factors": torch.zeros(2, 3, 3)},
-        {"factors": torch.zeros(1, 2, 2)},
+        {"cholesky": torch.zeros(2, 3, 3)},
+        {"cholesky": torch.zeros(1, 2, 2)},
         {"offsets": torch.zeros(5, 2)},
         {"sizes": torch.tensor([2, 3])},
         {
@@ -249,7 +249,7 @@ def test_the_standard_prior_is_the_standard_normal() -> None:
 )
 def test_parts_that_do_not_fit_are_refused(changes: dict[str, Tensor]) -> None:
     good = mixture()
-    parts = {"weights": good.weights, "means": good.means, "factors": good.factors}
+    parts = {"weights": good.weights, "means": good.means, "cholesky": good.cholesky}
     Prior(**parts)
     with pytest.raises(LatentError, match="do not fit"):
         Prior(**{**parts, **changes})
@@ -259,12 +259,12 @@ def test_parts_that_do_not_fit_are_refused(changes: dict[str, Tensor]) -> None:
 def test_shares_that_do_not_sum_to_one_are_refused(weights: list[float]) -> None:
     good = mixture()
     with pytest.raises(LatentError, match="sum to 1"):
-        Prior(torch.tensor(weights), good.means, good.factors)
+        Prior(torch.tensor(weights), good.means, good.cholesky)
     parts = dict(labelled().named_buffers())
-    Prior(**parts)
+    Prior.from_tensors(parts)
     parts["frequencies"] = torch.tensor([0.5, 0.5, *weights, 0.0])
     with pytest.raises(LatentError, match="sum to 1"):
-        Prior(**parts)
+        Prior.from_tensors(parts)
 
 
 def test_a_model_without_an_encoder_says_so() -> None:

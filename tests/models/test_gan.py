@@ -231,7 +231,7 @@ def test_a_label_that_nobody_asked_for_is_drawn_as_if_nobody_had_asked() -> None
 def test_labels_are_drawn_as_often_as_they_occur() -> None:
     model = learned("plain")
     n = 20_000
-    for buffer in (model.source.means, model.source.factors):
+    for buffer in (model.source.means, model.source.cholesky):
         assert buffer.shape[0] == 1
     corners = torch.stack([model.embed(labels((a, b)))[0] for a in range(3) for b in range(2)])
     cold = model.sample_prior(n, seeded(6), temperature=0.0)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 import pytest
 
 from genimg.runs import FAILED, FINISHED, STOPPED, TRAINING, Status
+from genimg.runs.description import kind_of
 from genimg.runs.health import judge
+from genimg.training import OBJECTIVES
 
-VAE: dict[str, Any] = {"family": "vae"}
-GAN: dict[str, Any] = {"family": "gan"}
+VAE, GAN = (
+    {"family": name, "kind": json.loads(json.dumps(OBJECTIVES[name].kind.to_mapping()))}
+    for name in ("vae", "gan")
+)
 BUSY = Status(TRAINING, progress=0.5)
 
 
@@ -176,3 +181,56 @@ def test_lines_that_nobody_of_us_wrote_do_no_harm() -> None:
         {"images": 2, "held_out_psnr": [1]}, {"images": 3, "seconds": 400, "held_out_psnr": "x"},
     ]  # fmt: skip
     assert all(health.kind in ("good", "wait") for health in judge(strange * 3, {}, None))
+
+
+# -- runs that say of themselves how they are judged, and those of earlier versions
+
+
+def test_a_kind_that_nobody_knows_is_judged_by_what_it_says() -> None:
+    kind = {
+        "title": "Sharpener",
+        "floors": [{"signal": "edges", "least": 3, "grade": "bad", "words": "Only {value} left."}],
+        "trends": [
+            {"signal": "held_out_edges", "gain": 5, "flat": 1, "worse": 5, "unit": "dB", "digits": 0}
+        ],
+    }
+    rows = [
+        {"images": i, "seconds": 60.0 * i, "held_out_edges": 10.0 * i, "edges": 9 - i}
+        for i in range(1, 8)
+    ]
+    assert said(judge(rows[:5], {"kind": kind}, BUSY)).startswith("[good] Still improving (30 dB")
+    assert said(judge(rows, {"kind": kind}, BUSY)) == "[bad] Only 2 left."
+
+
+def test_a_run_of_an_earlier_version_is_judged_by_what_it_has_measured() -> None:
+    told = judge(lines([20, 22, 23, 24, 24.5, 25, 25.4, 25.8]), {"family": "vae"}, BUSY)
+    assert said(told).startswith("[good] Still improving (1.8 dB")
+    falling = [
+        {"images": i, "seconds": 60.0 * i, "held_out_loss": 1 / i, "held_out_diversity": 0.9}
+        | {"held_out_psnr": 20.0}
+        for i in range(1, 10)
+    ]
+    assert "Still improving" in said(judge(falling, {"family": "gan"}, BUSY))
+    right = [{"images": i, "seconds": 60.0 * i, "held_out_accuracy": 0.9} for i in range(1, 9)]
+    assert "Flat" in said(judge(right, {"family": "classifier"}, BUSY))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        7, [], "vae", {"title": 3, "graphs": 5, "floors": "x", "trends": [1, {}]},
+        {"floors": [{"signal": "a", "least": "b", "grade": "bad", "words": "{value}"}]},
+        {"trends": [{"signal": "held_out_psnr", "gain": 1, "flat": 1, "worse": 1, "unit": "{0}",
+                     "digits": 10**9}]},
+    ],
+)  # fmt: skip
+def test_what_a_run_says_of_itself_is_not_believed_blindly(kind: object) -> None:
+    found = judge(lines([20, 22, 23, 24]), {"kind": kind}, BUSY)
+    assert all(len(health.words) < 200 for health in found)
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_what_a_family_says_of_itself_is_read_again(name: str) -> None:
+    kind = OBJECTIVES[name].kind
+    assert kind_of({"kind": json.loads(json.dumps(kind.to_mapping()))}) == kind
+    assert kind.title and kind.graphs and kind.trends

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
-from genimg.runs import is_name, name_from
+from genimg.runs import is_name, name_from, name_told, told_name
 
 
 @pytest.mark.parametrize(
@@ -36,7 +38,7 @@ def test_a_name_that_is_taken_is_numbered() -> None:
 
 @pytest.mark.parametrize(
     "text", ["", ".", "..", ".git", "a/b", "a\\b", "c:", "-rf", "nul", "NUL.txt", "a\0", "x" * 101,
-             "end.", "a\nb"],
+             "end.", "a\nb", "\N{CAT FACE}" * 100, "猫" * 90, "\ud800"],
 )  # fmt: skip
 def test_what_is_no_name_is_told(text: str) -> None:
     assert not is_name(text)
@@ -45,3 +47,11 @@ def test_what_is_no_name_is_told(text: str) -> None:
 @pytest.mark.parametrize("text", ["cats", "My Cats", "cats-64-vae", "a.b", "Éa"])
 def test_names_that_people_give_by_hand_are_names(text: str) -> None:
     assert is_name(text)
+
+
+def test_names_that_are_no_utf8_have_an_address() -> None:
+    odd = os.fsdecode(b"caf\xe9=\xff \xf0\x9f\x90\xb1")
+    told = told_name(odd)
+    assert told == "caf=E9=3D=FF \N{CAT FACE}"
+    assert told.encode() and is_name(told) and name_told(told) == odd
+    assert told_name("a=E9") == "a=E9"  # its own address, as there is nothing odd about it

@@ -272,3 +272,42 @@ def test_a_queue_that_cannot_be_written_is_a_clear_error(tmp_path: Path) -> None
         wait_for_turn(tmp_path, RunFiles(tmp_path / "a")),
     ):
         pass
+
+
+@pytest.mark.parametrize("name", ["000000000001", "000000000001.asked"])
+@pytest.mark.parametrize("data", [b"", b"\xff\xfe", b"/a\0b", b"x" * 100_000, None])
+def test_a_ticket_that_nobody_drew_blocks_nobody(
+    tmp_path: Path, name: str, data: bytes | None
+) -> None:
+    ticket = tmp_path / ".queue" / name
+    ticket.parent.mkdir()
+    ticket.mkdir() if data is None else ticket.write_bytes(data)
+    with wait_for_turn(tmp_path, RunFiles(tmp_path / "mine")) as turn:
+        assert turn
+
+
+@pytest.mark.parametrize("name", ["9" * 200, "²", "٣", "1", "999999999999", "x.asked"])
+def test_other_files_are_no_tickets(tmp_path: Path, name: str) -> None:
+    other = tmp_path / ".queue" / name
+    other.parent.mkdir()
+    other.write_bytes(b"/x")
+    with wait_for_turn(tmp_path, RunFiles(tmp_path / "mine")) as turn:
+        assert turn
+    assert other.exists()
+
+
+def test_a_ticket_of_the_future_is_not_waited_for(tmp_path: Path) -> None:
+    asked(tmp_path, "never")
+    [ticket] = (tmp_path / ".queue").glob("*.asked")
+    os.utime(ticket, (time.time() + 10**6,) * 2)
+    with wait_for_turn(tmp_path, RunFiles(tmp_path / "mine")) as turn:
+        assert turn
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names are bytes there alone")
+def test_a_run_whose_name_is_no_utf8_waits_for_its_turn(tmp_path: Path) -> None:
+    runs = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    runs.mkdir()
+    asked(runs, "never")
+    with wait_for_turn(runs, RunFiles(runs / os.fsdecode(b"\xff")), at_once=2) as turn:
+        assert turn

@@ -46,3 +46,14 @@ def options(tmp_path: Path, data_cache: Path) -> MakeOptions:
         return TrainOptions(**{**settings, **changes})  # type: ignore[arg-type]
 
     return make
+
+
+@pytest.fixture
+def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Directions of a GAN are found on fewer pictures than usual, few samples are measured, and
+    none are searched for: they need not be good.
+    """
+    monkeypatch.setattr("genimg.training.finishing.gan.DRAWN", 240)
+    monkeypatch.setattr("genimg.training.finishing.gan.HELD_OUT", 80)
+    monkeypatch.setattr("genimg.evaluation.evaluate.QUICK_COUNT", 24)
+    monkeypatch.setattr("genimg.evaluation.calibration.SEARCHED", 1)

@@ -23,9 +23,9 @@ from typing import Any
 
 import torch
 
-from genimg import training
 from genimg.cli import main as command_line
 from genimg.runs import RunFiles
+from genimg.training import run as training
 from tests.training.kills import draw_pictures, end_of
 
 NOBODY = 65534

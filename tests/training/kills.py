@@ -29,10 +29,10 @@ import torch
 import torch._dynamo  # the first step of an optimizer would load it in every fork
 from PIL import Image
 
-from genimg import checkpoint, training
+from genimg import checkpoint
 from genimg.errors import GenimgError, TrainingError
 from genimg.runs import FINISHED, FINISHING, TRAINING, RunFiles, folder
-from genimg.training import TrainOptions, train
+from genimg.training import TrainOptions, run, train
 
 SEED = 5
 SNAPSHOTS = (0.0, 0.02, 0.1)
@@ -134,7 +134,7 @@ def start(
     family: str, place: Path, snapshot_seconds: float, fuse: int = -1, lit: bool = False
 ) -> int:
     """Fork a run; the number of its process."""
-    training.CHECKPOINTS = place / "checkpoints"
+    run.CHECKPOINTS = place / "checkpoints"
     assert threading.active_count() == len(os.listdir("/proc/self/task")) == 1, "a fork lacks them"
     child = os.fork()
     if child:

@@ -13,11 +13,12 @@ from genimg.models import build_model, load_any_model, model_digest, save_model
 from genimg.models.critic import Critic, build_critic
 from genimg.models.gan import GAN
 from genimg.training import TrainOptions, critics, train
-from genimg.training.batches import Batches
-from genimg.training.compute import Compute
-from genimg.training.gan import GANRecipe
-from genimg.training.run import RunFolder
-from genimg.training.starting import FROZEN, choose_critic
+from genimg.training.loop.state import RunFolder
+from genimg.training.loop.step import take_step
+from genimg.training.objectives.gan import GANObjective
+from genimg.training.pictures.batches import Batches
+from genimg.training.planning.compute import Compute
+from genimg.training.planning.starting import FROZEN, choose_critic
 
 SIZES = (3, 2)
 
@@ -43,15 +44,15 @@ def learned(critic: torch.nn.Module) -> Critic:
     return critic
 
 
-def recipe(
+def objective(
     critic_from: Path | None, sizes: tuple[int, ...] = SIZES, **changes: object
-) -> GANRecipe:
+) -> GANObjective:
     model = build_model("gan", (3, 16, 16), "style", seed=1, label_sizes=sizes)
     settings = {"family": "gan", "critic_from": critic_from, "augment": "off", **changes}
-    return GANRecipe(model, TrainOptions(**settings), Compute())  # type: ignore[arg-type]
+    return GANObjective(model, TrainOptions(**settings), Compute())  # type: ignore[arg-type]
 
 
-def weights(made: GANRecipe) -> dict[str, torch.Tensor]:
+def weights(made: GANObjective) -> dict[str, torch.Tensor]:
     return {name: value.detach().clone() for name, value in made.critic.state_dict().items()}
 
 
@@ -60,8 +61,8 @@ def test_a_run_goes_on_with_the_critic_of_the_gan_it_starts_from(earlier: Path) 
     assert isinstance(model, GAN)
     expected = learned(build_critic(model.config)).state_dict()
     torch.manual_seed(5)  # what the critic had before does not count
-    kept = weights(recipe(earlier))
-    fresh = weights(recipe(None))
+    kept = weights(objective(earlier))
+    fresh = weights(objective(None))
     assert kept.keys() == expected.keys()
     assert not torch.equal(kept["stem.weight"], fresh["stem.weight"])
     again = critic_beside(earlier)
@@ -69,7 +70,7 @@ def test_a_run_goes_on_with_the_critic_of_the_gan_it_starts_from(earlier: Path) 
 
 
 def test_what_other_labels_meant_is_forgotten(earlier: Path) -> None:
-    same, other = weights(recipe(earlier)), weights(recipe(earlier, sizes=(4,)))
+    same, other = weights(objective(earlier)), weights(objective(earlier, sizes=(4,)))
     assert torch.equal(same["stem.weight"], other["stem.weight"])
     assert float(same["embedding"].detach().abs().sum()) > 0
     assert other["embedding"].shape == (4, same["embedding"].shape[1])
@@ -78,7 +79,7 @@ def test_what_other_labels_meant_is_forgotten(earlier: Path) -> None:
 
 @pytest.mark.parametrize("freeze", [0, 1, 2])
 def test_frozen_stages_stay_through_whole_steps(freeze: int, earlier: Path, cats: Dataset) -> None:
-    made = recipe(earlier, sizes=(), freeze=freeze)
+    made = objective(earlier, sizes=(), freeze=freeze)
     made.options = replace(made.options, critic_first=0)
     before = weights(made)
     plain = replace(cats, factors=(), labels=None)
@@ -87,7 +88,7 @@ def test_frozen_stages_stay_through_whole_steps(freeze: int, earlier: Path, cats
     rng = torch.Generator().manual_seed(0)
     for _ in range(3):
         made.schedule(0.5, 10**6)
-        made.step(batches.next(rng), rng)
+        take_step(made, batches.next(rng), rng)
     now = weights(made)
     still = {name.split(".conv")[0] for name in now if torch.equal(now[name], before[name])}
     expected = {"stem.weight", "stem.bias", "layers.0"} if freeze else set()
@@ -118,7 +119,7 @@ def test_a_critic_of_another_architecture_is_refused(earlier: Path, tmp_path: Pa
     assert isinstance(wide, Critic)
     critics.save(path, wide, model_digest(model), "earlier")
     with pytest.raises(CheckpointError, match="is no critic of"):
-        recipe(path)
+        objective(path)
 
 
 def test_freezing_needs_something_that_has_learned(
@@ -131,7 +132,7 @@ def test_freezing_needs_something_that_has_learned(
     with pytest.raises(ConfigError, match="there is no critic of"):
         choose_critic(TrainOptions("gan", critic_from=tiny_checkpoint), cats, tmp_path)
     with pytest.raises(ConfigError, match="0 to 2 stages"):
-        recipe(earlier, freeze=3)
+        objective(earlier, freeze=3)
 
 
 def test_few_pictures_keep_a_part_of_the_critic(
@@ -144,7 +145,7 @@ def test_few_pictures_keep_a_part_of_the_critic(
     given, [reason] = choose_critic(replace(asked, freeze=0), cats, tmp_path)
     assert given.freeze == 0 and "all of it learns" in reason[1]
     assert choose_critic(TrainOptions("gan"), cats, earlier.parent) == (TrainOptions("gan"), [])
-    monkeypatch.setattr("genimg.training.starting.FEW_PICTURES", 100)
+    monkeypatch.setattr("genimg.training.planning.starting.FEW_PICTURES", 100)
     many, [reason] = choose_critic(asked, cats, tmp_path)
     assert (many.critic_from, many.freeze) == (earlier, 0) and "enough" in reason[2]
 
@@ -160,19 +161,11 @@ def test_few_pictures_that_start_from_a_vae_get_the_critic_of_another_gan(
     assert choose_critic(asked, large, earlier.parent) == (asked, [])
 
 
-@pytest.fixture
-def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Directions need not be good here."""
-    monkeypatch.setattr("genimg.training.finish_gan.DRAWN", 240)
-    monkeypatch.setattr("genimg.training.finish_gan.HELD_OUT", 80)
-    monkeypatch.setattr("genimg.training.calibrate.SEARCHED", 1)
-
-
 @pytest.mark.usefixtures("few_draws")
 def test_a_finished_gan_has_its_critic_beside_it_and_takes_it_along(
     data_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, earlier: Path
 ) -> None:
-    monkeypatch.setattr("genimg.training.CHECKPOINTS", tmp_path / "checkpoints")
+    monkeypatch.setattr("genimg.training.run.CHECKPOINTS", tmp_path / "checkpoints")
     settings: dict[str, object] = {
         "family": "gan", "data": "cats", "size": 16, "count": 400, "images": 32,
         "precision": "fp32", "layout": "channels_last", "threads": 1, "device": "cpu",

@@ -1,4 +1,5 @@
-"""A hundred kills at random moments of short runs of every family, and what is left after each.
+"""Kills at random moments of short runs of every family, and what is left after each: dozens of
+them, or a hundred with GENIMG_LONG=1.
 
 The runs are forked and killed for real, see `kills.py`; here is looked at what came of them.
 """
@@ -15,14 +16,20 @@ import pytest
 
 from genimg.checkpoint import load
 from genimg.editor.library import list_checkpoints
-from genimg.training.distributed import ALONE
-from genimg.training.run import RunFolder
-from tests.training import together
+from genimg.training.distributed.processes import ALONE
+from genimg.training.loop.state import RunFolder
+from tests.training.distributed import together
 from tests.training.test_resume import assert_same_run, differences, lines
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 560.0  # seconds that all of it may take on a busy machine
-KILLS = {"vae": 34, "gan": 33, "classifier": 33}
+LONG = os.environ.get("GENIMG_LONG") == "1"
+KILLS = (
+    {"vae": 34, "gan": 33, "classifier": 33}
+    if LONG
+    else dict.fromkeys(("vae", "gan", "classifier"), 18)
+)
+ALL = sum(KILLS.values())
 CHAINS = 3
 
 pytestmark = pytest.mark.timeout(600)
@@ -57,15 +64,15 @@ def test_the_kills_hit_runs_that_were_alive_in_all_their_phases(
     killed: tuple[Path, dict[str, Any]],
 ) -> None:
     kills = kills_of(killed)
-    assert len(kills) == 100
+    assert len(kills) == ALL
     alive = [kill for kill in kills if kill["alive"]]
-    assert len(alive) >= 90
+    assert len(alive) >= 0.9 * ALL
     phases = Counter(kill["phase"] for kill in alive)
     assert phases.keys() >= {"preparing", "training", "finishing", "installing"}
-    assert phases["training"] >= 30
-    assert len({kill["images"] for kill in alive}) >= 15, "at many moments"
+    assert phases["training"] >= 0.3 * ALL
+    assert len({kill["images"] for kill in alive}) >= 0.15 * ALL, "at many moments"
     torn = [name for kill in alive for name in kill["hidden"]]
-    assert len(torn) >= 5, "while a file was written"
+    assert len(torn) >= 0.05 * ALL, "while a file was written"
 
 
 @pytest.mark.parametrize("family", KILLS)
@@ -77,7 +84,7 @@ def test_after_each_kill_every_file_is_whole_and_none_is_lost(
 
 
 @pytest.mark.parametrize("family", KILLS)
-def test_a_run_that_was_killed_ten_times_ends_as_one_that_was_not(
+def test_a_run_that_was_killed_again_and_again_ends_as_one_that_was_not(
     family: str, killed: tuple[Path, dict[str, Any]]
 ) -> None:
     """Bit for bit: weights, optimizers, generators, progress and sheets; so does its copy."""

@@ -4,6 +4,7 @@ import dataclasses
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from genimg.errors import ConfigError
@@ -14,6 +15,17 @@ def test_no_option_is_needed() -> None:
     options = TrainOptions()
     assert (options.family, options.data) == ("vae", "cats")
     assert options.budget == (60.0, None)
+
+
+def test_numbers_of_numpy_are_plain_ones() -> None:
+    options = TrainOptions(
+        size=np.int64(16),  # type: ignore[arg-type]
+        images=np.uint16(300),  # type: ignore[arg-type]
+        learning_rate=np.float32(0.5),  # type: ignore[arg-type]
+        tensorboard=np.True_,  # type: ignore[arg-type]
+    )
+    assert options == TrainOptions(size=16, images=300, learning_rate=0.5, tensorboard=True)
+    assert json.loads(json.dumps(options.to_mapping()))["size"] == 16
 
 
 def test_a_budget_is_in_minutes_or_in_images() -> None:
@@ -55,7 +67,7 @@ def test_the_identity_is_what_a_continued_run_must_share() -> None:
     fields = {field.name for field in dataclasses.fields(TrainOptions)}
     assert fields - identity.keys() == {
         "out", "name", "snapshot_seconds", "data_root", "minutes", "images", "title", "credit",
-        "licence", "tensorboard",
+        "licence", "tensorboard", "batch_size", "mixed_with",
     }  # fmt: skip
     assert identity["init_from"] == str(Path("a") / "b")
     moved = dataclasses.replace(
@@ -63,3 +75,5 @@ def test_the_identity_is_what_a_continued_run_must_share() -> None:
     )
     assert moved.identity() == identity
     assert dataclasses.replace(options, seed=4).identity() != identity
+    mixed = [TrainOptions(family="base", mixed_with=more).identity() for more in ((), ("cats",))]
+    assert mixed[0] != mixed[1]

@@ -18,12 +18,12 @@ from genimg.data import Dataset
 from genimg.errors import TrainingError
 from genimg.models import build_model
 from genimg.training import TrainOptions
-from genimg.training.batches import Batch, make_batch
-from genimg.training.compute import Compute
-from genimg.training.gan import GRACE_STEPS, GANRecipe
-from genimg.training.loop import Trainer
-from genimg.training.recipe import Unstable
-from genimg.training.run import RunFolder
+from genimg.training.loop.state import RunFolder
+from genimg.training.loop.trainer import Trainer
+from genimg.training.objectives.gan import GRACE_STEPS, GANObjective
+from genimg.training.objectives.objective import Unstable
+from genimg.training.pictures.batches import Batch, make_batch
+from genimg.training.planning.compute import Compute
 
 SIZES = (3, 2)
 BATCH, STEPS = 8, 8
@@ -31,7 +31,9 @@ GOOD = 2 * BATCH  # pictures that the last good state has seen when things go wr
 MakeTrainer = Callable[..., Trainer]
 
 
-def recipe_for(dataset: Dataset, kind: type[GANRecipe] = GANRecipe, **options: object) -> GANRecipe:
+def objective_for(
+    dataset: Dataset, kind: type[GANObjective] = GANObjective, **options: object
+) -> GANObjective:
     model = build_model("gan", (3, 16, 16), "style", seed=1, label_sizes=SIZES)
     settings = {
         "family": "gan",
@@ -42,10 +44,10 @@ def recipe_for(dataset: Dataset, kind: type[GANRecipe] = GANRecipe, **options: o
     return kind(model, TrainOptions(**{**settings, **options}), Compute())  # type: ignore[arg-type]
 
 
-def varied(recipe: GANRecipe) -> None:
+def varied(objective: GANObjective) -> None:
     """Make the samples of a fresh generator vary as those of a trained one do."""
     with torch.no_grad():
-        recipe.model.synthesis.head.weight.mul_(60.0)
+        objective.model.synthesis.head.weight.mul_(60.0)
 
 
 @pytest.fixture(scope="module")
@@ -69,24 +71,26 @@ def held_out(some: Dataset) -> Batch:
 
 
 @pytest.fixture
-def watched(some: Dataset) -> GANRecipe:
-    """A recipe whose generator has had its time to learn."""
-    recipe = recipe_for(some)
-    recipe.prepare(some)
-    recipe.model.eval()
-    recipe.generator_steps = GRACE_STEPS
-    return recipe
+def watched(some: Dataset) -> GANObjective:
+    """An objective whose generator has had its time to learn."""
+    objective = objective_for(some)
+    objective.prepare(some)
+    objective.model.eval()
+    objective.generator_steps = GRACE_STEPS
+    return objective
 
 
 @torch.no_grad()
-def test_a_generator_that_repeats_itself_has_collapsed(watched: GANRecipe, held_out: Batch) -> None:
+def test_a_generator_that_repeats_itself_has_collapsed(
+    watched: GANObjective, held_out: Batch
+) -> None:
     watched.model.synthesis.stem.weight.zero_()
     with pytest.raises(Unstable, match=r"collapsed.*by only 0% of what real pictures do"):
         watched.validate(watched.model, held_out)
 
 
 @torch.no_grad()
-def test_a_generator_whose_samples_vary_has_not(watched: GANRecipe, held_out: Batch) -> None:
+def test_a_generator_whose_samples_vary_has_not(watched: GANObjective, held_out: Batch) -> None:
     varied(watched)
     scores = watched.validate(watched.model, held_out)
     assert scores.keys() == {"loss", "diversity", "penalty", "copies"}
@@ -96,7 +100,7 @@ def test_a_generator_whose_samples_vary_has_not(watched: GANRecipe, held_out: Ba
 
 @torch.no_grad()
 def test_a_generator_that_has_not_learned_yet_has_not_collapsed(
-    watched: GANRecipe, held_out: Batch
+    watched: GANObjective, held_out: Batch
 ) -> None:
     """A fresh one draws grey on grey; but one that varied and does so no more has collapsed."""
     watched.generator_steps = 0
@@ -114,7 +118,7 @@ def test_a_generator_that_has_not_learned_yet_has_not_collapsed(
 @torch.no_grad()
 @pytest.mark.parametrize("penalty", [51.0, math.inf, math.nan])
 def test_penalties_that_run_away_are_noticed(
-    penalty: float, watched: GANRecipe, held_out: Batch
+    penalty: float, watched: GANObjective, held_out: Batch
 ) -> None:
     varied(watched)
     watched.penalty = torch.tensor(49.0)
@@ -125,7 +129,7 @@ def test_penalties_that_run_away_are_noticed(
 
 
 @torch.no_grad()
-def test_very_few_held_out_pictures_are_no_collapse(watched: GANRecipe, held_out: Batch) -> None:
+def test_very_few_held_out_pictures_are_no_collapse(watched: GANObjective, held_out: Batch) -> None:
     """One picture does not differ from itself; what varies is measured on many draws."""
     varied(watched)
     whole = watched.validate(watched.model, held_out)["diversity"]
@@ -135,7 +139,9 @@ def test_very_few_held_out_pictures_are_no_collapse(watched: GANRecipe, held_out
 
 
 @torch.no_grad()
-def test_validation_draws_nothing_and_changes_nothing(watched: GANRecipe, held_out: Batch) -> None:
+def test_validation_draws_nothing_and_changes_nothing(
+    watched: GANObjective, held_out: Batch
+) -> None:
     varied(watched)
     watched.validate(watched.model, held_out)
     state = torch.get_rng_state()
@@ -156,7 +162,7 @@ def test_validation_draws_nothing_and_changes_nothing(watched: GANRecipe, held_o
 def test_a_critic_of_few_pictures_sees_them_augmented(
     augment: str, pictures: int, seen: bool, some: Dataset
 ) -> None:
-    recipe = recipe_for(some, augment=augment)
+    objective = objective_for(some, augment=augment)
     assert some.labels is not None
     many = replace(
         some,
@@ -164,15 +170,15 @@ def test_a_critic_of_few_pictures_sees_them_augmented(
         labels=some.labels[np.arange(pictures) % len(some)],
         splits={"train": np.arange(pictures)},
     )
-    recipe.prepare(many)
-    assert recipe.augmented is seen
+    objective.prepare(many)
+    assert objective.augmented is seen
 
 
 # -- going back
 
 
-class Spoiled(GANRecipe):
-    """A recipe that spoils one weight after its third step, until there were enough remedies.
+class Spoiled(GANObjective):
+    """An objective that spoils one weight after its third step, until there were enough retries.
 
     When it does depends on its state alone, as it would in a real run.
     """
@@ -180,9 +186,9 @@ class Spoiled(GANRecipe):
     cured_by = 1
 
     @override
-    def step(self, batch: Batch, rng: torch.Generator) -> dict[str, Tensor]:
-        terms = super().step(batch, rng)
-        if self.generator_steps == 3 and self.remedies < self.cured_by:
+    def told(self, means: dict[str, Tensor]) -> dict[str, Tensor]:
+        terms = super().told(means)
+        if self.generator_steps == 3 and self.retries < self.cured_by:
             with torch.no_grad():
                 self.model.synthesis.head.bias[0] = math.nan
         return terms
@@ -194,12 +200,12 @@ class Incurable(Spoiled):
 
 @pytest.fixture
 def make(some: Dataset, tmp_path: Path) -> MakeTrainer:
-    def trainer(kind: type[GANRecipe] = Spoiled, out: str = "run", **options: object) -> Trainer:
+    def trainer(kind: type[GANObjective] = Spoiled, out: str = "run", **options: object) -> Trainer:
         folder = RunFolder(tmp_path / out)
         folder.samples.mkdir(parents=True, exist_ok=True)
         folder.state.parent.mkdir(exist_ok=True)
-        recipe = recipe_for(some, kind, **options)
-        return Trainer(recipe, some, recipe.train_options, folder, batch_size=BATCH)
+        objective = objective_for(some, kind, **options)
+        return Trainer(objective, some, objective.train_options, folder, batch_size=BATCH)
 
     return trainer
 
@@ -242,13 +248,13 @@ def test_a_run_that_goes_wrong_goes_back_and_on_with_a_larger_gamma(make: MakeTr
     assert "no longer a finite number" in line
     assert f"Going back to the last good state, after {GOOD} pictures" in line
     assert "with 3 times the weight on the penalties (--gamma)" in line
-    assert trainer.recipe.remedies == 1
+    assert trainer.objective.retries == 1
     assert trainer.clock.images == STEPS * BATCH
     assert all(bool(torch.isfinite(p).all()) for p in trainer.ema.parameters())
-    recipe = trainer.recipe
-    assert isinstance(recipe, GANRecipe)
-    recipe.schedule(0.0, 0)
-    assert recipe.gamma == pytest.approx(3 * recipe.options.gamma)
+    objective = trainer.objective
+    assert isinstance(objective, GANObjective)
+    objective.schedule(0.0, 0)
+    assert objective.gamma == pytest.approx(3 * objective.options.gamma)
     validated = [r["images"] for r in records(trainer) if "held_out_loss" in r]
     assert validated == [GOOD * i for i in range(1, 5)]
     [restart] = [r for r in records(trainer) if "restart" in r]
@@ -279,11 +285,11 @@ def test_the_same_weights_come_out_as_if_gamma_had_been_larger_from_there(
     """Going back leaves no trace of what went wrong."""
     spoiled = make()
     spoiled.run(saver(spoiled), lambda line: None)
-    clean = make(GANRecipe, out="clean")
+    clean = make(GANObjective, out="clean")
 
     def at_good() -> None:
         if clean.clock.images == GOOD:
-            clean.recipe.remedies = 1
+            clean.objective.retries = 1
 
     clean.run(acting(clean, at_good), lambda line: None)
     assert differences(spoiled.state_dict(), clean.state_dict()) == set()
@@ -371,13 +377,13 @@ def test_trouble_at_the_end_of_the_budget_is_mended_too(make: MakeTrainer) -> No
     said: list[str] = []
     trainer.run(saver(trainer), said.append)
     assert len(said) == 1
-    assert trainer.recipe.remedies == 1
+    assert trainer.objective.retries == 1
     assert trainer.clock.images == 3 * BATCH
-    assert all(bool(torch.isfinite(p).all()) for p in trainer.recipe.model.parameters())
+    assert all(bool(torch.isfinite(p).all()) for p in trainer.objective.model.parameters())
 
 
 def test_a_healthy_run_keeps_each_validated_state_as_good(make: MakeTrainer) -> None:
-    trainer = make(GANRecipe, images=5 * BATCH)
+    trainer = make(GANObjective, images=5 * BATCH)
     seen: list[int] = []
 
     def save() -> None:
@@ -391,4 +397,4 @@ def test_a_healthy_run_keeps_each_validated_state_as_good(make: MakeTrainer) -> 
     assert good is not None
     assert good["clock"]["images"] == 2 * GOOD
     assert sorted(set(seen)) == [0, GOOD, 2 * GOOD]
-    assert trainer.recipe.remedies == 0
+    assert trainer.objective.retries == 0

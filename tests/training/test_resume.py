@@ -22,7 +22,7 @@ from PIL import Image, ImageOps
 from genimg.checkpoint import load
 from genimg.errors import TrainingError
 from genimg.training import TrainOptions, train
-from genimg.training.run import RunFolder
+from genimg.training.loop.state import RunFolder
 from tests.training import kills
 from tests.training.kills import draw_pictures
 

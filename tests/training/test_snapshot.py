@@ -11,7 +11,7 @@ from genimg.errors import TrainingError
 from genimg.models import load_any_model, save_model
 from genimg.runs import FINISHED, STOPPED
 from genimg.training import snapshot
-from genimg.training.run import RunFolder
+from genimg.training.loop.state import RunFolder
 
 
 def quiet(line: str) -> None:

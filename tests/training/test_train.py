@@ -17,7 +17,7 @@ from genimg.data import Dataset
 from genimg.errors import CheckpointError, ConfigError, DataError, TrainingError
 from genimg.models import load_model, model_digest
 from genimg.training import TrainOptions, default_out, train
-from genimg.training.run import RunFolder
+from genimg.training.loop.state import RunFolder
 from tests.training.conftest import MakeOptions
 
 

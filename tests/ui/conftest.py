@@ -28,16 +28,22 @@ from genimg import Editor
 from genimg.images import encode_png
 from genimg.models import build_model, save_model
 
-from .training_site import Place
+from .train.training_site import Place
 
 FIRST, SECOND, DRAWER = "a-tiny-cats", "b-untrained", "c-tiny-gan"
 """The models of the served folder, in the order of the menu: the last one only draws."""
 
+UNTRUSTED = "192.0.2.1"
+"""An address of the app that a browser trusts no more than any other page over plain http."""
+
 CHROMIUM = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    f"--host-resolver-rules=MAP {UNTRUSTED} 127.0.0.1",
 ]  # fmt: skip
 
+GIVEN_UP = "AbortError: signal is aborted"
+"""What Gradio's client says at times of its own streams, when a page goes."""
 
 expect.set_options(timeout=15_000)  # a slow machine with other things to do
 
@@ -48,6 +54,21 @@ _PICTURE = """(place) => {
   if (canvas) return canvas.toDataURL();
   return document.querySelector(`${place} img:not([hidden])`)?.src ?? '';
 }"""
+
+_EXPOSE = """(async () => {
+  window.genimg = {};
+  let main = null;
+  while (!(main = document.querySelector('script[type=module][src$="/main.js"]'))) {
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  const names = ['tab', 'opening', 'links', 'saving'].map((name) => `edit/${name}`);
+  names.push('shell/http', 'shell/models', 'train/client');
+  await import(main.src);
+  const [tab, ...others] = await Promise.all(
+    names.map((name) => import(main.src.replace('main.js', `${name}.js`))));
+  Object.assign(window.genimg, ...others);
+  Object.defineProperty(window.genimg, 'work', { get: () => tab.stage });
+})()"""
 
 _THREE_FRAMES = """() => new Promise((done) => {
   let left = 3;
@@ -97,16 +118,21 @@ def save_gan(path: Path) -> None:
 
 
 @contextmanager
-def served(folder: Path, temporary: Path, runs: Path) -> Iterator[Site]:
-    """The app with the models of a folder, on a port of its own."""
+def served(folder: Path, temporary: Path, runs: Path, port: int = 0) -> Iterator[Site]:
+    """The app with the models of a folder, on this port or on one of its own."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
         port = probe.getsockname()[1]
 
     from genimg.ui.server import build_app
 
     app = build_app(folder, "127.0.0.1", port, runs)
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=1
+        )  # pages may still be listening when it ends
+    )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + 60
@@ -114,7 +140,9 @@ def served(folder: Path, temporary: Path, runs: Path) -> Iterator[Site]:
         assert thread.is_alive() and time.monotonic() < deadline, "the app did not start"
         time.sleep(0.05)
     yield Site(f"http://127.0.0.1:{port}", folder, temporary)
-    server.should_exit = True
+    server.should_exit = server.force_exit = True  # some listen to it still
+    for connection in list(server.server_state.connections):  # as when a process ends
+        connection.loop.call_soon_threadsafe(connection.transport.abort)
     thread.join(timeout=20)
     app.state.training.close()
 
@@ -145,6 +173,13 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
+def expose_modules(page: Page) -> None:
+    """Let `evaluate` find the page's modules: `genimg` has what they export, and `genimg.work` is
+    the stage of the Edit tab, once it is there.
+    """
+    page.add_init_script(_EXPOSE)
+
+
 @dataclass
 class Visitor:
     """Somebody at the page: the browser's page, and what must not happen there."""
@@ -155,15 +190,18 @@ class Visitor:
     complaints: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        expose_modules(self.page)
+
     def _hear(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        if message.type == "error" and not message.text.startswith(GIVEN_UP):
             self.complaints.append(f"{message.text} {message.location.get('url', '')}".rstrip())
 
     def open(self, address: str = "") -> Visitor:
         page = self.page
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", self._hear)
-        own = (self.site.url, "data:", "blob:")
+        own = (self.site.url, self.site.url.replace("127.0.0.1", UNTRUSTED), "data:", "blob:")
         page.on(
             "request",
             lambda request: (
@@ -201,7 +239,7 @@ class Visitor:
 
     def await_kept(self) -> None:
         """Until the browser has written down all steps."""
-        self.page.evaluate("genimg.shelf.then((shelf) => shelf.flush())")
+        self.page.evaluate("genimg.storage.then((storage) => storage.flush())")
 
     def steps(self) -> list[str]:
         """The labels of all steps that the page keeps, the oldest first."""
@@ -243,23 +281,64 @@ class Visitor:
 
 
 @pytest.fixture
-def visit(site: Site, browser: Browser) -> Iterator[object]:
-    """Opens the page in a fresh session; at the end nothing may have gone wrong in any of them."""
+def visit(
+    site: Site, browser: Browser, tidied: BrowserContext, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[object]:
+    """Opens the page in a fresh session; at the end nothing may have gone wrong in any of them.
+
+    The tiny model knows hardly any picture, and would be offered every one: here they are opened at
+    once, but where a test wants `offers`.
+    """
     visitors: list[Visitor] = []
 
-    def enter(width: int = 1280, height: int = 900, address: str = "", script: str = "") -> Visitor:
-        context = browser.new_context(viewport={"width": width, "height": height})
+    def enter(
+        width: int = 1280,
+        height: int = 900,
+        address: str = "",
+        script: str = "",
+        offers: bool = False,
+    ) -> Visitor:
+        if not offers:
+            monkeypatch.setattr("genimg.ui.edit.foreign.unknown", lambda store, opened: None)
+        # The first has the files of the page already; whoever comes next is somebody else.
+        context = browser.new_context() if visitors else tidied
+        page = context.new_page()
+        page.set_viewport_size({"width": width, "height": height})
         if script:  # runs before those of the page
-            context.add_init_script(f"({script})()")
-        visitor = Visitor(site, context, context.new_page())
+            page.add_init_script(f"({script})()")
+        visitor = Visitor(site, context, page)
         visitors.append(visitor)
         return visitor.open(address)
 
     yield enter
     for visitor in visitors:
-        visitor.context.close()
+        for page in visitor.context.pages:
+            page.close()
+        if visitor.context is not tidied:
+            visitor.context.close()
         assert visitor.complaints == []
         assert visitor.foreign == []
+
+
+@pytest.fixture(scope="session")
+def returning(browser: Browser) -> BrowserContext:
+    """A browser that has been here: to get and to compile all of the page's files takes seconds."""
+    return browser.new_context()
+
+
+@pytest.fixture
+def tidied(site: Site, returning: BrowserContext) -> BrowserContext:
+    """The same, with nothing in it but those files."""
+    page = returning.new_page()
+    session = returning.new_cdp_session(page)
+    for host in ("127.0.0.1", "localhost", UNTRUSTED):
+        origin = site.url.replace("127.0.0.1", host)
+        session.send("Storage.clearDataForOrigin", {"origin": origin, "storageTypes": "all"})
+    page.close()
+    returning.set_offline(False)
+    returning.clear_cookies()
+    returning.clear_permissions()
+    return returning
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -231,6 +232,86 @@ def test_mistakes_are_explained(
     }[name]
     with pytest.raises(Exception, match=said):
         client.predict(**pictures, **arguments, api_name=name)
+
+
+def answered(site: Site, name: str, *data: Any) -> str:
+    """What the plain HTTP way says of a call with these values: an event, and its data."""
+    call = httpx.post(f"{site.url}/gradio_api/call/{name}", json={"data": data})
+    number = call.json()["event_id"]
+    return httpx.get(f"{site.url}/gradio_api/call/{name}/{number}", timeout=30).text
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("understand", (), "text must be a text."),
+        ("edit", (), "amounts must be an object of names and numbers"),
+        ("edit", ({"path": 7}, {}), "No picture has arrived"),
+        ("interpolate", (), "No picture has arrived"),
+        ("mix", ([], []), "No picture has arrived"),
+        ("edit", (None, None), "amounts must be an object of names and numbers"),
+        ("edit", (None, [1]), "amounts must be an object of names and numbers"),
+        ("edit", (None, {"a": None}), "'a' cannot be None"),
+        ("edit", (None, {"a": True}), "'a' cannot be True"),
+        ("edit", (None, {"a": "x" * 9999}), "cannot be 'xxx"),
+        ("edit", (None, {}, {"a": 1}), "changes must be an object of names and words"),
+        ("edit", (None, {}, None, 7), "model must be a text, not 7"),
+        ("edit", (None, {}, None, "", ["a", 1]), "keep must be a text, not 1"),
+        ("sample", ({"count": 3},), "count must be a whole number"),
+        ("sample", (True,), "count must be a whole number, not True"),
+        ("sample", (1.5,), "count must be a whole number, not 1.5"),
+        ("sample", (1, 0, "hot"), "temperature must be a number, not 'hot'"),
+        ("sample", (1, 0, [1]), "temperature must be a number"),
+        ("sample", (1, 0, 1e308), "a temperature is from 0 to 10"),
+        ("sample", (1, 0, 1, []), "model must be a text"),
+        ("sample", (1, 0, 1, "", {}, "", 7), "sample takes 6 values at most, not 7"),
+        ("list_models", (1,), "list_models takes no values, not 1"),
+        ("reconstruct", (None, "", "no"), "refine must be true or false, not 'no'"),
+        ("vary", (None, "1"), "count must be a whole number, not '1'"),
+        ("vary", (None, 1, 0, None, DRAWER), "only draws pictures"),
+        ("reconstruct", ("https://example.org/a.png",), "fetches nothing from the network"),
+        ("reconstruct", ({"path": "http://127.0.0.1:1/a.png"},), "fetches nothing"),
+        ("reconstruct", ({"url": "data:image/png;base64,AA"},), "fetches nothing"),
+        ("reconstruct", ("/etc/hostname",), "No picture has arrived"),
+    ],
+)
+def test_wrong_and_missing_values_are_told_in_a_sentence(
+    site: Site, client: Client, photo: Path, name: str, data: tuple[Any, ...], said: str
+) -> None:
+    if len(data) > 1 and data[0] is None:
+        data = (sent_picture(site, photo), *data[1:])
+    answer = answered(site, name, *data)
+    assert "event: error" in answer and html.escape(said, quote=False) in answer
+
+
+def sent_picture(site: Site, photo: Path) -> dict[str, Any]:
+    """An uploaded picture as programs without gradio_client send it."""
+    [path] = httpx.post(
+        f"{site.url}/gradio_api/upload", files={"files": ("p.png", photo.read_bytes())}
+    ).json()
+    return {"path": path, "meta": {"_type": "gradio.FileData"}}
+
+
+def test_values_that_are_left_out_are_the_usual_ones(site: Site, photo: Path) -> None:
+    picture = sent_picture(site, photo)
+    for name, data in (
+        ("sample", ()),
+        ("sample", (None, None, None, None, None, None)),
+        ("vary", (picture, 1)),
+        ("reconstruct", (picture, None, 0)),
+        ("edit", (picture, {})),
+    ):
+        assert "event: complete" in answered(site, name, *data), name
+
+
+def test_events_of_the_page_that_lack_values_say_so(site: Site) -> None:
+    config = httpx.get(f"{site.url}/config").json()
+    event = next(d for d in config["dependencies"] if len(d["inputs"]) > 1 and d["backend_fn"])
+    answer = httpx.post(
+        f"{site.url}/gradio_api/run/predict",
+        json={"data": [], "fn_index": event["id"], "session_hash": "x"},
+    )
+    assert "Load the page again" in answer.text or answer.status_code in (401, 403, 404)
 
 
 def test_a_bad_picture_is_explained(client: Client, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import os
 import re
 import signal
 import socket
@@ -15,22 +17,24 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, expect
 
-import app
+from genimg.cli import COMMANDS, main
 from genimg.runs import STOPPED, TRAINING, RunFiles, launch, summary
+from genimg.ui.serving.temp import VARIABLE
 
 from .conftest import CANVAS, save_gan
-from .training_site import picture, until
+from .train.training_site import picture, until
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @contextmanager
-def started(checkpoints: Path, *more: str) -> Iterator[str]:
+def started(checkpoints: Path, *more: str, **environment: str) -> Iterator[str]:
     """The program, started on a free port; gives the address that it says."""
     words = ["--no-open", "--port", "0", "--checkpoints", str(checkpoints), *more]
     program = subprocess.Popen(
         [sys.executable, "app.py", *words],
         cwd=ROOT,
+        env={**os.environ, **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -58,14 +62,22 @@ def test_it_says_where_it_is_and_answers_and_its_runs_outlive_it(
     pictures.mkdir()
     for number in range(30):
         (pictures / f"{number}.png").write_bytes(picture(number))
-    with started(checkpoints_dir, "--runs", str(runs)) as address:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    (temporary / "gradio").write_bytes(b"somebody else's")  # where Gradio would want a folder
+    places = {"TMPDIR": str(temporary), VARIABLE: ""}
+    with started(checkpoints_dir, "--runs", str(runs), **places) as address:
         assert httpx.get(address, timeout=20).status_code == 200
         wanted = {"title": "Shapes", "data": f"folder:{pictures}", "size": 16, "minutes": 10}
         answer = httpx.post(f"{address}/genimg/training/runs", json=wanted, timeout=20)
         assert answer.json() == {"name": "shapes"}
         files = RunFiles(runs / "shapes")
         until(lambda: files.alive, bool)
+        sent = {"files": ("a.png", b"picture")}
+        [path] = httpx.post(f"{address}/gradio_api/upload", files=sent, timeout=20).json()
+        assert Path(path).is_relative_to(temporary)
     assert files.alive, "it ended with the app"
+    assert [path for path in temporary.rglob("*") if path.is_file()] == [temporary / "gradio"]
     until(lambda: summary(files).phase, lambda phase: phase == TRAINING)
     launch.stop(files)
     until(lambda: summary(files).phase, lambda phase: phase == STOPPED)
@@ -110,22 +122,30 @@ def test_ctrl_c_ends_it_quietly(checkpoints_dir: Path) -> None:
     assert program.returncode == 0
 
 
-def test_an_impossible_port_is_refused_before_anything_starts() -> None:
-    with pytest.raises(SystemExit):
-        app.main(["--port", "99999"])
+def test_an_impossible_port_is_refused_before_anything_starts(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["app", "--port", "99999"]) == 2
+    assert "from 0 to 65535, not 99999" in capsys.readouterr().err
 
 
 def test_training_can_be_switched_off(checkpoints_dir: Path) -> None:
     with started(checkpoints_dir, "--no-training") as address:
         told = httpx.get(f"{address}/genimg/training", timeout=20).json()
     assert not told["allowed"] and "--no-training" in told["why"]
-    with pytest.raises(SystemExit):
-        app.main(["--no-training", "--allow-training"])
+    assert main(["app", "--no-training", "--allow-training"]) == 2
 
 
 def test_no_run_at_all_at_once_is_refused_before_anything_starts() -> None:
-    with pytest.raises(SystemExit):
-        app.main(["--training-at-once", "0"])
+    assert main(["app", "--training-at-once", "0"]) == 2
+
+
+def test_a_language_that_nobody_has_written_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["app", "--checkpoints", str(tmp_path), "--port", "0", "--language", "xy"]
+    assert main(words) == 2
+    assert "no language 'xy'; choose one of: en" in capsys.readouterr().err
 
 
 def test_a_port_in_use_is_said_plainly(checkpoints_dir: Path) -> None:
@@ -143,3 +163,45 @@ def test_a_port_in_use_is_said_plainly(checkpoints_dir: Path) -> None:
     assert ended.returncode != 0
     assert f"port {port}" in ended.stdout + ended.stderr
     assert "Traceback" not in ended.stdout + ended.stderr
+
+
+def test_what_gradio_calls_its_settings_counts_where_no_option_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GRADIO_SERVER_NAME", "0.0.0.0")
+    monkeypatch.setenv("GRADIO_SERVER_PORT", "7000")
+    monkeypatch.setenv("GRADIO_ROOT_PATH", "/apps/genimg")
+    parser = argparse.ArgumentParser()
+    COMMANDS["app"].configure(parser)
+    said = parser.parse_args([])
+    assert (said.host, said.port, said.root_path) == ("0.0.0.0", 7000, "/apps/genimg")
+    words = ["--host", "127.0.0.1", "--port", "7001", "--root-path", ""]
+    said = parser.parse_args(words)
+    assert (said.host, said.port, said.root_path) == ("127.0.0.1", 7001, "")
+
+
+def test_who_is_let_in_is_said_by_options(checkpoints_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "accounts").write_text("ann:secret\n")
+    words = ["--allow-host", "pictures.example.org", "--auth-file", str(tmp_path / "accounts")]
+    with started(checkpoints_dir, *words, "--allow-embedding", "https://a.example") as address:
+        named = {"Host": "pictures.example.org"}
+        assert httpx.get(address, headers={"Host": "evil.example"}, timeout=20).status_code == 403
+        told = httpx.get(f"{address}/config", headers=named, timeout=20)
+        assert told.status_code == 401 and "https://a.example" in str(told.headers)
+        told = httpx.get(f"{address}/config", headers=named, auth=("ann", "secret"), timeout=20)
+        assert told.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--allow-host", "http://example.org"], "--allow-host example.org"),
+        (["--auth", "ann"], "NAME:PASSWORD"),
+        (["--behind-proxy", "example.org"], "--behind-proxy 127.0.0.1"),
+    ],
+)
+def test_who_cannot_be_let_in_is_said_plainly(
+    words: list[str], why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["app", "--no-open", "--port", "0", *words]) == 2
+    assert why in capsys.readouterr().err

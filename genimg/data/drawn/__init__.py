@@ -1,0 +1,1 @@
+"""The sets that genimg draws itself: part drawings combined at random, and `graphics`."""

@@ -1,0 +1,122 @@
+"""Which drawings is a monster composed of, and what is each called?
+
+Every name was given by looking at the drawing. It becomes the label of a slider.
+"""
+
+from __future__ import annotations
+
+from genimg.data.dataset import Card
+from genimg.data.drawn.artwork import Artwork
+
+MONSTERS = Artwork(
+    folder="set2",
+    layers=(
+        "004#01FaceColors/{face colour}",
+        "003#02BodyColors/{body colour}",
+        "006#03Faces/{head}",
+        "000#04Body/{outfit}",
+        "002#Eyes/{eyes}",
+        "001#Mouth/{mouth}",
+        "005#Nose/{nose}",
+    ),
+    factors={
+        "face colour": {
+            "final1": "lavender face",
+            "final2": "turquoise face",
+            "final3": "green face",
+            "final4": "blue face",
+            "final5": "purple face",
+            "final6": "pink face",
+            "final7": "orange face",
+            "final8": "golden face",
+            "final9": "yellow face",
+            "final10": "lime face",
+        },
+        "body colour": {
+            "final1": "turquoise body",
+            "final2": "green body",
+            "final3": "blue body",
+            "final4": "purple body",
+            "final5": "pink body",
+            "final6": "orange body",
+            "final7": "golden body",
+            "final8": "yellow body",
+            "final9": "lime body",
+            "final10": "lavender body",
+        },
+        "head": {
+            "final1": "small horns",
+            "final2": "row of horns",
+            "final3": "big horns",
+            "final4": "shaggy hair",
+            "final5": "robot helmet",
+            "final6": "tall square helmet",
+            "final7": "propeller helmet",
+            "final8": "siren helmet",
+            "final9": "trumpet feelers",
+            "final10": "third eye",
+            "final11": "ball feelers",
+            "final12": "eyes on stalks",
+            "final13": "knotted head",
+            "final14": "ridged head",
+            "final15": "pinched head",
+            "final16": "bumpy head",
+        },
+        "outfit": {
+            "final1": "plain jumper",
+            "final2": "stitches",
+            "final3": "round shoulder pads",
+            "final4": "square shoulder pads",
+            "final5": "hoses",
+            "final6": "spiky shoulders",
+            "final7": "patterned bib",
+            "final8": "smiley shirt",
+            "final9": "chest window",
+            "final10": "wide collar",
+        },
+        "eyes": {
+            "final1": "one eye bigger",
+            "final2": "angry black eyes",
+            "final3": "sleepy eyes",
+            "final4": "round black eyes",
+            "final5": "crossed eyes",
+            "final6": "droopy eyes",
+            "final7": "worried eyes",
+            "final8": "squinting eye",
+            "final9": "baggy eyes",
+            "final10": "one long eyebrow",
+        },
+        "mouth": {
+            "final1": "laughing teeth",
+            "final2": "jagged teeth",
+            "final3": "gritted teeth",
+            "final4": "open mouth",
+            "final5": "sly grin",
+            "final6": "whistling mouth",
+            "final7": "tongue out",
+            "final8": "tusks",
+            "final9": "frown",
+            "final10": "pout",
+        },
+        "nose": {
+            "final1": "spiral nose",
+            "final2": "two nostrils",
+            "final3": "wavy nose",
+            "final4": "striped nose",
+            "final5": "C-shaped nose",
+            "final6": "pointed nose",
+            "final7": "big nose",
+            "final8": "triangle nose",
+            "final9": "curly nose",
+            "final10": "button nose",
+        },
+    },
+    card=Card(
+        name="monsters",
+        title="Monsters",
+        licence="CC BY 3.0",
+        credit="Monster artwork by Hrvoje Novakovic, CC BY 3.0",
+        description="Drawn monsters, combined from 76 part drawings."
+        " Composed artwork, not photographs: parts laid over each other and reduced in size.",
+    ),
+)

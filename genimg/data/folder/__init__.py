@@ -1,0 +1,1 @@
+"""Any folder or zip of pictures as a data set: found, judged, chosen, labelled and kept."""

@@ -1,0 +1,166 @@
+"""What is a loaded model, and how do pictures become latents and latents pictures?"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import os
+
+import torch
+from PIL import Image
+
+from genimg.checkpoint import Header
+from genimg.editor.library import Factors
+from genimg.edits import Locks
+from genimg.errors import CheckpointError, LatentError
+from genimg.images import Picture, as_image, fit_image, to_images, to_pixels
+from genimg.latents import Direction, Labels, Latent, covariance_of
+from genimg.models import LatentModel, Prior
+from genimg.models.chunks import in_chunks
+from genimg.models.device import decoding_type
+
+TOGETHER = 16
+"""Pictures that go through the network at once: with more, what it works on leaves the cache."""
+
+
+def _one_thread() -> None:
+    """torch's threads stay behind in the parent, and a forked child that waits for them hangs."""
+    torch.set_num_threads(1)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_one_thread)
+
+
+class LoadedModel:
+    """A network, what its file says of it, and the way between pictures and latents.
+
+    Attributes:
+        header: of its file.
+        device: where the network lies.
+        directions: {name: direction}, named, measured and raw ones.
+        labels: what can be read from latents, and exchanged.
+        choices: {labelled factor: names of its values} that draws can be asked for.
+        locks: what is left of a direction while others are kept.
+    """
+
+    def __init__(
+        self,
+        network: LatentModel,
+        header: Header,
+        directions: tuple[Direction, ...] = (),
+        labels: Labels | None = None,
+        choices: Factors | None = None,
+    ) -> None:
+        self._network = network.eval().requires_grad_(False)
+        self._process = os.getpid()
+        self.header = header
+        self.device = network.device
+        self.directions = {direction.name: direction for direction in directions}
+        self.labels = labels or Labels.from_prior(Prior.standard(network.latent_shape[0]), ())
+        self.choices = choices or {}
+        self.locks = Locks(covariance_of(network.prior), self.directions)
+
+    @property
+    def network(self) -> LatentModel:
+        """The network, wherever it can be used.
+
+        Raises:
+            CheckpointError: it lies on a GPU, and this process was forked from the one that did so.
+        """
+        if self.device.type == "cuda" and os.getpid() != self._process:
+            raise CheckpointError(
+                "this Editor was loaded before the process was forked, and a GPU does not go "
+                "along: call Editor.load in the new process, or start it with 'spawn' of "
+                "multiprocessing"
+            )
+        return self._network
+
+    def latent(self, z: torch.Tensor) -> Latent:
+        """A point `[d]` or `[layers, d]` as a latent of this model."""
+        return Latent(z, self.header.id)
+
+    def fit(
+        self, image: Picture, focus: tuple[float, float] = (0.5, 0.5), zoom: float = 1.0
+    ) -> Image.Image:
+        """The part of a picture that the model will see, at its size and in its colours.
+
+        Args:
+            image: a PIL image, the path of a file, or uint8 [H, W], [H, W, 3] or [H, W, 4].
+            focus: where the crop lies, (x, y) from 0 (left, top) to 1 (right, bottom).
+            zoom: 1 takes the largest crop, 2 half its side.
+
+        Raises:
+            ImageError: anything else, whose type is named, or a file that cannot be read.
+        """
+        return fit_image(as_image(image), self.network.image_shape, focus, zoom)
+
+    def fit_to(self, image: Picture, latent: Latent) -> Image.Image:
+        """The part of a picture that the model will see, as large as the picture of a latent."""
+        self.require(latent)
+        return self.fit(image)
+
+    @torch.inference_mode()
+    def encode(self, image: Picture) -> Latent:
+        """A picture, in any of the ways that `fit` takes it, to its most probable latent.
+
+        A picture that does not have the model's size is centre-cropped to it; call `fit` to choose
+        the crop.
+
+        Raises:
+            ImageError: something that is no picture.
+            LatentError: this model has no encoder.
+        """
+        pixels = to_pixels([self.fit(image)]).to(self.device)
+        return self.latent(self.network.encode(pixels).mode()[0].clone())
+
+    @torch.inference_mode()
+    def decode(self, *latents: Latent) -> list[Image.Image]:
+        """Latents to pictures, one each.
+
+        Each goes through the network by itself: the last bits of a convolution depend on how many
+        pictures there are, and a picture of a grid shall be the very same when it is drawn alone.
+
+        Raises:
+            LatentError: a latent of another model or size.
+        """
+        for latent in latents:
+            self.require(latent)
+        made = [self.network.decode(latent.z[None].to(self.device)) for latent in latents]
+        return to_images(torch.cat(made)) if made else []
+
+    @torch.inference_mode()
+    def decode_together(self, *latents: Latent) -> list[Image.Image]:
+        """As `decode`, many at a time, for looking at: two to four times as quick, and values may
+        differ by up to three levels of 255 from what `decode` draws. All latents are of the same
+        shape.
+        """
+        for latent in latents:
+            self.require(latent)
+        if not latents:
+            return []
+        points = torch.stack([latent.z for latent in latents]).to(self.device)
+        kind = decoding_type(self.device)
+        with torch.autocast(self.device.type, kind, enabled=kind is not torch.float32):
+            made = in_chunks(self._many.decode, points, TOGETHER)
+        return to_images(made.float())
+
+    @functools.cached_property
+    def _many(self) -> LatentModel:
+        """The network as it is quickest with several pictures: channels last in memory."""
+        many: LatentModel = copy.deepcopy(self.network).to(memory_format=torch.channels_last)
+        return many
+
+    def require(self, latent: Latent) -> None:
+        """Refuse a latent of another model or size, with a LatentError."""
+        latent.require_model(self.header.id)
+        [numbers] = self.network.latent_shape
+        if latent.z.shape[-1] != numbers:
+            raise LatentError(
+                f"this model's latents have {numbers} numbers, not {latent.z.shape[-1]}"
+            )
+        if latent.layers not in (1, self.network.layers):
+            raise LatentError(
+                f"this latent is for {latent.layers} layers of a network, this model has "
+                f"{self.network.layers}"
+            )

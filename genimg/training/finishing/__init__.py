@@ -1,0 +1,1 @@
+"""What turns trained weights into a model file for people."""

@@ -1,0 +1,104 @@
+"""What turns the weights of a trained VAE into a model for people: prior, directions, numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from genimg.data import Dataset
+from genimg.evaluation.calibration import add_calibration
+from genimg.evaluation.coding import encode_all, test_split
+from genimg.evaluation.evaluate import DEFAULT_COUNT, evaluate_model
+from genimg.latents import Evidence, Labels, find_directions, fit_prior
+from genimg.metrics import measure
+from genimg.models import LatentModel, model_digest
+from genimg.training.finishing.findings import Findings
+
+CODED_PICTURES = 20_000
+HELD_OUT_PICTURES = 2_000
+SURVIVAL_PICTURES = 16
+
+
+@torch.no_grad()
+def finish_vae(
+    model: LatentModel, dataset: Dataset, say: Callable[[str], None] = print
+) -> Findings:
+    """Fit the prior of a VAE, find its directions, and measure it.
+
+    Test pictures are used for the metrics alone; the reliability of directions and the number of
+    the prior's components come from the validation split.
+    """
+    say("encoding the training pictures")
+    train = dataset.split("train")
+    held_out = dataset.split("validation" if "validation" in dataset.splits else "train")
+    rows = np.linspace(0, len(train) - 1, min(len(train), CODED_PICTURES)).astype(np.int64)
+    images = train.images[rows]
+    held_out_images = held_out.images[:HELD_OUT_PICTURES]
+    posterior = encode_all(model, images)
+    held_out_codes = encode_all(model, held_out_images).mode()
+    say("finding directions")
+    evidence = Evidence(
+        model_id=model_digest(model),
+        codes=posterior.mode().double().numpy(),
+        held_out=held_out_codes.double().numpy(),
+        kl=posterior.kl_per_dimension().mean(dim=0).double().numpy(),
+        survival=survival(model, held_out_codes[:SURVIVAL_PICTURES], posterior.mode().std(dim=0)),
+        factors=[(factor.name, factor.values) for factor in dataset.factors],
+        labels=None if train.labels is None else train.labels[rows],
+        held_out_labels=None if held_out.labels is None else held_out.labels[:HELD_OUT_PICTURES],
+        scores=measure(images),
+        held_out_scores=measure(held_out_images),
+    )
+    directions = find_directions(evidence)
+    say("fitting the prior")
+    model.prior = fit_prior(evidence).to(next(model.parameters()).device)
+    say("measuring on the test pictures")
+    metrics = evaluate_model(model, test_split(dataset).images[:DEFAULT_COUNT])
+    labelled = bool(len(model.prior.sizes))
+    if labelled:
+        metrics["labels_recognised"] = recognised(model, evidence)
+    add_calibration(metrics, model, dataset, say)
+    return Findings(
+        metrics,
+        directions,
+        dataset.factors if labelled else (),
+        f"held-out PSNR {metrics['psnr']:.2f} dB, SSIM {metrics['ssim']:.3f}, "
+        f"{metrics['active_dimensions']} of {metrics['dimensions']} dimensions in use, "
+        f"{len(directions)} directions",
+    )
+
+
+def recognised(model: LatentModel, evidence: Evidence) -> dict[str, float]:
+    """{factor: part of the held-out pictures whose value is read from the latent correctly}."""
+    assert evidence.held_out_labels is not None
+    labels = Labels.from_prior(model.prior, evidence.factors)
+    read = [labels.read(torch.from_numpy(code).float()) for code in evidence.held_out]
+    true = evidence.held_out_labels
+    return {
+        factor: round(
+            float(np.mean([row[factor] == values[true[i, f]] for i, row in enumerate(read)])), 4
+        )
+        for f, (factor, values) in enumerate(evidence.factors)
+    }
+
+
+def survival(model: LatentModel, codes: Tensor, std: Tensor) -> npt.NDArray[np.float64]:
+    """For each dimension, how much of a move is found again when the moved picture is encoded,
+    `[d]`.
+
+    Codes `[N, d]` are moved by one standard deviation (`std [d]`) along one dimension at a time,
+    decoded and encoded; 1 means that the whole move came back, 0 that the decoder ignored it.
+    """
+    device = next(model.parameters()).device
+    result = np.zeros(len(std))
+    before = model.encode(model.decode(codes.to(device)).clamp(-1, 1)).mode()
+    for index, step in enumerate(std.tolist()):
+        moved = codes.clone()
+        moved[:, index] += step
+        after = model.encode(model.decode(moved.to(device)).clamp(-1, 1)).mode()
+        result[index] = float((after - before)[:, index].mean()) / max(step, 1e-6)
+    return np.clip(result, 0.0, 1.0)

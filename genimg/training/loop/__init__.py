@@ -1,0 +1,1 @@
+"""The loop around every objective: clock, state, resume, report. It knows no model family."""

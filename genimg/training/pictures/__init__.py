@@ -1,0 +1,1 @@
+"""Which pictures a step sees, and how they are varied."""

@@ -1,0 +1,1 @@
+"""What is chosen for a run where nothing is given, and why."""

@@ -1,0 +1,116 @@
+"""What can be done to an open picture? Each act takes a recipe and gives the next one.
+
+An act is an operation (see `genimg.edits.operations`), or a change to the list of them: where
+sliders stand, what is taken back, what is kept from now on. No Gradio here. What an act is told
+comes from a page, so it is checked.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from genimg.editor import Editor, Recipe
+from genimg.edits import OPERATIONS
+from genimg.errors import GenimgError
+from genimg.ui.edit import sliders
+from genimg.ui.shell.opening import MAX_LABEL
+from genimg.ui.words import say
+
+Told = Mapping[str, Any]
+Act = Callable[[Editor, Recipe, Told], tuple[Recipe, str]]
+
+
+def act(editor: Editor, kind: object, recipe: Recipe, told: Told) -> tuple[Recipe, str]:
+    """Do something to a picture: the recipe after it, and what was done in a few words.
+
+    Raises:
+        GenimgError: there is no such act, or it was told nonsense.
+    """
+    if not isinstance(kind, str) or kind not in {*ACTS, *OPERATIONS}:
+        raise GenimgError(say("edit.misfit", kind=repr(kind)))
+    if kind in ACTS:
+        after, label = ACTS[kind](editor, recipe, told)
+    else:
+        operation = OPERATIONS[kind].asked(told)
+        after, label = operation.onto(recipe, editor), operation.words
+    return replace(after, model_name=editor.header.name), label[:MAX_LABEL]
+
+
+def _pull(editor: Editor, recipe: Recipe, told: Told) -> tuple[Recipe, str]:
+    """Sliders have been moved: `amounts` {direction: total}."""
+    amounts = _numbers(told.get("amounts"))
+    after = recipe.pulled(amounts)
+    return after, _moved(recipe.amounts, after.amounts) or say("edit.no_change")
+
+
+def _take(editor: Editor, recipe: Recipe, told: Told) -> tuple[Recipe, str]:
+    """An edit is taken back: the exchange of a factor, or all that a direction was moved."""
+    name = told.get("name")
+    if not isinstance(name, str):
+        raise GenimgError(say("edit.no_name"))
+    if told.get("kind") == "change":
+        changes = {key: value for key, value in recipe.changes.items() if key != name}
+        return recipe.exchanged(changes), say("edit.without", name=name)
+    return recipe.without(name), say("edit.without", name=name)
+
+
+def _reset(editor: Editor, recipe: Recipe, told: Told) -> tuple[Recipe, str]:
+    """Nothing is done to the start; what is locked stays locked."""
+    return replace(recipe, operations=()), say("edit.all_reset")
+
+
+def _nudge(editor: Editor, recipe: Recipe, told: Told) -> tuple[Recipe, str]:
+    """A few sliders are moved a little, at random."""
+    free = [d for d in editor.directions if d.name not in recipe.locks]
+    if not free:
+        raise GenimgError(say("edit.all_locked"))
+    amounts = sliders.nudge(recipe.amounts, free, random.Random())
+    return recipe.pulled(amounts), say("edit.nudged")
+
+
+def _lock(editor: Editor, recipe: Recipe, told: Told) -> tuple[Recipe, str]:
+    """Directions, `names`, are kept from now on, or let go."""
+    names = told.get("names")
+    known = [direction.name for direction in editor.directions]
+    if not isinstance(names, list) or not names or not all(name in known for name in names):
+        raise GenimgError(say("edit.no_slider"))
+    locks = set(recipe.locks)
+    locks = locks | set(names) if told.get("on") else locks - set(names)
+    what = names[0] if len(names) == 1 else say("edit.sliders", n=len(names))
+    return (
+        replace(recipe, locks=tuple(locks)),
+        say("edit.keep" if told.get("on") else "edit.let_go", what=what),
+    )
+
+
+ACTS: dict[str, Act] = {
+    "pull": _pull,
+    "take": _take,
+    "reset": _reset,
+    "nudge": _nudge,
+    "lock": _lock,
+}
+"""What a page can ask for by name, beside the OPERATIONS."""
+
+
+def _moved(before: Mapping[str, float], after: Mapping[str, float]) -> str:
+    names = [name for name in {**before, **after} if before.get(name, 0.0) != after.get(name, 0.0)]
+    if len(names) == 1:
+        return f"{names[0]} {after.get(names[0], 0.0):+.1f}"
+    return say("edit.sliders", n=len(names)) if names else ""
+
+
+def _numbers(values: object) -> dict[str, float]:
+    """{name: finite number}, within what a slider can be pulled to."""
+    if not isinstance(values, Mapping):
+        raise GenimgError(say("edit.amounts"))
+    result = {}
+    for name, value in values.items():
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not number or value != value:
+            raise GenimgError(say("edit.no_amount", name=repr(name), value=repr(str(value)[:20])))
+        result[str(name)] = float(min(max(value, -sliders.FURTHEST), sliders.FURTHEST))
+    return result

@@ -1,0 +1,160 @@
+"""What comes of what somebody does in the Edit tab? No Gradio, no routes: plain values."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, cast
+
+from PIL import Image
+
+from genimg.editor import TEXT_KEY, Recipe
+from genimg.errors import GenimgError, RecipeError
+from genimg.images import read_text
+from genimg.ui.edit import examples, foreign
+from genimg.ui.edit.acts import act
+from genimg.ui.edit.answers import ModelParts, OfferAnswer, SceneAnswer
+from genimg.ui.edit.scene import scene
+from genimg.ui.serving.uploads import uploaded
+from genimg.ui.shell import opening, views
+from genimg.ui.shell.opening import Crop, Opened, recipe_of
+from genimg.ui.shell.store import Store
+
+ONLY_DRAWS = (
+    "This model only draws: it cannot start from a picture of yours, except from one that was "
+    "saved with it (drop it anywhere). Draw one at random, or click one of these."
+)
+
+Told = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is open now, or what is offered instead.
+
+    Attributes:
+        said: fields of the scene besides its own.
+        warnings: what a person should know all the same.
+    """
+
+    opened: Opened | None = None
+    offer: OfferAnswer | None = None
+    said: Told = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+def outcome(store: Store, chosen: str, told: Told) -> Outcome:
+    """Do what the page has told, an `act` with its details, while a model is chosen.
+
+    Raises:
+        GenimgError: it cannot be done.
+    """
+    kind = told.get("act")
+    if kind == "open":
+        wanted = told.get("model")
+        model = wanted if isinstance(wanted, str) else chosen
+        said = {"refine": bool(told.get("refine"))}
+        return from_upload(store, model, uploaded(dict(told)), said, anyway=model == wanted)
+    if kind == "example":
+        return Outcome(examples.chosen(store, chosen, str(told.get("pick"))))
+    if kind == "draw":  # from a seed that nobody chose
+        return Outcome(opening.from_seed(store, chosen, random.randrange(1_000_000)))
+    recipe = recipe_of(told.get("recipe"))
+    opened = opening.from_recipe(store, recipe)
+    same = {"opened": False}
+    if kind == "go":
+        return Outcome(opened, said={**same, "node": told.get("node")})
+    if kind == "crop":
+        return Outcome(_cropped(store, opened, told), said={**same, "refine": True})
+    if kind == "base":
+        return Outcome(_based(store, opened, told), said=same)
+    after, label = act(store.get(opened.model), kind, recipe, told)
+    if kind == "soften":
+        softer = replace(_compared(store, opened.model, after, label, told), original=None)
+        return Outcome(softer, said={**same, "upload": {"t": told.get("t")}})
+    return Outcome(Opened(opened.model, after, label), said=same)
+
+
+def from_upload(store: Store, model: str, path: str, said: Told, anyway: bool = False) -> Outcome:
+    """A picture file: its edits are restored, or it is encoded; an offer instead where the model
+    does not know such pictures, unless it is to be opened `anyway`.
+    """
+    plain = not anyway and TEXT_KEY not in read_text(path, TEXT_KEY)
+    offer = foreign.only_draws(store, model, path) if plain else None
+    if offer is not None:
+        return Outcome(offer=offer, said=said)
+    warnings: tuple[str, ...] = ()
+    try:
+        opened = opening.from_saved(store, model, path)
+    except RecipeError as error:
+        words = str(error).rstrip(".")
+        warnings = (f"{words[:1].upper()}{words[1:]}. It is opened as a plain picture.",)
+        opened = None
+    opened = opened or opening.from_file(store, model, Crop(path), "upload")
+    offer = foreign.unknown(store, opened) if plain else None
+    return Outcome(None if offer else opened, offer, said, warnings)
+
+
+def shown(store: Store, opened: Opened, said: Told) -> SceneAnswer:
+    """The scene of a picture that is open now."""
+    fields = {**scene(store, opened), "opened": True, **said}
+    if not store.get(opened.model).has_kind:
+        fields["refine"] = False  # it comes as close as it can at once
+    return cast(SceneAnswer, fields)
+
+
+def parts_of(store: Store, model: str) -> ModelParts:
+    """What there is to begin with, and whether uploads are."""
+    takes = store.get(model).can_encode
+    return {
+        "model": model,
+        "examples": examples.thumbs(store, model),
+        "takes_pictures": takes,
+        "hint": "" if takes else views.hint(ONLY_DRAWS),
+    }
+
+
+def frame(store: Store, recipe: Recipe, totals: object) -> Image.Image:
+    """The picture where sliders stand, `totals` {direction: standard deviations}.
+
+    Raises:
+        GenimgError: it cannot be drawn, or these are no numbers.
+    """
+    editor = store.get(opening.from_recipe(store, recipe).model)
+    pulled, _ = act(editor, "pull", recipe, {"amounts": totals})
+    return editor.decode(editor.edited(pulled))[0]
+
+
+def _cropped(store: Store, opened: Opened, told: Told) -> Opened:
+    """Another part of the upload is encoded; the edits stay."""
+    path = uploaded(dict(told))
+    if not Path(path).is_file():
+        raise GenimgError("Uploads are deleted after an hour. Upload it again to crop it.")
+    focus, zoom = told.get("focus"), told.get("zoom")
+    try:
+        x, y = (float(value) for value in focus)  # type: ignore[union-attr]
+        crop = Crop(path, (x, y), float(zoom))  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise GenimgError("A crop is a focus (x, y) and a zoom.") from None
+    anew = opening.from_file(store, opened.model, crop, "upload")
+    recipe = replace(opened.recipe, latent=anew.recipe.latent)
+    return replace(anew, recipe=recipe, label="cropped")
+
+
+def _based(store: Store, opened: Opened, told: Told) -> Opened:
+    """A better latent for the upload was found; the edits stay."""
+    recipe = replace(opened.recipe, latent=recipe_of(told.get("better")).latent)
+    refined = _compared(store, opened.model, recipe, "refined", told)
+    if told.get("editable") is None:  # it was stopped before
+        return refined
+    return replace(refined, editable=recipe_of(told.get("editable")).latent)
+
+
+def _compared(store: Store, model: str, recipe: Recipe, label: str, told: Told) -> Opened:
+    """A start that was moved, and how close it is to the `original` upload now."""
+    editor = store.get(model)
+    original = opening.picture_of(told.get("original"))
+    found = editor.match(original, editor.decode(recipe.latent)[0])
+    return Opened(model, recipe, label, original=original, match=found)

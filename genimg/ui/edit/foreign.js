@@ -1,0 +1,69 @@
+// What is offered for a picture that the open model does not know: to open it with another model, or here all the same.
+
+import { byId, make } from '../shell/dom.js';
+
+/** @import { OfferAnswer } from '../server.d.ts' */
+/** @import { Stage } from './stage.js' */
+
+class Strangers {
+  /** @type {OfferAnswer[]} */
+  offers = [];
+  /** @type {Stage | null} */
+  stage = null;
+
+  /** An offer has arrived: see ui/edit/foreign.py. @param {Stage} stage @param {OfferAnswer} offer */
+  offer(stage, offer) {
+    this.stage = stage;
+    this.offers = [...this.offers.filter(({ path }) => path !== offer.path), offer];
+    this._draw();
+  }
+
+  close() {
+    if (!this.offers.length) return;
+    this.offers = [];
+    this._draw();
+  }
+
+  /** Open all of them. @param {(offer: OfferAnswer) => string | null} models with these models */
+  _open(models) {
+    const { offers, stage } = this;
+    this.close();
+    if (!stage) return;
+    stage.keep();
+    stage.uploads.stop();
+    for (const offer of offers) {
+      const model = models(offer);
+      if (model) stage.act('open', { path: offer.path, model, refine: offers.length === 1 });
+    }
+  }
+
+  _draw() {
+    document.getElementById('strangers')?.remove();
+    const { offers } = this;
+    if (!offers.length) return;
+    const [{ words, photo, title }] = offers;
+    const many = offers.length > 1;
+    const button = (/** @type {string} */ text, /** @type {() => void} */ then, primary = false) => make('button', {
+      type: 'button', className: primary ? 'button primary' : 'button', textContent: text, onclick: then,
+    });
+    const buttons = [];
+    if (photo) {
+      const there = many ? `Open all in ${title}` : `Open in ${title}`;
+      buttons.push(button(there, () => this._open((offer) => offer.photo), true));
+    }
+    if (offers.some(({ model }) => model)) {
+      const here = many ? 'Open them here all the same' : 'Open it here all the same';
+      buttons.push(button(here, () => this._open((offer) => offer.model)));
+    }
+    buttons.push(button('Leave it', () => this.close()));
+    const thumbs = offers.slice(0, 6).map(({ thumb }) => make('img', { src: thumb, alt: '' }));
+    const box = make('div', { id: 'strangers', role: 'alert' },
+      make('div', { className: 'strangers' }, ...thumbs),
+      make('p', { textContent: many ? `${offers.length} pictures. ${words}` : words }),
+      make('div', { className: 'strangers-do' }, ...buttons));
+    byId('edit-note').after(box);
+    box.scrollIntoView({ block: 'nearest' });
+  }
+}
+
+export const strangers = new Strangers();

@@ -1,0 +1,87 @@
+// What was not done yet when the page went away? It is done when the page is back.
+//
+// Gradio loads the page anew when the server was out of reach for a while. What somebody did until then and got no
+// answer to (an act on its way, sliders that were pulled, a refining) is kept for this tab of the browser meanwhile,
+// and which tab of the page was open.
+
+import { notify } from '../shell/dom.js';
+
+/** @import { Stage } from './stage.js' */
+/** @import { Act } from './types.d.ts' */
+/**
+ * What was left undone.
+ * @typedef {{time: number, acts: Act[], arriving: string | null, tab?: string, node: string | null,
+ *   refining: boolean}} Left
+ */
+
+const KEY = 'genimg-unfinished';
+const OLD_MS = 3_600_000; // later, nobody waits for it any more
+
+/** @type {string | null} */
+let arriving = null; // name of a picture that is being sent
+
+/** A picture with this name is being sent; null: it has arrived, or never will. @param {string | null} name */
+export const setArriving = (name) => { arriving = name; };
+
+document.addEventListener('genimg:frame', (event) => { // without a number, it is of a step
+  if (event instanceof CustomEvent && event.detail.seq === null) arriving = null;
+});
+
+/**
+ * The acts of a stage that have not been answered, as plain values, the first one first.
+ * @param {Stage} stage
+ * @returns {Act[]}
+ */
+function acts({ flight, queue, fresh, tree }) {
+  /** @type {Act[]} */
+  const pulled = Object.keys(fresh).length ? [{ kind: 'pull', details: { amounts: fresh }, options: {} }] : [];
+  return [flight, ...queue, ...pulled].flatMap((act) => {
+    if (!act || act.kind === 'none') return [];
+    const details = typeof act.details === 'function' ? act.details() : act.details;
+    const on = tree.has(act.on) ? act.on : undefined;
+    return details ? [{ kind: act.kind, options: act.options, on, details }] : [];
+  });
+}
+
+/** @param {Stage} stage */
+function keep(stage) {
+  const { run } = stage.uploads;
+  const tab = document.querySelector('#tabs [role=tab][aria-selected=true]')?.id;
+  /** @type {Left} */
+  const left = {
+    time: Date.now(), acts: acts(stage), arriving, tab, node: stage.tree.current,
+    refining: Boolean(run) && run?.node === stage.tree.current,
+  };
+  try {
+    sessionStorage.setItem(KEY, JSON.stringify(left));
+  } catch { /* not kept, then */ }
+}
+
+/** What was kept, if that is not long ago. @returns {Left | null} */
+function taken() {
+  try {
+    const left = JSON.parse(sessionStorage.getItem(KEY) ?? 'null');
+    sessionStorage.removeItem(KEY);
+    return Date.now() - left?.time < OLD_MS ? left : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What a stage has not finished is kept when the page goes; what is left from before goes on. @param {Stage} stage */
+export const finish = (stage) => {
+  const left = taken();
+  addEventListener('pagehide', () => keep(stage));
+  addEventListener('pageshow', ({ persisted }) => { if (persisted) taken(); }); // it has never been away
+  if (!left) return;
+  const [opened] = performance.getEntriesByType('navigation');
+  const again = opened instanceof PerformanceNavigationTiming && opened.type === 'reload';
+  if (again && left.tab) document.getElementById(left.tab)?.click();
+  if (left.arriving) notify(`${left.arriving} had not arrived when the page was loaded anew. Open it once more.`);
+  const goOn = () => { // what was open is shown again; or a link has opened something else
+    if (stage.tree.current !== left.node) return;
+    stage.queue.push(...left.acts);
+    if (left.refining) stage.afterwards(() => stage.uploads.again()); else stage.send();
+  };
+  document.addEventListener('genimg:frame', goOn, { once: true });
+};

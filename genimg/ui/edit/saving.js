@@ -1,0 +1,150 @@
+// What does somebody take home, or pass on: a picture, all steps, a link?
+
+import { penOf } from './compare.js';
+import { makeFile } from './client.js';
+import { pack, tooLong } from './links.js';
+import { loaded } from './viewer.js';
+import { byId, make, notify } from '../shell/dom.js';
+import { saveFile } from '../shell/download.js';
+import { messageOf } from '../shell/http.js';
+
+/** @import { SaveRequest } from '../server.d.ts' */
+/** @import { Stage } from './stage.js' */
+/** @import { Lineage } from './types.d.ts' */
+
+const SAID_MS = 1600;
+const MOST_SENT = 15e6; // characters of recipes in one message
+
+/** What was last said on which button. @type {WeakMap<HTMLElement, ReturnType<typeof setTimeout>>} */
+const saying = new WeakMap();
+
+/** Words on a button that say what it has done, for a moment. @param {HTMLElement} button @param {string} words */
+function said(button, words) {
+  const name = button.dataset.name ??= button.textContent;
+  button.textContent = words;
+  clearTimeout(saying.get(button));
+  saying.set(button, setTimeout(() => { button.textContent = name; }, SAID_MS));
+}
+
+/**
+ * A picture so many times as large, as the bytes of a PNG.
+ * @param {HTMLImageElement} image
+ * @param {number} scale
+ * @param {boolean} smooth otherwise each pixel is a square
+ * @returns {Promise<Blob>}
+ */
+function enlarged(image, scale, smooth) {
+  const large = make('canvas', { width: image.naturalWidth * scale, height: image.naturalHeight * scale });
+  const pen = penOf(large);
+  Object.assign(pen, { imageSmoothingEnabled: smooth, imageSmoothingQuality: 'high' });
+  pen.drawImage(image, 0, 0, large.width, large.height);
+  return new Promise((done, failed) => {
+    large.toBlob((blob) => { if (blob) done(blob); else failed(new Error('too large')); }, 'image/png');
+  });
+}
+
+/**
+ * The steps that led to a picture, without the earliest where they would be too much to send.
+ * @param {Lineage} lineage
+ * @returns {Lineage}
+ */
+export const sendable = ({ steps, parents }) => {
+  let first = steps.length, size = 0;
+  while (first && (size += steps[first - 1].recipe.length) <= MOST_SENT) first -= 1;
+  const later = (/** @type {number[]} */ places) => places.map((place) => place - first).filter((place) => place >= 0);
+  return {
+    steps: steps.slice(first).map((step) => ({ ...step, parents: later(step.parents) })),
+    parents: later(parents),
+  };
+};
+
+export class Saving {
+  /** @param {Stage} stage */
+  constructor(stage) { this.stage = stage; }
+
+  save() {
+    const { stage } = this;
+    stage.afterwards(() => {
+      const { here } = stage.tree;
+      if (!here) return;
+      const { steps, parents } = sendable(stage.tree.lineage(here.id));
+      this.#download({
+        what: 'picture', recipe: here.recipe, label: here.label, steps, parents,
+        ...stage.saveMenu.chosen, bare: stage.saveMenu.bare,
+      });
+    });
+  }
+
+  /** These steps in an archive; all of them for null. @param {string[] | null} ids */
+  saveAll(ids) {
+    const { stage } = this;
+    stage.afterwards(() => {
+      const nodes = ids ? ids.map((id) => stage.tree.get(id)).filter((node) => node !== null)
+        : [...stage.tree.nodes.values()];
+      const steps = nodes.map(({ id, recipe, label, parents, star, time }) => (
+        { id, recipe, label, parents, star, time }));
+      if (steps.length) this.#download({ what: 'all', steps });
+    });
+  }
+
+  /** @param {SaveRequest} asked */
+  async #download(asked) {
+    try {
+      const { name, file } = await makeFile(asked);
+      saveFile(file, name);
+    } catch (error) {
+      notify(`It could not be saved: ${messageOf(error)}`);
+    }
+  }
+
+  /** Forget all steps but the one that is open, which becomes a start. */
+  async clear() {
+    const { stage } = this, { here } = stage.tree;
+    const upload = stage.upload(), note = stage.note();
+    await stage.storage.clear();
+    if (!here) return;
+    const { recipe, label, thumb, model } = here;
+    stage.tree.add({ recipe, label, thumb, model, note, upload, match: upload.match }, { parents: [] });
+  }
+
+  /** The picture that is shown, into the clipboard, as large as it would be saved. */
+  async copy() {
+    const { stage } = this, { chosen: { scale, smooth } } = stage.saveMenu;
+    if (!stage.scene) return;
+    if (!window.ClipboardItem || !navigator.clipboard?.write) {
+      notify('Browsers let a page copy pictures only over https, or on the machine itself (localhost). '
+        + 'Right-click the picture and choose “Copy image”, or save it.');
+      return;
+    }
+    // Asked for at once: a browser allows it only right after the click, and waits for what is promised.
+    /** @type {Promise<string>} */
+    const there = new Promise((done) => { stage.afterwards(() => done(stage.scene?.picture ?? '')); });
+    const picture = there.then(loaded).then((image) => enlarged(image, scale, smooth));
+    try {
+      await navigator.clipboard.write([new ClipboardItem({ 'image/png': picture })]);
+      said(byId('copy'), 'Picture copied');
+    } catch {
+      notify('This browser did not let the page copy the picture. '
+        + 'Right-click it and choose “Copy image”, or save it.');
+    }
+  }
+
+  link() {
+    const { stage } = this;
+    stage.afterwards(async () => {
+      const { here } = stage.tree, button = byId('link');
+      if (!here) return;
+      let address = '';
+      try {
+        address = `${location.origin}${location.pathname}#r=${await pack(here.recipe)}`;
+        const reason = tooLong(address);
+        if (reason) { notify(reason); return; }
+        await navigator.clipboard.writeText(address);
+        said(button, 'Link copied');
+      } catch {
+        if (address) window.prompt('Copy this link:', address);
+        else notify('This browser cannot make links. Save the picture instead.');
+      }
+    });
+  }
+}

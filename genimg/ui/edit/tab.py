@@ -1,0 +1,156 @@
+"""The Edit tab: get a picture, see how well the model knows it, pull sliders, keep every step.
+
+Here is what Gradio's components do: they bring a picture, or another model. What is done to a
+picture is asked of the routes (routes.py) by the page itself. The server keeps nothing of it.
+"""
+
+from __future__ import annotations
+
+import html
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+
+from genimg.errors import CheckpointError, GenimgError
+from genimg.ui.edit import answering, examples
+from genimg.ui.edit.answering import Told
+from genimg.ui.edit.answers import StageValue
+from genimg.ui.edit.parts import EditParts
+from genimg.ui.edit.scene import number
+from genimg.ui.serving.uploads import uploaded
+from genimg.ui.shell import opening, static
+from genimg.ui.shell.desk import (
+    EACH,
+    LATEST,
+    PRIVATE,
+    Desk,
+    Parcel,
+    Update,
+    numbered,
+)
+from genimg.ui.shell.guard import guard
+from genimg.ui.shell.opening import Opened, recipe_of
+
+TITLE = "Edit"
+ID = "edit"
+
+_KEPT = f"async (model) => [model, await {static.call('edit/opening.js', 'opening()')}]"
+_NOT_OPENED = f"() => {static.call('edit/resume.js', 'setArriving(null) ?? null')}"
+_CHOSEN = f"(model) => {{ {static.call('edit/tab.js', 'chooses(model)')}; }}"
+_HANDED_OVER = f"() => {static.call('edit/tab.js', 'handOver()')}"
+
+
+def build(desk: Desk) -> None:
+    """Lay the tab out and wire it."""
+    _Edit(desk)
+
+
+class _Edit(EditParts):
+    """What the parts of the tab do."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        # All that another model may change; the page skips what does not come.
+        self.of_model = [desk.model, self.examples, self.upload, self.only_draws]
+        self.opened = [self.stage, *self.of_model]
+        self._wire()
+
+    # ------------------------------------------------------------------------------- wires
+
+    def _wire(self) -> None:
+        desk, stage = self.desk, self.stage
+        desk.on_start(self.start, [desk.model, self.kept], self.opened, js=_KEPT)
+        desk.on_choice(self.choose_model, [desk.model, desk.work], self.opened)
+        self.upload.input(
+            guard(self.open_upload),
+            [desk.model, self.upload],
+            self.opened,
+            preprocess=False,
+            **LATEST,  # a new picture right after the old one was removed counts
+        ).failure(None, None, [self.upload], js=_NOT_OPENED, **PRIVATE)
+        # What the page itself has opened: no server is asked for that.
+        stage.change(None, None, [desk.work, *self.of_model], js=_HANDED_OVER, **EACH)
+        desk.model.change(None, [desk.model], None, js=_CHOSEN, **EACH)
+        desk.receive("edit", ID, self.open_parcel, [desk.model], self.opened)
+
+    # ------------------------------------------------------------------ getting a picture
+
+    def start(self, model: str | None, kept: Told | None) -> dict[Any, Update]:
+        """The page has been opened: what was open before, or the first picture of a model."""
+        if model is None:
+            try:
+                self.desk.store.info("")
+            except CheckpointError as error:  # the page itself says what to do, not a message
+                return self._told({"empty": str(error)})
+        if kept:
+            try:
+                opened = opening.from_recipe(self.desk.store, recipe_of(kept.get("recipe")))
+            except GenimgError as error:
+                gr.Warning(html.escape(str(error)))
+            else:
+                if kept.get("from") == "link":
+                    opened = replace(opened, note="Opened from a link.")
+                node = kept.get("node")
+                return self._shown(opened, "", {"node": node if isinstance(node, str) else None})
+        return self.change_model(model or "")
+
+    def choose_model(self, model: str, work: object) -> dict[Any, Update]:
+        """A model was chosen; one that cannot be opened leaves everything as it was."""
+        try:
+            return self.change_model(model)
+        except GenimgError as error:
+            before = opening.work_of(work).model
+            if before == model or before not in self.desk.store.names:
+                raise
+            gr.Warning(html.escape(str(error)))
+            return {self.desk.model: before}
+
+    def change_model(self, model: str) -> dict[Any, Update]:
+        """Begin anew with the first example of a model, or with a picture that it draws."""
+        return self._shown(examples.first(self.desk.store, model), "")
+
+    def open_upload(self, model: str, file: Told | None) -> dict[Any, Update]:
+        """A picture was uploaded, pasted or taken: restore its edits, or encode it."""
+        if file is None:
+            return {self.desk.model: gr.skip()}
+        path = uploaded(file)
+        found = answering.from_upload(self.desk.store, model, path, {"refine": True})
+        for words in found.warnings:
+            gr.Warning(html.escape(words))
+        if found.offer is not None:
+            updates = self._told({"offer": found.offer})
+        else:
+            assert found.opened is not None
+            updates = self._shown(found.opened, model, found.said)
+        if self.desk.store.preview(path):  # the browser shows nothing of it
+            updates[self.upload] = gr.Image(value=self.desk.store.picture(path))
+        return updates
+
+    def open_parcel(self, parcel: Parcel, model: str) -> dict[Any, Update]:
+        """Another tab sends a picture."""
+        note = f"Sent from Generate: {parcel.origin}."
+        opened = opening.from_latent(
+            parcel.model, parcel.latent, parcel.origin, note, parcel.made_from
+        )
+        return self._shown(opened, model)
+
+    def _told(self, value: StageValue) -> dict[Any, Update]:
+        """What the page's own modules are told; numbered, it is news even where it is the same."""
+        return {self.stage: {**value, "number": number()}}
+
+    def _shown(self, opened: Opened, before: str, said: Told | None = None) -> dict[Any, Update]:
+        """The scene of a picture; where `before` was another model, what belongs to its own."""
+        updates = self._told({"scene": answering.shown(self.desk.store, opened, said or {})})
+        return updates if opened.model == before else updates | self._of_model(opened.model)
+
+    def _of_model(self, model: str) -> dict[Any, Update]:
+        parts = answering.parts_of(self.desk.store, model)
+        visible: Any = True if parts["takes_pictures"] else "hidden"
+        return {
+            self.desk.model: model,
+            self.examples: parts["examples"],
+            self.upload: gr.Image(visible=visible),
+            self.only_draws: numbered(parts["hint"]),
+        }

@@ -1,0 +1,227 @@
+// What happens to somebody's own pictures: opened several at once, cropped, made better step by step.
+
+import { refine } from './client.js';
+import { Cropper } from './crop.js';
+import { lineOf } from './history/walk.js';
+import { setArriving } from './resume.js';
+import { byId, make, notify } from '../shell/dom.js';
+import { isReachable, isReadable, messageOf, RequestError, serverUrl, untilReachable } from '../shell/http.js';
+
+/** @import { CropAnswer, RefineEnd, RefineNews, RefineRequest, SceneAnswer } from '../server.d.ts' */
+/** @import { Stage } from './stage.js' */
+/** @import { KnownUpload } from './types.d.ts' */
+/**
+ * A refining: the step that it is of, the best that it has found, and what ends it.
+ * @typedef {{node: string | null, best: RefineNews | null, end: AbortController}} Run
+ */
+
+const MOST = 24; // files at once
+const AGAIN_MS = 1000; // after the connection has broken
+const STALLED_MS = 60_000; // without news, a refining counts as lost
+
+export class Uploads {
+  /** @param {Stage} stage */
+  constructor(stage) {
+    this.stage = stage;
+    /** What is under way. @type {Run | null} */
+    this.run = null;
+    this.cropped = '';
+    /** @type {Cropper | null} */
+    this.cropper = null;
+    this.shown = '';
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.watch = undefined;
+    byId('refine').onclick = () => this.again();
+    stage.tree.listen(() => this.strip());
+    this.strip();
+  }
+
+  /** What can be done with the upload that the work began with; {} where there is none. @param {KnownUpload} upload */
+  show(upload) {
+    this.crop(upload.crop);
+    this.stage.viewer.faithful(upload.editable ? upload.t ?? 1 : null);
+    this.offer();
+  }
+
+  /** Offer to refine where that has not been done. */
+  offer() {
+    const { original, editable } = this.stage.upload();
+    byId('refine').hidden = !original || Boolean(editable) || this.run !== null;
+  }
+
+  /** All pictures that were begun with, side by side. */
+  strip() {
+    const { tree } = this.stage, here = [...lineOf(tree)].at(-1);
+    const starts = tree.starts.slice(-MOST);
+    const box = byId('starts');
+    box.hidden = starts.length < 2;
+    const shown = JSON.stringify([starts.map((node) => [node.id, node.thumb.length]), here?.id]);
+    if (shown === this.shown) return; // the focus stays where it is
+    this.shown = shown;
+    const kept = new Map([...box.querySelectorAll('button')].map((button) => [button.dataset.id, button]));
+    box.replaceChildren(...starts.map((node) => {
+      let button = kept.get(node.id);
+      if (!button) {
+        const picture = make('img', { src: node.thumb, alt: '', draggable: false });
+        button = make('button', { type: 'button', title: node.label, ariaLabel: node.label }, picture);
+        button.dataset.id = node.id;
+        button.onclick = () => this.stage.go(node.id);
+      }
+      button.setAttribute('aria-pressed', String(node.id === here?.id));
+      return button;
+    }));
+  }
+
+  /** Each file becomes a start of its own. @param {Iterable<File>} files */
+  async open(files) {
+    const all = [...files], pictures = all.slice(0, MOST);
+    if (all.length > MOST) notify(`The first ${MOST} pictures are opened.`);
+    for (const file of pictures) {
+      try {
+        setArriving(file.name);
+        const { path } = await this.stage.wires.upload(file);
+        this.stage.act('open', { path, refine: pictures.length === 1 });
+      } catch (error) {
+        const why = !await isReadable(file) ? 'it was changed or moved meanwhile. Choose it again.'
+          : await isReachable() ? messageOf(error) : 'genimg does not answer. Open it again when it is back.';
+        notify(`${file.name} could not be sent: ${why}`);
+      }
+      setArriving(null);
+    }
+  }
+
+  // --------------------------------------------------------------------------- crop
+
+  /** Show where the upload was cropped, or hide that. @param {CropAnswer | undefined} crop */
+  crop(crop) {
+    const box = byId('crop');
+    box.hidden = !crop;
+    if (!crop) { this.cropped = ''; return; }
+    const { focus, zoom } = crop;
+    if (this.cropped === crop.path) { this.cropper?.set({ focus, zoom }); return; }
+    this.cropped = crop.path;
+    const place = document.createElement('div'); // the one before goes with its listeners
+    byId('cropper').replaceChildren(place);
+    this.cropper = new Cropper(place, {
+      src: crop.preview
+        ?? serverUrl(`/gradio_api/file=${crop.path.split('/').map(encodeURIComponent).join('/')}`),
+      ratio: crop.ratio,
+      focus: crop.focus,
+      zoom: crop.zoom,
+      onChange: (at, done) => {
+        if (!done) return;
+        this.drop();
+        this.stage.keep();
+        this.stage.act('crop', { path: crop.path, ...at });
+      },
+    });
+  }
+
+  // --------------------------------------------------------------- easy or faithful
+
+  /** @param {number} t from easy to edit (0) to faithful (1) */
+  soften(t) {
+    const { faithful, editable, original } = this.stage.upload();
+    this.stage.keep();
+    this.stage.act('soften', { t, faithful, editable, original });
+  }
+
+  // ------------------------------------------------------------------------- refine
+
+  /** What is shown is made closer, as somebody has asked for it. */
+  again() {
+    const { stage } = this;
+    if (!stage.scene) return;
+    stage.keep();
+    this.refine({ recipe: stage.scene.recipe, upload: stage.upload() });
+  }
+
+  /** @param {Pick<SceneAnswer, 'recipe' | 'upload'>} scene */
+  refine(scene) {
+    const original = scene.upload?.original;
+    if (!original) return;
+    this.drop(); // the run before was of another picture, or of another part of it
+    this.run = { node: this.stage.tree.current, best: null, end: new AbortController() };
+    this._watch();
+    this.stage.viewer.refining({ step: 0, of: 1, words: 'Refining' });
+    this.offer();
+    this.#ask(this.run, { recipe: scene.recipe, original });
+  }
+
+  /**
+   * Where the connection breaks, it begins anew when the server is back.
+   * @param {Run} run
+   * @param {RefineRequest} asked
+   */
+  async #ask(run, asked) {
+    while (run === this.run) {
+      try {
+        await refine(asked, run.end.signal, (news) => this.progress(news, run));
+      } catch (error) {
+        if (run === this.run && error instanceof RequestError && !error.offline) {
+          this.progress({ done: true, error: error.message }, run);
+        }
+      }
+      if (run !== this.run) return;
+      await new Promise((done) => { setTimeout(done, AGAIN_MS); });
+      await untilReachable();
+    }
+  }
+
+  /**
+   * It has come further, or to its end: see `refining` in ui/edit/scene.py.
+   * @param {RefineNews | RefineEnd} news
+   * @param {Run} run
+   */
+  progress(news, run) {
+    if (run !== this.run) return;
+    const { stage } = this;
+    if ('done' in news) {
+      if (news.error) notify(news.error);
+      this._keep();
+      return;
+    }
+    this._watch();
+    run.best = news;
+    stage.viewer.refining(news);
+    if (stage.tree.current === run.node && stage.plain) stage.viewer.exact(news.picture);
+  }
+
+  /** A refining of which nothing more is heard has an end, too. */
+  _watch() {
+    const { run } = this;
+    clearTimeout(this.watch);
+    this.watch = setTimeout(() => {
+      if (this.run !== run) return;
+      notify('Nothing more is heard of the refining, so it has ended. What it had found is kept.');
+      this.stop();
+    }, STALLED_MS);
+  }
+
+  /** Enough: the best so far is kept. */
+  stop() {
+    this.run?.end.abort();
+    this._keep();
+  }
+
+  /** Enough: what was found is of no use any more. */
+  drop() {
+    this.run?.end.abort();
+    this.run = null;
+  }
+
+  _keep() {
+    if (!this.run) return;
+    const { node, best } = this.run;
+    this.run = null;
+    this.stage.viewer.refining(null);
+    this.offer();
+    if (!best?.better) return;
+    const { better, editable } = best;
+    this.stage.keep();
+    this.stage.act('base', () => {
+      const stillThat = [...lineOf(this.stage.tree)].some((step) => step.id === node);
+      return stillThat && { better, editable, original: this.stage.upload().original };
+    });
+  }
+}

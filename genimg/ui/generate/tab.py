@@ -1,0 +1,398 @@
+"""The Generate tab: wish for pictures, draw them, and go on from the one that pleases."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import gradio as gr
+
+from genimg.editor import Editor, Recipe, Wish
+from genimg.errors import GenimgError
+from genimg.images import bytes_uri
+from genimg.ui.generate import board
+from genimg.ui.generate.board import Board, Grid
+from genimg.ui.generate.parts import ANY, MENUS, MOST, GenerateParts
+from genimg.ui.shell import views
+from genimg.ui.shell.desk import (
+    EACH,
+    IDLE_SECONDS,
+    LAST_SEED,
+    LATEST,
+    PRIVATE,
+    TO_DOWNLOAD,
+    Desk,
+    Parcel,
+    Update,
+    in_turn,
+    numbered,
+)
+from genimg.ui.shell.guard import guard
+from genimg.ui.words import say
+
+TITLE = "generate.title"
+ID = "generate"
+
+_FEWEST_ALIKE = 5
+_MOST_DOUBTS = 4
+_SEEDS = 1_000_000
+
+
+def build(desk: Desk) -> None:
+    """Lay the tab out and wire it."""
+    _Generate(desk)
+
+
+class _Generate(GenerateParts):
+    """What the parts of the tab do; all that belongs to a person is on their Board."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self.board = gr.State(Board(), time_to_live=IDLE_SECONDS)
+        self.wishes = [self.text, self.understood, *self.menus]
+        self.picked = [self.board, self.note, self.chosen, self.reuse]
+        self.shown = [*self.picked, self.grid, self.back, self.mix_box, self.parts, self.cut]
+        self.shown += self.choosers
+        self._wire()
+
+    def _wire(self) -> None:
+        desk = self.desk
+        # Menus that show the values of another model are no mistake of the person's: the labels
+        # are checked by the editor, so Gradio's own checks stay away.
+        settings = [desk.model, self.seed, self.count, self.temperature, self.text, *self.menus]
+        drawing: dict[str, Any] = {
+            "inputs": [self.board, *settings],
+            "outputs": [*self.shown, *self.wishes, self.seed],
+            "preprocess": False,
+            **LATEST,
+        }
+        self.draw.click(_action(self.draw_grid), **drawing)
+        self.seed.submit(_action(self.draw_grid), **drawing)
+        self.text.submit(_action(self.draw_wish), **drawing)
+        self.dice.click(_action(self.draw_anew), **drawing)
+        desk.on_model(
+            in_turn(self.draw_again), [self.board, *settings], drawing["outputs"], preprocess=False
+        )
+        desk.on_open(
+            ID,
+            in_turn(self.draw_first),
+            [self.board, *settings],
+            drawing["outputs"],
+            preprocess=False,
+        )
+
+        own = [self.board]
+        self.reuse.click(_action(self.reuse_seed), own, [self.board, self.seed], **PRIVATE)
+        self.grid.click(_action(self.choose), own, self.picked, **EACH)
+        self.back.click(_action(self.go_back), own, self.shown, **EACH)
+        self.more.click(
+            _action(self.draw_alike), [*own, self.count, self.strength], self.shown, **LATEST
+        )
+        self.as_coarse.click(_action(self.take_coarse), [*own, self.cut], self.shown, **LATEST)
+        self.as_fine.click(_action(self.take_fine), [*own, self.cut], self.shown, **LATEST)
+        self.cut.input(_action(self.put_mix), [*own, self.cut], self.shown, **LATEST)
+        self.save.click(_action(self.save_picture), own, [self.saved], **PRIVATE).success(
+            None, [self.saved], None, js=TO_DOWNLOAD, **PRIVATE
+        )
+        for button, receiver in ((self.to_edit, "edit"), (self.to_a, "a"), (self.to_b, "b")):
+            desk.send(button, receiver, in_turn(self.pack), own)
+
+    # ----------------------------------------------------------------------------- drawing
+
+    def draw_grid(self, own: Board, *settings: Any) -> dict[Any, Update]:
+        """Draw as many pictures as are wanted, from the seed on."""
+        text = str(settings[4] or "")
+        return self._drawn(own, *settings, wish_anew=text != own.wish)
+
+    def draw_wish(self, own: Board, *settings: Any) -> dict[Any, Update]:
+        """What has been described is set in the menus, and drawn."""
+        return self._drawn(own, *settings, wish_anew=True)
+
+    def draw_anew(self, own: Board, model: str, _: Any, *settings: Any) -> dict[Any, Update]:
+        """Draw from a seed that nobody chose."""
+        seed = random.randrange(_SEEDS)
+        return {**self.draw_grid(own, model, seed, *settings), self.seed: seed}
+
+    def draw_first(self, own: Board, *settings: Any) -> dict[Any, Update]:
+        """The tab has been opened: fill an empty grid, or one of another model."""
+        if own.grid is not None and self._is_of(own.grid, settings[0]):
+            return {self.board: own}
+        return self._begun(own, *settings)
+
+    def draw_again(self, own: Board, *settings: Any) -> dict[Any, Update]:
+        """Another model has been chosen: a grid of the old one is drawn anew."""
+        waits = own.grid is None and own.has_kind  # nobody has been here yet
+        if waits or (own.grid is not None and self._is_of(own.grid, settings[0])):
+            return {self.board: own}
+        return self._begun(own, *settings)
+
+    def _is_of(self, grid: Grid, model: str) -> bool:
+        return grid.model == model and self.desk.store.drew(model, grid.picture.latent)
+
+    def _begun(self, own: Board, model: str, *settings: Any) -> dict[Any, Update]:
+        """The wishes that this model can be told, all of them open, and a grid."""
+        editor = self.desk.store.get(model)
+        own.has_kind, choices = editor.has_kind, editor.choices
+        own.wish = ""
+        if not own.has_kind:
+            return self._nothing_to_draw(own)
+        open_menus = [ANY] * MENUS
+        return {
+            **self._drawn(own, model, *settings[:3], "", *open_menus),
+            **self._menus(choices, {}),
+            self.text: gr.Textbox(
+                value="", placeholder=_such_as(choices), visible=True if choices else "hidden"
+            ),
+            self.understood: numbered(_words_only(choices)),
+        }
+
+    def _nothing_to_draw(self, own: Board) -> dict[Any, Update]:
+        """The chosen model takes photographs and draws none: the tab says so, and is empty."""
+        own.forget()
+        empty = views.picture(None, say("generate.chosen"), empty=say("generate.nothing_to_choose"))
+        return {
+            self.board: own,
+            self.note: numbered(views.hint(say("generate.no_kind"))),
+            self.grid: numbered(""),
+            self.chosen: numbered(empty),
+            self.back: gr.Button(visible="hidden"),
+            self.mix_box: gr.Column(visible=False),
+            self.text: gr.Textbox(value="", visible="hidden"),
+            self.understood: numbered(""),
+            **self._menus({}, {}),
+            **dict.fromkeys([*self.choosers, self.reuse], gr.Button(interactive=False)),
+        }
+
+    def _drawn(
+        self,
+        own: Board,
+        model: str,
+        seed: Any,
+        count: Any,
+        temperature: Any,
+        text: Any,
+        *menus: Any,
+        wish_anew: bool = False,
+    ) -> dict[Any, Update]:
+        editor = self.desk.store.get(model)
+        updates: dict[Any, Update] = {}
+        text = str(text or "")
+        wish = editor.understand(text)
+        if wish_anew:
+            labels = dict(wish.labels)
+            own.wish = text
+            updates |= self._menus(editor.choices, labels)
+            updates[self.understood] = numbered(_answer(wish) or _words_only(editor.choices))
+        else:
+            labels = _chosen(editor.choices, menus, wish)
+        number = min(max(int(_number(count, say("generate.count"))), 1), MOST)
+        start = _seed(seed)
+        pictures = board.drawn(
+            editor, start, number, _number(temperature, say("generate.variety")), labels
+        )
+        title = (
+            say("generate.seeds", first=start, last=start + number - 1)
+            if number > 1
+            else say("generate.seed_title", seed=start)
+        )
+        own.show(model, title, pictures)
+        return {**updates, **self._shown(own)}
+
+    def _menus(
+        self, choices: Mapping[str, tuple[str, ...]], labels: Mapping[str, str]
+    ) -> dict[Any, Update]:
+        """The menus of a model, with these labels chosen."""
+        updates: dict[Any, Update] = {}
+        named = list(choices.items())[:MENUS]
+        for i, menu in enumerate(self.menus):
+            if i < len(named):
+                factor, values = named[i]
+                updates[menu] = gr.Dropdown(
+                    choices=[(say("generate.any"), ANY), *((value, value) for value in values)],
+                    value=labels.get(factor, ANY),
+                    label=factor.capitalize(),
+                    visible=True,
+                )
+            else:
+                updates[menu] = gr.Dropdown(
+                    choices=[(say("generate.any"), ANY)], value=ANY, visible="hidden"
+                )
+        return updates
+
+    def reuse_seed(self, own: Board) -> dict[Any, Update]:
+        """The seed of the chosen picture."""
+        seed = self._grid(own).picture.seed
+        return {self.board: own, self.seed: gr.skip() if seed is None else seed}
+
+    # -------------------------------------------------------------- going on from a picture
+
+    def choose(self, own: Board, event: gr.EventData) -> dict[Any, Update]:
+        """A picture was clicked."""
+        if not own.is_late(getattr(event, "at", None)):
+            own.choose(str(getattr(event, "pick", "")))
+        return self._picked(own)
+
+    def go_back(self, own: Board) -> dict[Any, Update]:
+        """The pictures from before."""
+        own.go_back()
+        return self._shown(own)
+
+    def draw_alike(self, own: Board, count: float, strength: float) -> dict[Any, Update]:
+        """More like the chosen picture, which stays the first."""
+        grid = self._grid(own)
+        number = min(max(int(count) - 1, _FEWEST_ALIKE), MOST - 1)
+        editor = self.desk.store.get(grid.model)
+        seed = random.randrange(_SEEDS)
+        pictures = board.alike(editor, grid.picture, number, seed, float(strength))
+        own.show(grid.model, say("generate.more_like", origin=grid.picture.origin), pictures)
+        return self._shown(own)
+
+    def take_coarse(self, own: Board, cut: list[str]) -> dict[Any, Update]:
+        """The chosen picture is what a mix starts from."""
+        own.coarse = self._grid(own).picture
+        return self.put_mix(own, cut)
+
+    def take_fine(self, own: Board, cut: list[str]) -> dict[Any, Update]:
+        """The chosen picture is what a mix takes something from."""
+        own.fine = self._grid(own).picture
+        return self.put_mix(own, cut)
+
+    def put_mix(self, own: Board, cut: list[str]) -> dict[Any, Update]:
+        """Put the mix, once it has both its parts, in front of the grid."""
+        grid = self._grid(own)
+        if own.coarse is not None and own.fine is not None:
+            editor = self.desk.store.get(grid.model)
+            known = [name for name in cut or () if name in editor.mixable]
+            picture = board.mixed(editor, own.coarse, own.fine, known)
+            others = [other for other in grid.pictures if other.name != picture.name]
+            own.show(grid.model, say("generate.mix_title"), [picture, *others][:MOST])
+        return self._shown(own)
+
+    def save_picture(self, own: Board) -> dict[str, str]:
+        """The chosen picture as a PNG that holds its recipe, for the browser to download."""
+        grid = self._grid(own)
+        editor = self.desk.store.get(grid.model)
+        png = editor.save_picture(Recipe(grid.picture.latent, origin=grid.picture.origin))
+        name = grid.picture.name.replace(" ", "-")
+        return {
+            "name": f"{grid.model}-{name}.png",
+            "address": bytes_uri(png, "image/png"),
+        }
+
+    def pack(self, own: Board) -> Parcel:
+        """The chosen picture, for another tab."""
+        grid = self._grid(own)
+        picture = grid.picture
+        parts = tuple((part.latent, part.origin) for part in picture.made_from)
+        return Parcel(grid.model, picture.latent, picture.origin, parts)
+
+    # ------------------------------------------------------------------------------ showing
+
+    def _grid(self, own: Board) -> Grid:
+        if own.grid is None:
+            raise GenimgError(say("generate.no_pictures"))  # fmt: skip
+        return own.grid
+
+    def _shown(self, own: Board) -> dict[Any, Update]:
+        """The grid, and everything that follows from it."""
+        grid = self._grid(own)
+        editor = self.desk.store.get(grid.model)
+        images = editor.decode(*(picture.latent for picture in grid.pictures))
+        names = [picture.name for picture in grid.pictures]
+        return {
+            **self._picked(own),
+            self.grid: numbered(views.gallery(images, grid.picks, names, grid.chosen)),
+            self.back: gr.Button(visible=True if own.can_go_back else "hidden"),
+            self.mix_box: gr.Column(visible=bool(editor.mixable)),
+            self.cut: self._takable(own, editor),
+            self.parts: numbered(self._mix_parts(own, editor)),
+            **dict.fromkeys(self.choosers, gr.Button(interactive=True)),
+        }
+
+    def _picked(self, own: Board) -> dict[Any, Update]:
+        """The chosen picture, large."""
+        if own.grid is None:
+            return {self.board: own}
+        grid = own.grid
+        editor, picture = self.desk.store.get(grid.model), grid.picture
+        [image] = editor.decode(picture.latent)
+        title = (
+            say("generate.seed_title", seed=picture.seed)
+            if picture.seed is not None
+            else picture.name.capitalize()
+        )
+        # A mix is read by the mean of its layers, which is not what the picture shows.
+        read = editor.labels(picture.latent) if picture.latent.layers == 1 else {}
+        return {
+            self.board: own,
+            self.note: numbered(views.hint(say("generate.grid_note", title=grid.title))),
+            self.chosen: numbered(
+                views.picture(image, title) + views.hint(", ".join(read.values()))
+            ),
+            self.reuse: gr.Button(interactive=picture.seed is not None),
+        }
+
+    def _takable(self, own: Board, editor: Editor) -> Update:
+        """What a mix may take; what is ticked stays while the model does."""
+        if own.takable == editor.mixable:
+            return gr.skip()
+        own.takable = editor.mixable
+        half = -(-len(editor.mixable) // 2)
+        return gr.CheckboxGroup(choices=list(own.takable), value=list(own.takable[:half]))
+
+    def _mix_parts(self, own: Board, editor: Editor) -> str:
+        shape, style = (
+            None if part is None else editor.decode(part.latent)[0]
+            for part in (own.coarse, own.fine)
+        )
+        return views.parts(shape, style)
+
+
+def _action(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Something that a person does: in its turn, with plain words if it fails."""
+    return guard(in_turn(fn))
+
+
+def _chosen(
+    choices: Mapping[str, tuple[str, ...]], menus: tuple[Any, ...], wish: Wish
+) -> dict[str, str]:
+    """The labels that the menus say; those without a menu are as they were described."""
+    labels = {}
+    for i, (factor, values) in enumerate(choices.items()):
+        said = menus[i] if i < MENUS else wish.labels.get(factor)
+        if said in values:
+            labels[factor] = str(said)
+    return labels
+
+
+def _answer(wish: Wish) -> str:
+    """What was not understood, or only in part."""
+    more = len(wish.doubts) - _MOST_DOUBTS
+    lines = [str(doubt) for doubt in wish.doubts[:_MOST_DOUBTS]]
+    return views.doubts([*lines, say("generate.more_doubts", more=more)] if more > 0 else lines)
+
+
+def _such_as(choices: Mapping[str, tuple[str, ...]]) -> str:
+    """An example of a wish: the shortest values of two factors."""
+    values = [min(values, key=len) for values in list(choices.values())[:2]]
+    return say("generate.such_as", values=", ".join(values))
+
+
+def _words_only(choices: Mapping[str, tuple[str, ...]]) -> str:
+    """Which labels have no menu."""
+    rest = list(choices)[MENUS:]
+    return views.hint(say("generate.in_words", labels=", ".join(rest))) if rest else ""
+
+
+def _number(value: Any, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise GenimgError(say("generate.give_number", name=name))
+    return float(value)
+
+
+def _seed(value: Any) -> int:
+    if value is None or not 0 <= _number(value, say("generate.seed_label")) <= LAST_SEED:
+        raise GenimgError(say("generate.give_seed", most=f"{LAST_SEED:,}"))
+    return int(value)

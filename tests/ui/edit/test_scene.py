@@ -1,0 +1,108 @@
+"""What the page is told of a picture, without a browser."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from PIL import Image
+from pydantic import TypeAdapter
+
+from genimg.editor import Recipe, Step
+from genimg.ui.edit.answers import SceneAnswer
+from genimg.ui.edit.scene import refining, scene
+from genimg.ui.shell import opening
+from genimg.ui.shell.opening import Crop, Opened
+from genimg.ui.shell.store import Store
+
+SCENE = TypeAdapter(SceneAnswer)
+
+
+def shown(address: str) -> Image.Image:
+    return Image.open(io.BytesIO(base64.b64decode(address.split(",", 1)[1])))
+
+
+def test_a_scene_tells_all_that_the_page_needs(checkpoints_dir: Path) -> None:
+    store = Store(checkpoints_dir)
+    editor = store.get("tiny-cats")
+    [latent] = editor.sample(1, seed=3)
+    first, second = (d.name for d in editor.directions[:2])
+    recipe = Recipe.of(latent, {first: 2.0}, locks=(second,), origin="seed 3")
+    told = scene(store, Opened("tiny-cats", recipe, "a label", "a note"))
+    assert SCENE.validate_json(json.dumps(told), strict=True) == told
+    assert told["amounts"] == {first: 2.0} and told["locks"] == [second]
+    assert told["shows"] == editor.labels(latent)
+    assert (told["label"], told["note"]) == ("a label", "a note")
+    assert Recipe.from_text(told["recipe"]) == recipe
+    assert shown(told["picture"]).tobytes() == editor.decode(editor.edited(recipe))[0].tobytes()
+    assert shown(told["plain"]).tobytes() == editor.decode(latent)[0].tobytes()
+    assert shown(told["thumb"]).size == (16, 16)
+    assert "upload" not in told and "match" not in told
+    sheet = told["model"]
+    assert sheet["id"] == editor.model_id and sheet["shape"] == (16, 16)
+    on_pages = [name for page in sheet["pages"] for name in page["names"]]
+    assert sorted(on_pages) == sorted(d.name for d in editor.directions)
+    assert set(sheet["directions"]) == set(on_pages)
+    assert sheet["factors"] == {factor: list(values) for factor, values in editor.factors.items()}
+    later = scene(store, Opened("tiny-cats", recipe, ""))
+    assert later["number"] > told["number"]
+
+
+def test_the_steps_before_come_with_it(checkpoints_dir: Path) -> None:
+    store = Store(checkpoints_dir)
+    editor = store.get("tiny-cats")
+    a, b = editor.sample(2, seed=1)
+    name = editor.directions[0].name
+    steps = (Step(Recipe(a), "seed 1"), Step(Recipe.of(a, {name: 1.0}), "moved", (0,)))
+    recipe = Recipe(b, lineage=steps, parents=(1,), label="other")
+    told = scene(store, Opened("tiny-cats", recipe, "other"))
+    assert told["parents"] == [1]
+    assert [(step["label"], step["parents"]) for step in told["earlier"]] == [
+        ("seed 1", []),
+        ("moved", [0]),
+    ]
+    assert Recipe.from_text(told["earlier"][1]["recipe"]) == steps[1].recipe
+    assert Recipe.from_text(told["recipe"]).lineage == ()
+    assert all(shown(step["thumb"]).size == (16, 16) for step in told["earlier"])
+
+
+def test_an_upload_keeps_what_the_model_was_shown(checkpoints_dir: Path, tmp_path: Path) -> None:
+    store = Store(checkpoints_dir)
+    editor = store.get("tiny-cats")
+    path = tmp_path / "wide.png"
+    editor.decode(*editor.sample(1, seed=2))[0].resize((40, 20)).save(path)
+    crop = Crop(str(path), (0.0, 0.5), 1.5)
+    opened = opening.from_file(store, "tiny-cats", crop, "upload")
+    told = SCENE.validate_python(scene(store, opened), strict=True)
+    original = editor.fit(Image.open(path), (0.0, 0.5), 1.5)
+    assert shown(told["upload"]["original"]).tobytes() == original.tobytes()
+    assert opening.picture_of(told["upload"]["original"]).tobytes() == original.tobytes()
+    assert told["upload"]["crop"] == {
+        "path": str(path), "focus": (0.0, 0.5), "zoom": 1.5, "ratio": 1.0,
+    }  # fmt: skip
+    assert "editable" not in told["upload"]  # not searched for yet
+    assert opened.recipe.latent == editor.encode(original)
+    softer = scene(store, replace(opened, editable=editor.sample(1)[0]))
+    both = SCENE.validate_python(softer, strict=True)["upload"]
+    assert Recipe.from_text(both["faithful"]).latent == opened.recipe.latent
+    assert Recipe.from_text(both["editable"]).latent == editor.sample(1)[0]
+    assert opened.match is not None and opened.match.words.capitalize() == told["match"]["words"]
+
+
+def test_refining_tells_how_far_it_is_and_ends_with_both_starts(checkpoints_dir: Path) -> None:
+    editor = Store(checkpoints_dir).get("tiny-cats")
+    wanted, start = editor.sample(2, seed=4)
+    original = editor.decode(wanted)[0]
+    news = list(refining(editor, Recipe(start), original))
+    assert json.loads(json.dumps(news)) == news
+    steps = [told["step"] for told in news]
+    assert steps == sorted(steps) and all(told["of"] >= told["step"] for told in news)
+    assert news[0]["better"] is None
+    last = Recipe.from_text(news[-1]["better"]).latent
+    before, after = (editor.match(original, editor.decode(z)[0]).psnr for z in (start, last))
+    assert after > before
+    assert f"{after:.1f} dB, was {before:.1f}" in news[-3]["words"]
+    assert Recipe.from_text(news[-1]["editable"]).latent.model_id == editor.model_id
