@@ -149,7 +149,7 @@ def _accepts(annotation: Any, value: object) -> bool:
         return isinstance(value, (int, float)) and not isinstance(value, bool)
     if annotation is int:
         return isinstance(value, int) and not isinstance(value, bool)
-    if origin is dict:
+    if origin is dict or dataclasses.is_dataclass(annotation):
         return isinstance(value, dict)
     return isinstance(annotation, type) and isinstance(value, annotation)
 
@@ -157,7 +157,7 @@ def _accepts(annotation: Any, value: object) -> bool:
 def config_from_mapping(config_type: type[T], values: Mapping[str, Any]) -> T:
     """Build the dataclass `config_type` from a mapping, refusing unknown keys and wrong types.
 
-    Lists become tuples, as JSON has no tuples.
+    Lists become tuples, as JSON has no tuples, and mappings the dataclasses that are wanted there.
 
     Raises:
         ConfigError: a key that the dataclass does not have, a missing one, or a value of the wrong
@@ -176,18 +176,25 @@ def config_from_mapping(config_type: type[T], values: Mapping[str, Any]) -> T:
     for name, value in values.items():
         if not _accepts(hints[name], value):
             raise ConfigError(f"{config_type.__name__}.{name} cannot be {short(value)}")
-    arguments = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+    arguments = {name: _built(hints[name], value) for name, value in values.items()}
     try:
         return typing.cast(T, config_type(**arguments))
     except TypeError as error:
         raise ConfigError(f"{config_type.__name__} is incomplete: {error}") from None
 
 
+def _built(annotation: Any, value: Any) -> Any:
+    if dataclasses.is_dataclass(annotation) and isinstance(annotation, type):
+        return config_from_mapping(annotation, value)
+    return tuple(value) if isinstance(value, list) else value
+
+
 def config_to_mapping(config: Any) -> dict[str, Any]:
     """The inverse of `config_from_mapping`: a JSON-ready dict of a config dataclass."""
-    return {
-        field.name: list(value)
-        if isinstance(value := getattr(config, field.name), tuple)
-        else value
-        for field in dataclasses.fields(config)
-    }
+    return {field.name: _plain(getattr(config, field.name)) for field in dataclasses.fields(config)}
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value):
+        return config_to_mapping(value)
+    return list(value) if isinstance(value, tuple) else value

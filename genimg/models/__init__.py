@@ -1,13 +1,14 @@
 """Which model families there are, and how one is built, saved and loaded.
 
-To add a family: one file in this folder and one line in `MODELS`.
+To add a family: one file in this folder and one entry of `MODELS`; to add a network to a family, an
+entry of its `others`.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,11 @@ from genimg import checkpoint
 from genimg.checkpoint import Header, TensorInfo
 from genimg.config import config_from_mapping, config_to_mapping
 from genimg.errors import CheckpointError, ConfigError, GenimgError
-from genimg.models import autoencoder, checks, classifier, gan, vae
+from genimg.models import autoencoder, checks, classifier, gan, photo_vae, vae
 from genimg.models.autoencoder import Autoencoder
 from genimg.models.base import DiagonalGaussian, LatentModel, Model, Prior
 from genimg.models.classifier import Classifier
+from genimg.models.photo_vae import PhotoVAE
 from genimg.models.vae import MODEL_SIZES
 
 __all__ = [
@@ -34,6 +36,8 @@ __all__ = [
     "Family",
     "LatentModel",
     "Model",
+    "Network",
+    "PhotoVAE",
     "Prior",
     "build_model",
     "load_any_model",
@@ -47,43 +51,88 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Family:
-    """One family of models: its class, its config, and the presets a person can name.
-
-    `preset_config` takes the preset, the shape (C, H, W) of the pictures, the number of latent
-    dimensions (None: what suits the size) and the number of values of each labelled factor.
-    `stored` is the type of the weights in a file; a model computes in float32 whatever it is.
+class Network:
+    """A class of models with its config. `stored` is the type of the weights in a file; a model
+    computes in float32 whatever it is.
     """
 
     model: type[Model]
     config: type
+    stored: torch.dtype = torch.float32
+
+
+@dataclass(frozen=True)
+class Family:
+    """One family of models: its networks, and the presets a person can name.
+
+    `preset_config` takes the preset, the shape (C, H, W) of the pictures, the number of latent
+    dimensions (None: what suits the size) and the number of values of each labelled factor. The
+    keys of `others` are what the "architecture" of their configs says.
+    """
+
+    network: Network
     preset_config: Callable[[str, tuple[int, int, int], int | None, tuple[int, ...]], Any]
     presets: tuple[str, ...]
-    stored: torch.dtype = torch.float32
+    others: Mapping[str, Network] = field(default_factory=dict)
 
     @property
     def draws(self) -> bool:
         """Whether its models turn latents into pictures."""
-        return issubclass(self.model, LatentModel)
+        return issubclass(self.network.model, LatentModel)
 
     @property
     def opens(self) -> bool:
         """Whether an editor opens its models: those that draw, and those that take photographs."""
-        return issubclass(self.model, (LatentModel, Autoencoder))
+        return issubclass(self.network.model, (LatentModel, Autoencoder))
+
+    def config_from(self, values: Mapping[str, Any]) -> Any:
+        """The config that a file or a run has written down.
+
+        Raises:
+            ConfigError: it is of no network of this family.
+        """
+        network = self.others.get(str(values.get("architecture")), self.network)
+        return config_from_mapping(network.config, values)
+
+    def network_of(self, config: Any) -> Network:
+        """The one that has such a config."""
+        fitting = [each for each in self.others.values() if each.config is type(config)]
+        return fitting[0] if fitting else self.network
+
+    def construct(self, config: Any) -> Model:
+        """A model with weights drawn from torch's generator."""
+        make: Callable[[Any], Model] = self.network_of(config).model
+        return make(config)
+
+
+def _vae_config(
+    preset: str,
+    image_shape: tuple[int, int, int],
+    latent_dim: int | None = None,
+    label_sizes: tuple[int, ...] = (),
+) -> Any:
+    if preset == photo_vae.PRESET:
+        return photo_vae.photo_config(image_shape, latent_dim)
+    return vae.preset_config(preset, image_shape, latent_dim, label_sizes)
 
 
 MODELS: dict[str, Family] = {
-    "vae": Family(vae.VAE, vae.VAEConfig, vae.preset_config, vae.PRESETS),
-    "gan": Family(gan.GAN, gan.GANConfig, gan.preset_config, gan.PRESETS),
+    "vae": Family(
+        Network(vae.VAE, vae.VAEConfig),
+        _vae_config,
+        (*vae.PRESETS, photo_vae.PRESET),
+        {photo_vae.PRESET: Network(PhotoVAE, photo_vae.PhotoVAEConfig, torch.float16)},
+    ),
+    "gan": Family(Network(gan.GAN, gan.GANConfig), gan.preset_config, gan.PRESETS),
     "classifier": Family(
-        Classifier, classifier.ClassifierConfig, classifier.preset_config, classifier.PRESETS
+        Network(Classifier, classifier.ClassifierConfig),
+        classifier.preset_config,
+        classifier.PRESETS,
     ),
     "base": Family(
-        Autoencoder,
-        autoencoder.AutoencoderConfig,
+        Network(Autoencoder, autoencoder.AutoencoderConfig, torch.float16),
         autoencoder.preset_config,
         autoencoder.PRESETS,
-        torch.float16,
     ),
 }
 
@@ -119,8 +168,11 @@ def build_model(
     family = _family(name)
     preset = preset or family.presets[0]
     config = family.preset_config(preset, image_shape, latent_dim, label_sizes)
-    if width is not None and family.model is Autoencoder:
+    kind = family.network_of(config).model
+    if width is not None and kind is Autoencoder:
         config = replace(config, widths=(width, 3 * width))
+    elif width is not None and kind is PhotoVAE:
+        config = photo_vae.photo_config(image_shape, latent_dim, width)
     elif width is not None:
         if getattr(config, "architecture", None) != "residual":
             raise ConfigError(f"the preset {preset} of a {name} has no width to choose")
@@ -129,12 +181,7 @@ def build_model(
     with torch.random.fork_rng(devices=[], enabled=seed is not None):
         if seed is not None:
             torch.manual_seed(seed)
-        return _construct(family, config).eval()
-
-
-def _construct(family: Family, config: Any) -> Model:
-    make: Callable[[Any], Model] = family.model
-    return make(config)
+        return family.construct(config).eval()
 
 
 def _network_tensors(model: Model) -> dict[str, Tensor]:
@@ -160,10 +207,11 @@ def model_digest(model: Model) -> str:
 
 def round_weights(model: Model, family: str) -> None:
     """Round the weights of a model, in place, to what a file of its family holds."""
-    stored = _family(family).stored
+    stored = _family(family).network_of(model.config).stored
     with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.copy_(parameter.to(stored))
+        for tensor in _network_tensors(model).values():
+            if tensor.is_floating_point():
+                tensor.copy_(tensor.to(stored))
 
 
 def save_model(
@@ -183,7 +231,7 @@ def save_model(
 
     The weights must be numbers that the family's files can hold, see `round_weights`.
     """
-    stored = _family(family).stored
+    stored = _family(family).network_of(model.config).stored
     header = Header(
         family=family,
         name=name,
@@ -253,8 +301,7 @@ def load_any_model(
     header, tensors = checkpoint.load(path, partial(_check_fits, path))
     family = _family(header.family)
     try:
-        config: Any = config_from_mapping(family.config, header.config)
-        model = _construct(family, config)
+        model = family.construct(family.config_from(header.config))
         prior = {}
         if isinstance(model, LatentModel):
             prior = {k: tensors.pop(f"prior.{k}").clone() for k in model.prior.state_dict()}
@@ -279,17 +326,18 @@ def _check_fits(path: Path, header: Header, found: Mapping[str, TensorInfo]) -> 
     """
     try:
         family = _family(header.family)
-        config: Any = config_from_mapping(family.config, header.config)
+        config = family.config_from(header.config)
+        stored = family.network_of(config).stored
         with torch.device("meta"):
-            networks = _network_tensors(_construct(family, config))
-        expected = {name: _stored(t, family.stored) for name, t in networks.items()}
+            networks = _network_tensors(family.construct(config))
+        expected = {name: _stored(t, stored) for name, t in networks.items()}
         further: dict[str, tuple[int, ...]] = {}
         if family.draws:
             numbers = config.latent_dim
             further["directions.vectors"] = (len(header.directions), numbers)
             prior = checks.require_prior(numbers, found)
             found = {name: info for name, info in found.items() if name not in prior}
-        elif issubclass(family.model, Autoencoder):
+        elif not family.draws and family.opens:
             channels = config.latent_channels
             further["directions.maps"] = (len(header.directions), channels, channels + 1)
         checks.require_tensors(expected, found, further)

@@ -264,6 +264,29 @@ class LatentModel(Model):
             "choose a VAE, or a GAN that was started from one"
         )
 
+    @property
+    def keeps_details(self) -> bool:
+        """Whether `details` and `decode_with` work: whether a photograph can be moved and stay the
+        photograph that it is.
+        """
+        return False
+
+    def details(self, pixels: Tensor, z: Tensor) -> Tensor:
+        """What pictures `[N, C, H, W]` have beyond what their latents `[N, d]` say, `[N, c, h, w]`.
+
+        Raises:
+            LatentError: this model keeps no details.
+        """
+        raise LatentError("this model keeps no details of a picture beside its latent")
+
+    def decode_with(self, z: Tensor, details: Tensor) -> Tensor:
+        """As `decode`, with details `[N, c, h, w]` of their own.
+
+        Raises:
+            LatentError: this model keeps no details.
+        """
+        raise LatentError("this model keeps no details of a picture beside its latent")
+
     def sample_prior(
         self,
         n: int,

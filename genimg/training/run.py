@@ -18,7 +18,7 @@ import torch
 from PIL import Image
 
 from genimg import checkpoint
-from genimg.config import config_from_mapping, config_to_mapping
+from genimg.config import config_to_mapping
 from genimg.data import Dataset, plain_name
 from genimg.errors import ConfigError, DataError, GenimgError
 from genimg.files import CHECKPOINTS
@@ -359,8 +359,7 @@ def _initial_model(options: TrainOptions, dataset: Dataset) -> Model:
 def _model_of(options: TrainOptions, state: dict[str, Any]) -> Model:
     """The model of a run that continues; its weights are in `state`, too."""
     family = MODELS[options.family]
-    make: Callable[[Any], Model] = family.model
-    return make(config_from_mapping(family.config, json.loads(state["config"])))
+    return family.construct(family.config_from(json.loads(state["config"])))
 
 
 def _placed(model: Model, compute: Compute) -> Model:

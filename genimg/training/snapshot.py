@@ -15,7 +15,6 @@ from typing import Any
 import torch
 
 from genimg.checkpoint import read_header
-from genimg.config import config_from_mapping
 from genimg.data import Dataset
 from genimg.errors import TrainingError
 from genimg.models import MODELS
@@ -62,7 +61,7 @@ def snapshot(
     if not state["clock"]["images"] and options.init_from is None:
         raise TrainingError(f"{run} has learned nothing yet; try again in a minute")
     family = MODELS[options.family]
-    model: Any = family.model(config_from_mapping(family.config, json.loads(state["config"])))
+    model: Any = family.construct(family.config_from(json.loads(state["config"])))
     objective = OBJECTIVES[options.family]
     if objective.kind.closed:
         raise TrainingError(f"{run} trains a {options.family}, which draws no pictures to edit")

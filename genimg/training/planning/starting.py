@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
 from genimg.checkpoint import read_header
-from genimg.config import config_from_mapping
 from genimg.data import Dataset
 from genimg.errors import CheckpointError, ConfigError, GenimgError
 from genimg.evaluation.coding import decode_all, encode_all
@@ -172,7 +170,7 @@ def can_start_from(path: Path, image_shape: tuple[int, int, int]) -> bool:
         header = read_header(path)
         if header.family != "vae" or header.image_shape != image_shape:
             return False
-        own: Any = config_from_mapping(MODELS["vae"].config, header.config)
+        own = MODELS["vae"].config_from(header.config)
         like = MODELS["vae"].preset_config("residual", image_shape, own.latent_dim, ())
         width = own.widths[0]
         like = replace(

@@ -1,0 +1,255 @@
+"""A VAE on the latents of a base: a model of one kind of photograph, sharp as the base is.
+
+The base turns a picture into a grid of latents and back, and never changes (Rombach et al. 2022,
+"High-resolution image synthesis with latent diffusion models", section 3.1). What is learned is
+small: the posterior of a global latent given that grid, and the grid given the latent. A picture's
+own grid, less what the model makes of it, are its *details*: added to the model's grids they keep
+the photograph as it is while its latent moves. Shapes at line ends: N pictures, H x W pixels, c
+channels of the grid, h = H/8, w = W/8, d latent dimensions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Literal, Self
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from typing_extensions import override
+
+from genimg.errors import ConfigError
+from genimg.models import checks
+from genimg.models.autoencoder import FACTOR, Autoencoder, AutoencoderConfig, latent_side
+from genimg.models.base import DiagonalGaussian, LatentModel, Prior
+from genimg.models.vae import ResidualBlock, posterior
+
+PRESET: Literal["photo"] = "photo"
+LEAST_SIDE = 48
+"""Pixels: grids of fewer than 6 x 6 places hold too little to learn from."""
+NOISE_MAPS = 4
+WIDTH = 96
+
+
+@dataclass(frozen=True)
+class PhotoVAEConfig:
+    """Architecture of a VAE on a base.
+
+    Attributes:
+        image_shape: (3, H, W), H = W, a multiple of 8 that halves to a grid of 4 to 7 places.
+        latent_dim: d, the number of latent dimensions.
+        base: that of the base.
+        widths: channels at each resolution of the grid, finest first; each after the first has half
+            the side.
+        blocks: residual blocks at each resolution of the decoder (the encoder has one).
+        architecture: says in a file which network of the family this is.
+
+    Raises:
+        ConfigError: numbers that no network can have.
+    """
+
+    image_shape: tuple[int, int, int]
+    latent_dim: int
+    base: AutoencoderConfig = field(default_factory=lambda: AutoencoderConfig((3, 128, 128)))
+    widths: tuple[int, ...] = (WIDTH, 2 * WIDTH, 2 * WIDTH)
+    blocks: int = 2
+    architecture: Literal["photo"] = PRESET
+
+    def __post_init__(self) -> None:
+        checks.require_picture(self.image_shape)
+        checks.require_whole("latent_dim", self.latent_dim, 1, checks.MAX_LATENT_DIM)
+        checks.require_whole("blocks", self.blocks, 0, checks.MAX_BLOCKS)
+        checks.require_wholes("widths", self.widths, checks.MAX_WIDTHS, checks.MAX_WIDTH)
+        halvings = len(self.widths) - 1
+        if self.image_shape[0] != 3 or halvings < 0 or self.image_shape[1] % (FACTOR << halvings):
+            raise ConfigError(
+                f"a model on a base has colour pictures whose side can be divided by {FACTOR} and "
+                f"halved {max(halvings, 0)} times, not {self.image_shape}"
+            )
+
+
+def halvings(size: int) -> int:
+    """How often the grid of a picture of `size` pixels is halved to a side of 4 to 7 places.
+
+    Raises:
+        ConfigError: it cannot be.
+    """
+    side, count = size // FACTOR, 0
+    while side > 7 and side % 2 == 0:
+        side, count = side // 2, count + 1
+    if size % FACTOR or size < LEAST_SIDE or not 4 <= side <= 7:
+        raise ConfigError(
+            f"photographs of {size} pixels do not fit the network; use 48, 64, 96, 128, 192 or 256"
+        )
+    return count
+
+
+def default_latent_dim(size: int) -> int:
+    """As many as pixels a side, from 64 to 192."""
+    return min(max(size, 64), 192)
+
+
+def photo_config(
+    image_shape: tuple[int, int, int], latent_dim: int | None = None, width: int = WIDTH
+) -> PhotoVAEConfig:
+    """The config for pictures of one shape.
+
+    Raises:
+        ConfigError: a shape that the network cannot have.
+    """
+    channels, height, wide = image_shape
+    if channels != 3 or height != wide:
+        raise ConfigError(f"the preset photo is for square colour pictures, not {image_shape}")
+    widths = (width, *[2 * width] * halvings(height))
+    return PhotoVAEConfig(image_shape, latent_dim or default_latent_dim(height), widths=widths)
+
+
+class GridEncoder(nn.Module):
+    """A whitened grid `[N, c, h, w]` to the mean and log-variance of its latent, `[N, 2d]`."""
+
+    def __init__(self, config: PhotoVAEConfig, channels: int) -> None:
+        super().__init__()
+        widths = config.widths
+        layers: list[nn.Module] = [
+            nn.Conv2d(channels, widths[0], 3, padding=1),
+            ResidualBlock(widths[0]),
+        ]
+        for fine, coarse in pairwise(widths):
+            layers += [nn.Conv2d(fine, coarse, 4, stride=2, padding=1), ResidualBlock(coarse)]
+        self.layers = nn.Sequential(*layers)
+        side = latent_side(config.image_shape[1]) >> (len(widths) - 1)
+        self.head = nn.Linear(widths[-1] * side * side, 2 * config.latent_dim)
+
+    @override
+    def forward(self, grid: Tensor) -> Tensor:
+        out: Tensor = self.head(F.silu(self.layers(grid)).flatten(1))
+        return out
+
+
+def _fixed_noise(side: int) -> Tensor:
+    """`[NOISE_MAPS, side, side]`, numbers that half precision can hold."""
+    rng = torch.Generator().manual_seed(0)
+    return torch.randn(NOISE_MAPS, side, side, generator=rng).half().float()
+
+
+class GridDecoder(nn.Module):
+    """A latent `[N, d]` to a whitened grid `[N, c, h, w]`.
+
+    Before the last blocks maps of noise are added through a convolution that starts at zero: a
+    texture has no place in a global latent, and a critic may teach the network to make it of noise
+    (Karras et al. 2019, section 3.2). A model that is used has one noise for all pictures, so that
+    what moves is the latent alone; one that is trained draws it anew for each.
+    """
+
+    noise: Tensor
+
+    def __init__(self, config: PhotoVAEConfig, channels: int) -> None:
+        super().__init__()
+        widths = config.widths[::-1]
+        whole = latent_side(config.image_shape[1])
+        self.side = whole >> (len(widths) - 1)
+        self.stem = nn.Linear(config.latent_dim, widths[0] * self.side**2)
+        coarse: list[nn.Module] = []
+        for width, finer in pairwise(widths):
+            coarse += [ResidualBlock(width) for _ in range(config.blocks)]
+            coarse += [nn.Conv2d(width, 4 * finer, 1), nn.PixelShuffle(2)]
+        self.coarse = nn.Sequential(*coarse)
+        self.from_noise = nn.Conv2d(NOISE_MAPS, widths[-1], 1)
+        nn.init.zeros_(self.from_noise.weight)
+        nn.init.zeros_(self.from_noise.bias)  # type: ignore[arg-type]  # there is one
+        self.fine = nn.Sequential(
+            *[ResidualBlock(widths[-1]) for _ in range(config.blocks)],
+            nn.SiLU(),
+            nn.Conv2d(widths[-1], channels, 3, padding=1),
+        )
+        self.register_buffer("noise", _fixed_noise(whole))
+
+    @override
+    def forward(self, z: Tensor, noise: Tensor | None = None) -> Tensor:
+        x = self.stem(z).unflatten(1, (-1, self.side, self.side))
+        x = self.coarse(x)  # (N, w0, h, w)
+        maps = self.noise.expand(len(z), -1, -1, -1) if noise is None else noise
+        x = x + self.from_noise(maps.to(x.dtype))
+        out: Tensor = self.fine(x)
+        return out
+
+
+class PhotoVAE(LatentModel):
+    """A VAE (Kingma & Welling 2014) whose pixels are the latents of a frozen `Autoencoder`.
+
+    Args:
+        config: its architecture.
+
+    Attributes:
+        base: the autoencoder; its weights are part of the model's file.
+        mean, std: of each channel of the grids of the pictures that it learned from, `[c, 1, 1]`.
+    """
+
+    config: PhotoVAEConfig
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, config: PhotoVAEConfig) -> None:
+        super().__init__()
+        self.config = config
+        channels = config.base.latent_channels
+        self.base = Autoencoder(config.base).requires_grad_(False)
+        self.encoder = GridEncoder(config, channels)
+        self.decoder = GridDecoder(config, channels)
+        self.register_buffer("mean", torch.zeros(channels, 1, 1))
+        self.register_buffer("std", torch.ones(channels, 1, 1))
+        self.prior = Prior.standard(config.latent_dim)
+
+    @override
+    def train(self, mode: bool = True) -> Self:
+        super().train(mode)
+        self.base.eval()
+        return self
+
+    @property
+    @override
+    def has_encoder(self) -> bool:
+        return True
+
+    @property
+    @override
+    def keeps_details(self) -> bool:
+        return True
+
+    # -- in grids
+
+    def whitened(self, grid: Tensor) -> Tensor:
+        """Latents of the base `[N, c, h, w]` with mean 0 and spread 1 in each channel."""
+        return (grid - self.mean) / self.std
+
+    def encode_grid(self, whitened: Tensor) -> DiagonalGaussian:
+        """The posterior over latents of whitened grids `[N, c, h, w]`."""
+        return posterior(self.encoder, whitened)
+
+    def decode_grid(self, z: Tensor, noise: Tensor | None = None) -> Tensor:
+        """Latents `[N, d]` to whitened grids `[N, c, h, w]`; `noise` is `[N, NOISE_MAPS, h, w]`."""
+        grid: Tensor = self.decoder(z, noise)
+        return grid
+
+    def grid(self, z: Tensor, noise: Tensor | None = None) -> Tensor:
+        """Latents `[N, d]` to latents of the base, `[N, c, h, w]`."""
+        return self.decode_grid(z, noise) * self.std + self.mean
+
+    # -- in pixels
+
+    @override
+    def encode(self, pixels: Tensor) -> DiagonalGaussian:
+        return self.encode_grid(self.whitened(self.base.encode(pixels)))
+
+    @override
+    def decode(self, z: Tensor) -> Tensor:
+        return self.base.decode(self.grid(z))
+
+    @override
+    def details(self, pixels: Tensor, z: Tensor) -> Tensor:
+        return self.base.encode(pixels) - self.grid(z)
+
+    @override
+    def decode_with(self, z: Tensor, details: Tensor) -> Tensor:
+        return self.base.decode(self.grid(z) + details)
