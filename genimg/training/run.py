@@ -36,13 +36,12 @@ from genimg.training.loop.state import Onlooker, RunFolder
 from genimg.training.loop.step import take_step
 from genimg.training.loop.stopping import Interrupted
 from genimg.training.loop.trainer import SHEET_PICTURES, Trainer
-from genimg.training.objectives import OBJECTIVES
+from genimg.training.objectives import OBJECTIVES, objective_of
 from genimg.training.options import TrainOptions
 from genimg.training.pictures.augmentations import augmentation_sheet
 from genimg.training.pictures.batches import Batch, make_batch
 from genimg.training.planning.compute import Compute, choose_compute
 from genimg.training.planning.plan import (
-    BATCHES,
     Choice,
     Plan,
     Refused,
@@ -141,7 +140,8 @@ def _look(
         raise DataError(f"{options.data} is not the same on all machines; copy it from one to all")
     if len(dataset.splits["train"]) < MIN_PICTURES:
         raise DataError(f"{options.data} has too few pictures to train on; give it {MIN_PICTURES}")
-    return options, OBJECTIVES[options.family].training_data(options, dataset), chosen
+    objective = objective_of(options.family, options.preset)
+    return options, objective.training_data(options, dataset), chosen
 
 
 def _begin(
@@ -157,20 +157,25 @@ def _begin(
         lambda: choose_model(options, dataset, device, CHECKPOINTS)
     )
     model = _initial_model(options, dataset)
-    usual = BATCHES[device.partition(":")[0]]
+    kind = objective_of(options.family, options.preset)
+    usual = kind.usual_batch(device.partition(":")[0])
     batch_size = options.batch_size or usual * world.size
     own = max(1, batch_size // world.size)
 
-    def make_step(compute: Compute) -> Callable[[], None]:
-        return _timed_step(model, dataset, options, compute, own)
+    paces = kind.paces()
+
+    def make_step(compute: Compute, progress: float = paces[-1][1]) -> Callable[[], None]:
+        return _timed_step(model, dataset, options, compute, own, progress)
 
     with memory.enough_for(batch_size):
         compute = choose_compute(options, make_step, say, world)
-        speed, peak = world.broadcast(measure(make_step(compute), own, compute))
+        timed = [measure(make_step(compute, progress), own, compute) for _, progress in paces]
+        speed = sum(part * pace for (part, _), (pace, _) in zip(paces, timed, strict=True))
+        speed, peak = world.broadcast((speed, max(bytes_ for _, bytes_ in timed)))
     speed *= world.size
     options, last = choose_budget(options, dataset, speed)
     pictures = len(dataset.splits["train"])
-    origin = ancestry(options.init_from, options.critic_from)
+    origin = ancestry(options.init_from, options.critic_from, *kind.stands_on())
     plan = Plan(options, (*chosen, *more, *last), changes, speed, peak, pictures, origin)
     for line in plan.lines():
         say(f"  {line}")
@@ -210,7 +215,9 @@ def _run(
     else:
         plan, model, compute, batch_size = _begin(options, dataset, chosen, say, world)
     options = plan.options
-    objective = OBJECTIVES[options.family](_placed(model, compute), options, compute)
+    objective = objective_of(options.family, options.preset)(
+        _placed(model, compute), options, compute
+    )
     trainer = Trainer(
         objective, dataset, cross_validation.share(options), folder, batch_size, plan.changes, world
     )
@@ -342,7 +349,7 @@ def _check(options: TrainOptions) -> None:
     size = options.size or 64
     preset = options.preset or family.presets[0]
     family.preset_config(preset, (3, size, size), options.latent_dim, (2,))
-    OBJECTIVES[options.family].check(options)
+    objective_of(options.family, options.preset).check(options)
     if options.tensorboard:
         tensorboard.require()
     begun = options.out is not None and os.path.isfile(RunFolder(options.out).state)
@@ -353,7 +360,7 @@ def _check(options: TrainOptions) -> None:
 def _initial_model(options: TrainOptions, dataset: Dataset) -> Model:
     """The model as it is before the first step."""
     earlier = load_any_model(options.init_from)[0] if options.init_from else None
-    return OBJECTIVES[options.family].start(options, dataset, earlier)
+    return objective_of(options.family, options.preset).start(options, dataset, earlier)
 
 
 def _model_of(options: TrainOptions, state: dict[str, Any]) -> Model:
@@ -367,16 +374,24 @@ def _placed(model: Model, compute: Compute) -> Model:
 
 
 def _timed_step(
-    model: Model, dataset: Dataset, options: TrainOptions, compute: Compute, batch_size: int
+    model: Model,
+    dataset: Dataset,
+    options: TrainOptions,
+    compute: Compute,
+    batch_size: int,
+    progress: float,
 ) -> Callable[[], None]:
-    """One real training step on a copy of the model, for timing."""
-    objective = OBJECTIVES[options.family](_placed(copy.deepcopy(model), compute), options, compute)
+    """One real training step on a copy of the model, as it is at some progress, for timing."""
+    kind = objective_of(options.family, options.preset)
+    objective = kind(_placed(copy.deepcopy(model), compute), options, compute)
     rows = dataset.splits["train"][:batch_size]
     labels = None if dataset.labels is None else dataset.labels[rows]
     made = make_batch(dataset.images[rows], labels)
     batch = Batch(compute.place(made.pixels), made.labels.to(compute.device))
     rng = torch.Generator(compute.device).manual_seed(0)
-    objective.schedule(0.5, 10**9)
+    objective.enter(objective.phase(progress), 0, None)
+    objective.schedule(progress, 10**9)
+    batch = objective.example(batch)
     return lambda: (take_step(objective, batch, rng), None)[1]
 
 

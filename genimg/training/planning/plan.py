@@ -32,8 +32,6 @@ LARGEST = {"cpu": 64, "cuda": 128}
 pictures that it sees at 64.
 """
 WIDTHS = {"cpu": 48, "cuda": 64}
-BATCHES = {"cpu": 32, "cuda": 128}
-"""Pictures in a batch of one process."""
 NARROW, FEW_MINUTES = 24, 5.0
 """After a minute and a half on a CPU a width of 24 is 3.6 dB ahead of 48, see benchmarks/README.md.
 """
