@@ -348,6 +348,12 @@ def test_no_other_string_of_a_page_reaches_a_person() -> None:
         assert [t for t in texts if is_words(t) and not re.search(r"[/.]\w", t)] == [], name
 
 
+def test_no_style_says_anything() -> None:
+    for name in names_of("", ".css"):
+        told = re.findall(r"content:([^;}]*)", text_of(name))
+        assert not [value for value in told if re.search(r"[\"'][^\"']*[A-Za-z]{2}", value)], name
+
+
 def test_the_lists_of_exceptions_hold_nothing_that_is_gone() -> None:
     for name in {*UNREAD, *NO_WORDS}:
         assert (UI / name).is_file(), name
