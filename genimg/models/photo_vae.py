@@ -85,6 +85,15 @@ def halvings(size: int) -> int:
     return count
 
 
+def fits_base(size: int) -> bool:
+    """Whether there is a network for pictures of `size` pixels."""
+    try:
+        halvings(size)
+    except ConfigError:
+        return False
+    return True
+
+
 def default_latent_dim(size: int) -> int:
     """As many as pixels a side, from 64 to 192."""
     return min(max(size, 64), 192)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -32,28 +31,19 @@ from genimg.models import (
     load_base,
     round_weights,
 )
-from genimg.models.features import LossFeatures, distance_of_taps, load_features
 from genimg.runs.description import ERROR, Graph, Kind, Signal, Trend
 from genimg.training.finishing.findings import Findings
 from genimg.training.finishing.vae import finish_vae
 from genimg.training.objectives.objective import (
-    Means,
     Player,
     Terms,
     Turn,
     Unstable,
     cosine,
-    held_still,
     make_optimizer,
 )
 from genimg.training.objectives.photograph_guard import PhotographGuard
-from genimg.training.objectives.sharpening import (
-    DEEPEST,
-    FeatureCritic,
-    SharpeningOptions,
-    critic_loss,
-    word_of,
-)
+from genimg.training.objectives.sharpening import Sharpening
 from genimg.training.objectives.spikes import SpikeGuard
 from genimg.training.objectives.vae import (
     AT_ONCE,
@@ -70,7 +60,7 @@ from genimg.training.options import TrainOptions
 from genimg.training.pictures.augmentations import Augmentations
 from genimg.training.pictures.batches import Batch, PixelSource, Source
 from genimg.training.pictures.coded import CodedPictures
-from genimg.training.pictures.diff_augment import augment, mild_augmentation
+from genimg.training.pictures.diff_augment import mild_augmentation
 from genimg.training.planning.compute import Compute
 
 LATENTS, SHARPENING = 0, 1
@@ -82,8 +72,6 @@ slower: a picture goes through the base and the features, there and back.
 """
 JUDGED = 96
 """Held-out pictures that a run is judged by."""
-MILDER = 1 / 3
-"""What the weight of the critic's word is multiplied with when a run was taken back."""
 CODED = 20_000
 """Training pictures that tell where new ones lie."""
 EXPLAINED = 0.02
@@ -132,24 +120,14 @@ class PhotoVAEObjective(VAEObjective):
 
     def __init__(self, model: PhotoVAE, options: TrainOptions, compute: Compute) -> None:
         super().__init__(model, options, compute)
-        self.sharpening = SharpeningOptions()
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(options.seed)
-            self.critic: FeatureCritic = FeatureCritic(model.image_shape[1]).to(compute.device)
+        self.sharpening = Sharpening(model.image_shape[1], options.seed, compute)
         learning = [*model.encoder.parameters(), *model.decoder.parameters()]
         chosen = self.options
         optimizer = make_optimizer(options.optimizer, learning, chosen.learning_rate)
         spikes = SpikeGuard(chosen.spike, compute.device)
-        decoder, critic = list(model.decoder.parameters()), list(self.critic.parameters())
-        rates, betas = self.sharpening, (0.0, 0.99)
         self.players = {
             "model": Player(learning, optimizer, chosen.max_gradient_norm, spikes),
-            "decoder": Player(
-                decoder,
-                make_optimizer("adam", decoder, rates.learning_rate, betas),
-                rates.max_gradient_norm,
-            ),
-            "critic": Player(critic, make_optimizer("adam", critic, rates.critic_rate, betas)),
+            **self.sharpening.players(list(model.decoder.parameters())),
         }
         side = model.decoder.noise.shape[-1]
         self.grid_shape = (model.config.base.latent_channels, side, side)
@@ -199,12 +177,7 @@ class PhotoVAEObjective(VAEObjective):
 
     @override
     def networks(self) -> dict[str, nn.Module]:
-        return {"model": self.model, "critic": self.critic}
-
-    @cached_property
-    def features(self) -> LossFeatures:
-        """Loaded when they are first asked for."""
-        return load_features("lite0").to(self.compute.device)
+        return {"model": self.model, "critic": self.sharpening.critic}
 
     # -- what it learns from
 
@@ -308,13 +281,11 @@ class PhotoVAEObjective(VAEObjective):
             super().schedule(min(progress / SHARPEN_FROM, 1.0), images)
             return
         rest = (progress - SHARPEN_FROM) / (1.0 - SHARPEN_FROM)
-        for name, peak in (
-            ("decoder", self.sharpening.learning_rate),
-            ("critic", self.sharpening.critic_rate),
-        ):
+        chosen = self.sharpening.options
+        for name, peak in (("decoder", chosen.learning_rate), ("critic", chosen.critic_rate)):
             for group in self.players[name].optimizer.param_groups:
                 group["lr"] = cosine(rest, peak, peak / 4)
-        self.critic_alone = images - self.began < self.sharpening.alone
+        self.critic_alone = images - self.began < chosen.alone
 
     @override
     def turns(self, batch: Batch, rng: torch.Generator) -> Iterator[Turn]:
@@ -350,26 +321,15 @@ class PhotoVAEObjective(VAEObjective):
             made = self.model.base.decode(self.model.grid(codes, maps)).float()
         changes = mild_augmentation(self.part.count, real.shape[-1], rng).rows(self.part.rows)
         with torch.no_grad():
-            reals = self.features.taps(augment(real, changes, cut=False), DEEPEST)
-        fakes = self.features.taps(augment(made, changes, cut=False), DEEPEST)
+            reals = self.sharpening.taps(real, changes)
+        fakes = self.sharpening.taps(made, changes)
         if not self.critic_alone:
-            with held_still(self.critic), self.compute.autocast():
-                word = word_of(self.critic(fakes))
-            twice = 2.0 * anchored.float()  # half of the pictures count in a mean over all
-            terms = {
-                "pixels": twice * (made - real).abs().mean(dim=(1, 2, 3)),
-                "perceptual": twice * distance_of_taps(reals, fakes),
-                "adversarial": -word,
-            }
-            yield Turn("decoder", terms, self._sharpening_loss)
-        with self.compute.autocast():
-            answers = [self.critic(taps) for taps in (reals, [tap.detach() for tap in fakes])]
-        yield Turn("critic", {"critic": critic_loss(*answers)}, lambda means: means["critic"])
-
-    def _sharpening_loss(self, means: Means) -> Tensor:
-        weight = self.sharpening.adversarial * MILDER**self.retries
-        perceptual = self.sharpening.perceptual * means["perceptual"]
-        return means["pixels"] + perceptual + weight * means["adversarial"]
+            terms = self.sharpening.decoder_terms(made, real, anchored, fakes, reals)
+            yield Turn(
+                "decoder", terms, lambda means: self.sharpening.decoder_loss(means, self.retries)
+            )
+        terms = self.sharpening.critic_terms(fakes, reals)
+        yield Turn("critic", terms, lambda means: means["critic"])
 
     @override
     def retry_words(self) -> str:

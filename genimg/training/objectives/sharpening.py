@@ -11,12 +11,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 from typing_extensions import override
+
+from genimg.models.features import LossFeatures, distance_of_taps, load_features
+from genimg.training.objectives.objective import Means, Player, Terms, held_still, make_optimizer
+from genimg.training.pictures.diff_augment import Augmentation, augment
+from genimg.training.planning.compute import Compute
 
 DEEPEST = 16
 TAPPED = ((4, 24), (8, 40), (16, 112))
@@ -25,6 +31,10 @@ that fine is the base's."""
 WIDTH = 64
 LEAST_PLACES = 4
 """Places a side to which an answer is brought down."""
+
+
+MILDER = 1 / 3
+"""What the weight of the critic's word is multiplied with when a run was taken back."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +100,71 @@ def _head(halvings: int) -> nn.Module:
         nn.LeakyReLU(0.2),
         spectral_norm(nn.Conv2d(WIDTH, 1, 1)),
     )
+
+
+class Sharpening:
+    """A critic and fixed features, and what a decoder and the critic minimise by them.
+
+    Args:
+        side: of the pictures in pixels.
+        seed: of the critic's weights.
+    """
+
+    def __init__(self, side: int, seed: int, compute: Compute) -> None:
+        self.options = SharpeningOptions()
+        self.compute = compute
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.critic: FeatureCritic = FeatureCritic(side).to(compute.device)
+
+    @cached_property
+    def features(self) -> LossFeatures:
+        """Loaded when they are first asked for."""
+        return load_features("lite0").to(self.compute.device)
+
+    def players(self, decoder: list[nn.Parameter]) -> dict[str, Player]:
+        """Who learns: the parameters of a decoder, and the critic's."""
+        chosen, betas = self.options, (0.0, 0.99)
+        critic = list(self.critic.parameters())
+        return {
+            "decoder": Player(
+                decoder,
+                make_optimizer("adam", decoder, chosen.learning_rate, betas),
+                chosen.max_gradient_norm,
+            ),
+            "critic": Player(critic, make_optimizer("adam", critic, chosen.critic_rate, betas)),
+        }
+
+    def taps(self, pixels: Tensor, changes: Augmentation) -> list[Tensor]:
+        """Features of changed pictures `[N, 3, H, W]`, down to stride 16."""
+        return self.features.taps(augment(pixels, changes, cut=False), DEEPEST)
+
+    def decoder_terms(
+        self, made: Tensor, real: Tensor, anchored: Tensor, fakes: list[Tensor], reals: list[Tensor]
+    ) -> Terms:
+        """What the decoder minimises, for pictures `made` of latents: those `anchored` (bool `[N]`,
+        half of a batch) of the latents of `real` ones; with the features of both.
+        """
+        with held_still(self.critic), self.compute.autocast():
+            word = word_of(self.critic(fakes))
+        twice = 2.0 * anchored.float()  # half of the pictures count in a mean over all
+        return {
+            "pixels": twice * (made - real).abs().mean(dim=(1, 2, 3)),
+            "perceptual": twice * distance_of_taps(reals, fakes),
+            "adversarial": -word,
+        }
+
+    def decoder_loss(self, means: Means, retries: int) -> Tensor:
+        """The decoder's terms, weighted; the critic's word counts less after each retry."""
+        perceptual = self.options.perceptual * means["perceptual"]
+        adversarial = self.options.adversarial * MILDER**retries * means["adversarial"]
+        return means["pixels"] + perceptual + adversarial
+
+    def critic_terms(self, fakes: list[Tensor], reals: list[Tensor]) -> Terms:
+        """What the critic minimises."""
+        with self.compute.autocast():
+            answers = [self.critic(taps) for taps in (reals, [tap.detach() for tap in fakes])]
+        return {"critic": critic_loss(*answers)}
 
 
 def critic_loss(real: list[Tensor], fake: list[Tensor]) -> Tensor:
