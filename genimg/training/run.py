@@ -87,12 +87,12 @@ def train(options: TrainOptions, say: Callable[[str], None] = print) -> Path:
             logging.getLogger("genimg").setLevel(logging.ERROR)
         if options.folds is not None and world.size > 1:
             raise ConfigError("--folds is for one process: cross-validate without torchrun")
-        folder = None
+        folder, begun = None, False
         if options.out is not None:  # so that those who watch see it from the start
             folder = stack.enter_context(_working_in(options.out, world))
             folder.tell_end(PREPARING, "reading the pictures")
-            options = _as_begun(options, folder, world)
-        options, dataset, chosen = _look(options, world)
+            options, begun = _as_begun(options, folder, world)
+        options, dataset, chosen = _look(options, world, begun)
         if folder is None:
             out = default_out(options, dataset)
             options = replace(options, out=out)
@@ -123,31 +123,29 @@ def _silent(line: str) -> None:
     """Of several processes only one speaks."""
 
 
-def _as_begun(options: TrainOptions, folder: RunFolder, world: World) -> TrainOptions:
+def _as_begun(options: TrainOptions, folder: RunFolder, world: World) -> tuple[TrainOptions, bool]:
     """With the size and the preset of the run that lies there, which may have begun on another
-    machine, or with an earlier version.
+    machine or with an earlier version; and whether there is one.
     """
     state = world.decide(folder.load_state)
     if state is None:
-        return options
+        return options, False
     size = options.size or state["plan"]["options"].get("size")
     preset = options.preset or state["options"].get("preset")
-    if preset is None and options.family == "vae":  # of an earlier version
-        preset = MODELS[options.family].presets[0]
-    return replace(options, size=size, preset=preset)
+    return replace(options, size=size, preset=preset), True
 
 
 def _look(
-    options: TrainOptions, world: World = ALONE
+    options: TrainOptions, world: World = ALONE, begun: bool = False
 ) -> tuple[TrainOptions, Dataset, list[Choice]]:
-    """Choose a size where it is needed, and read the pictures."""
+    """Choose a size and a preset where they are needed, and read the pictures."""
     options, chosen = world.decide(lambda: choose_size(options, choose_device(options.device)))
     dataset = world.one_after_another(lambda: read_pictures(options))
     if world.size > 1 and not world.all_have(dataset.fingerprint):
         raise DataError(f"{options.data} is not the same on all machines; copy it from one to all")
     if len(dataset.splits["train"]) < MIN_PICTURES:
         raise DataError(f"{options.data} has too few pictures to train on; give it {MIN_PICTURES}")
-    options, how = choose_preset(options, dataset)
+    options, how = (options, []) if begun else choose_preset(options, dataset)
     objective = objective_of(options.family, options.preset)
     return options, objective.training_data(options, dataset), [*chosen, *how]
 

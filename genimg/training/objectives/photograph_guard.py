@@ -18,7 +18,7 @@ energy beside it.
 """
 COLOUR_SHIFT = 0.2
 """The most by which the mean colour may differ, of values from -1 to 1."""
-LEAST_SPREAD, MOST_SPREAD = 0.5, 1.8
+LEAST_SPREAD, MOST_SPREAD = 0.3, 1.8
 """Parts of the real pictures' spread of colour that drawn ones may have."""
 
 

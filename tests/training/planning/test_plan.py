@@ -35,7 +35,7 @@ def folder_of(path: Path, side: int, count: int = 12) -> str:
 
 @pytest.mark.parametrize(
     ("side", "device", "size"),
-    [(20, "cpu", 16), (50, "cpu", 48), (90, "cpu", 64), (300, "cpu", 64), (300, "cuda:0", 128)],
+    [(20, "cpu", 16), (50, "cpu", 48), (90, "cpu", 64), (300, "cpu", 128), (300, "cuda:0", 256)],
 )
 def test_the_size_follows_the_pictures_and_the_machine(
     side: int, device: str, size: int, tmp_path: Path
