@@ -350,14 +350,18 @@ export interface PicturesSent {
   name: string | null;
 }
 
-/** What `python -m genimg train --dry-run` has planned; see genimg.training.planning.plan. */
+/** What `python -m genimg train --dry-run` has planned; see genimg.training.planning.plan.
+ *
+ * `hints` are what is not among the choices and the numbers; pictures are shown as they are where
+ * they are not `varied`. */
 export interface Plan {
   choices: Choice[];
+  varied: boolean;
   speed: number;
   memory: number;
   minutes: number;
   pictures: number;
-  words: string[];
+  hints: string[];
 }
 
 /** Sliders have been moved: {direction: standard deviations}. */
@@ -407,6 +411,7 @@ export interface Run {
   draws: boolean;
   data: string;
   phase: string;
+  starting: boolean;
   working: boolean;
   acts: string[];
   words: string;
@@ -441,6 +446,7 @@ export interface RunBrief {
   draws: boolean;
   data: string;
   phase: string;
+  starting: boolean;
   working: boolean;
   acts: string[];
   words: string;

@@ -97,26 +97,30 @@ class Plan:
 
     def lines(self) -> list[str]:
         """For a terminal: what was chosen, and what it will take."""
-        lines = [f"{choice.what}: {choice.value} ({choice.why})" for choice in self.choices]
-        if self.speed:
-            seen = 60 * self.minutes * self.speed
-            lines.append(
-                f"{self.speed:,.0f} pictures a second; {_span(self.minutes)} {seen:,.0f} "
-                f"pictures, {_share(seen, max(1, self.pictures))}; then {FINISHING}"
-            )
-        if self.memory:
-            lines.append(f"memory: {self.memory / 1e9:.1f} GB")
-        return lines
+        chosen = [f"{choice.what}: {choice.value} ({choice.why})" for choice in self.choices]
+        memory = [f"memory: {self.memory / 1e9:.1f} GB"] if self.memory else []
+        return [*chosen, *self.hints(), *memory]
+
+    def hints(self) -> list[str]:
+        """What it will take, beside the choices and the memory."""
+        if not self.speed:
+            return []
+        seen = 60 * self.minutes * self.speed
+        return [
+            f"{self.speed:,.0f} pictures a second; {_span(self.minutes)} {seen:,.0f} "
+            f"pictures, {_share(seen, max(1, self.pictures))}; then {FINISHING}"
+        ]
 
     def to_mapping(self) -> dict[str, Any]:
         """JSON-ready."""
         return {
             "choices": [asdict(choice) for choice in self.choices],
+            "varied": bool(self.changes),
             "speed": round(self.speed, 1),
             "memory": self.memory,
             "minutes": round(self.minutes, 1),
             "pictures": self.pictures,
-            "words": self.lines(),
+            "hints": self.hints(),
         }
 
 

@@ -19,6 +19,7 @@ import { Uploads } from './uploads.js';
 import { Viewer } from './viewer.js';
 import { byId, closest, notify } from '../shell/dom.js';
 import { refreshModels } from '../shell/models.js';
+import { say } from '../words/say.js';
 
 /** @import { ActAnswer, ActRequest, ModelParts, SceneAnswer, StageValue } from '../server.d.ts' */
 /** @import { Trigger, Upload } from '../shell/types.d.ts' */
@@ -26,7 +27,6 @@ import { refreshModels } from '../shell/models.js';
 /** @import { Frame } from './live.js' */
 /** @import { Act, Flight, StepFields, Totals, TreeNode } from './types.d.ts' */
 
-const AWAY = 'genimg does not answer. What you did last is done when it is back.';
 const OPENING = ['open', 'example', 'draw']; // acts that begin with another picture
 const ANYWHERE = [...OPENING, 'go', 'none']; // acts that are not about the picture that is open
 const WAYS = /** @type {const} */ (['undo', 'redo']);
@@ -95,7 +95,7 @@ export class Stage {
       onRedo: () => this.step('redo'),
       can: (way) => this.#beside(way) !== null,
     });
-    const lost = () => this.steps.say('This browser does not keep the steps: save what you like.');
+    const lost = () => this.steps.say(say('edit.steps_lost'));
     storage.onlost = lost;
     if (!storage.kept) lost();
     this.#wireButtons();
@@ -142,13 +142,13 @@ export class Stage {
     this.flight = flight;
     const chosen = this.chosen ?? this.scene?.model.name ?? '';
     const asked = { act: next.kind, chosen, recipe: from?.recipe ?? null, ...details };
-    ask(/** @type {ActRequest} */ (asked), () => notify(AWAY)).then(
+    ask(/** @type {ActRequest} */ (asked), () => notify(say('edit.away'))).then(
       (answer) => this.answered(flight, answer), () => this.#lost());
   }
 
   /** The act that is under way will not be answered; the next one has its turn. */
   #lost() {
-    notify('No answer. Try it once more.');
+    notify(say('edit.no_answer'));
     this.#land(true);
     this.send();
   }
@@ -255,7 +255,7 @@ export class Stage {
     this.viewer.before({ original: upload.original ?? null, plain: scene.plain });
     this.viewer.note(upload.match ?? null, this.note());
     this.uploads.show(upload);
-    this.viewer.title(upload.original && scene.picture === scene.plain ? 'Reconstruction' : 'Edited');
+    this.viewer.title(say(upload.original && scene.picture === scene.plain ? 'edit.reconstruction' : 'edit.edited'));
     this.arrange();
     if (Object.keys(pulled).length) {
       this.drawn = scene;
@@ -298,7 +298,7 @@ export class Stage {
   pull(name, value) {
     this.totals = { ...this.totals, [name]: value };
     this.fresh = { ...this.fresh, [name]: value };
-    this.viewer.title('Edited');
+    this.viewer.title(say('edit.edited'));
     this.strips.rest();
     this.live.pull(this.totals);
   }

@@ -2,6 +2,7 @@
 
 import { Compare, penOf } from './compare.js';
 import { byId, find, make } from '../shell/dom.js';
+import { say } from '../words/say.js';
 
 /** @import { MatchAnswer, ModelSheet } from '../server.d.ts' */
 /** @import { Frame } from './live.js' */
@@ -13,8 +14,8 @@ const SOFTEN_PAUSE_MS = 300; // keys change it many times in a row
 
 /** @type {Record<Before, {name: string, alt: string}>} */
 const BEFORES = {
-  original: { name: 'Original', alt: 'The picture as the model sees it' },
-  plain: { name: 'Before', alt: 'The picture before all edits' },
+  original: { name: say('edit.original'), alt: say('edit.original_alt') },
+  plain: { name: say('edit.before'), alt: say('edit.before_alt') },
 };
 
 /** A picture, once it is there. @param {string} address @returns {Promise<HTMLImageElement>} */
@@ -221,12 +222,12 @@ export class Viewer {
     if (said === this.#chips) return; // the focus stays where it is
     this.#chips = said;
     byId('active').replaceChildren(...(parts.length ? parts.map(({ kind, name, value }) => {
-      const words = `Take away ${name} ${value}`;
+      const words = say('edit.take_away', { what: `${name} ${value}` });
       const chip = make('button', { type: 'button', title: words, ariaLabel: words },
         `${name} `, make('b', { textContent: value }),
         make('span', { textContent: '×', ariaHidden: 'true' }));
       chip.onclick = () => this.to.ontake(kind, name);
       return chip;
-    }) : [make('span', { className: 'none', textContent: 'No edits yet. Pull a slider.' })]));
+    }) : [make('span', { className: 'none', textContent: say('edit.no_edits') })]));
   }
 }
