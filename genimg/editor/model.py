@@ -120,7 +120,7 @@ class LoadedModel:
         pixels = to_pixels([self.fit(image)]).to(self.device)
         z = self.network.encode(pixels).mode()
         grid = None
-        if self.network.keeps_details:
+        if details and self.network.keeps_details:
             [kept] = self.network.details(pixels, z)
             _, height, width = self.network.image_shape
             grid = SpatialLatent(kept, self.header.id, (height, width))
