@@ -92,7 +92,12 @@ def test_a_plan_tells_what_it_will_take(cats: Dataset) -> None:
     brief = Plan(dataclasses.replace(ANY, minutes=0.3), (), Augmentations(), 200.0, 0, 50_000)
     assert "in under a minute 3,600 pictures, 7% of all 50,000" in brief.lines()[0]
     assert "2.0 GB" in told
-    assert plan.to_mapping()["minutes"] == 10.0
+    values = plan.to_mapping()
+    assert values["minutes"] == 10.0 and values["hints"] == plan.lines()[:-1]
+    assert not values["varied"]
+    assert dataclasses.replace(plan, changes=Augmentations(flip=True)).to_mapping()["varied"]
+    untimed = dataclasses.replace(plan, speed=0.0)
+    assert untimed.to_mapping()["hints"] == [] and len(untimed.lines()) == 1
 
 
 def plan_of(options: TrainOptions) -> Plan:
