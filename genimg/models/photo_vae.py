@@ -232,8 +232,9 @@ class PhotoVAE(LatentModel):
 
     @property
     @override
-    def keeps_details(self) -> bool:
-        return True
+    def details_shape(self) -> tuple[int, ...]:
+        _, height, width = self.image_shape
+        return self.config.base.latent_channels, latent_side(height), latent_side(width)
 
     # -- in grids
 

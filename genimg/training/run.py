@@ -371,9 +371,11 @@ def _initial_model(options: TrainOptions, dataset: Dataset) -> Model:
 
 
 def _model_of(options: TrainOptions, state: dict[str, Any]) -> Model:
-    """The model of a run that continues; its weights are in `state`, too."""
+    """The model of a run that continues, with what it has learned."""
     family = MODELS[options.family]
-    return family.construct(family.config_from(json.loads(state["config"])))
+    model = family.construct(family.config_from(json.loads(state["config"])))
+    model.load_state_dict(state["ema"])
+    return model
 
 
 def _placed(model: Model, compute: Compute) -> Model:

@@ -96,7 +96,7 @@ def from_upload(store: Store, model: str, path: str, said: Told, anyway: bool = 
 def shown(store: Store, opened: Opened, said: Told) -> SceneAnswer:
     """The scene of a picture that is open now."""
     fields = {**scene(store, opened), "opened": True, **said}
-    if not store.get(opened.model).has_kind:
+    if not store.get(opened.model).refines:
         fields["refine"] = False  # it comes as close as it can at once
     return cast(SceneAnswer, fields)
 

@@ -11,6 +11,7 @@ import { GradioParts } from './gradio-parts.js';
 import { HistoryPanel } from './history/panel.js';
 import { besideOf, noteOf, recordEarlier, startBeside, uploadOf } from './history/walk.js';
 import { Live } from './live.js';
+import { DETAILS, OwnDetails } from './own-details.js';
 import { SaveMenu } from './save-menu.js';
 import { Saving } from './saving.js';
 import { SliderPanel } from './sliders.js';
@@ -73,6 +74,7 @@ export class Stage {
       onpage: () => this.arrange(),
       onview: () => this.strips.see(this.panel.ends()),
     });
+    this.own = new OwnDetails({ onpull: (share) => this.pull(DETAILS, share), onkeep: () => this.keep() });
     this.uploads = new Uploads(this);
     this.strips = new Strips(
       (strips, names) => this.panel.strips(strips, names), (names) => this.panel.clear(names));
@@ -103,7 +105,8 @@ export class Stage {
 
   /** Whether all that was done has become a step that is shown. */
   get settled() {
-    return !this.flight && !this.queue.length && !this.panel.waits && this.drawn === this.scene;
+    const waits = this.panel.waits || this.own.waits;
+    return !this.flight && !this.queue.length && !waits && this.drawn === this.scene;
   }
 
   // ------------------------------------------------------------------------- acts
@@ -246,6 +249,7 @@ export class Stage {
     const pulled = scene.opened ? {} : this.#unkept();
     this.fresh = scene.opened ? {} : this.fresh;
     this.totals = { ...scene.amounts, ...pulled };
+    if (scene.details !== undefined) this.totals[DETAILS] ??= scene.details;
     this.panel.model(scene.model, scene.amounts);
     if (scene.opened) this.panel.clear(); // the small pictures are of another one
     this.saveMenu.side(Math.max(...scene.model.shape));
@@ -275,8 +279,9 @@ export class Stage {
     const { scene } = this;
     if (!scene) return;
     this.panel.show({ ...scene, amounts: this.totals });
-    this.viewer.chips(scene.amounts, scene.changes);
-    this.live.set(scene.recipe, this.panel.names);
+    this.viewer.chips(scene);
+    this.own.show(this.totals[DETAILS] ?? null);
+    this.live.set(scene.recipe, scene.details === undefined ? this.panel.names : [...this.panel.names, DETAILS]);
     this.panel.clearUnseen();
     this.strips.ask(scene.recipe, this.panel.ends());
   }

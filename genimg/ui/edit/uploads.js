@@ -47,7 +47,8 @@ export class Uploads {
   /** Offer to refine where that has not been done. */
   offer() {
     const { original, editable } = this.stage.upload();
-    byId('refine').hidden = !original || Boolean(editable) || this.run !== null;
+    const close = Boolean(editable) || this.stage.scene?.model.refines === false;
+    byId('refine').hidden = !original || close || this.run !== null;
   }
 
   /** All pictures that were begun with, side by side. */
