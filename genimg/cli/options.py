@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 SHEETS = (".png",)
 PICTURES: dict[str, Literal["png", "webp"]] = {".png": "png", ".webp": "webp"}
 """Ending of a file that carries its recipe -> what `Editor.save_picture` calls it."""
+WHOLE = {**PICTURES, ".jpg": "jpeg", ".jpeg": "jpeg"}
+"""Ending of a file of a whole photograph -> its kind."""
 
 
 def whole(low: int, high: int | None = None) -> Callable[[str], int]:

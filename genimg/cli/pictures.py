@@ -13,6 +13,7 @@ from genimg.errors import ConfigError, LatentError
 
 if TYPE_CHECKING:
     from genimg.editor import Editor
+    from genimg.edits import Recipe
     from genimg.images.sheets import AnimationFormat
 
 ANIMATIONS: dict[str, AnimationFormat] = {".webp": "webp", ".gif": "gif", ".mp4": "mp4"}
@@ -61,13 +62,21 @@ def configure_edit(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="a larger picture (--scale) is smooth; else each pixel becomes a square",
     )
+    parser.add_argument(
+        "--whole",
+        action="store_true",
+        help="apply the edits to the whole photograph, at its own size, and write that without a "
+        "recipe (then --out may end in .jpg, too)",
+    )
 
 
 def run_edit(arguments: argparse.Namespace) -> int:
-    """Write the moved picture as a file that carries its recipe."""
+    """Write the moved picture as a file that carries its recipe, or the whole photograph."""
     from genimg.edits import edit_words
 
-    options.check_out(arguments.out, options.PICTURES)
+    options.check_out(arguments.out, options.WHOLE if arguments.whole else options.PICTURES)
+    if arguments.whole:
+        _check_whole(arguments)
     moves = points.once(arguments.move, "--move")
     changes = points.once(arguments.set, "--set")
     for name in arguments.keep:
@@ -85,17 +94,50 @@ def run_edit(arguments: argparse.Namespace) -> int:
     if edited != start:
         done = [*edit_words(changes, moves), *(operation.words for operation in operations)]
         edited = edited.after(start, ", ".join(done) or "other locks")
-    data = editor.save_picture(
-        edited,
-        kind=options.PICTURES[arguments.out.suffix.lower()],
-        scale=arguments.scale,
-        smooth=arguments.smooth,
-    )
+    if arguments.whole:
+        data = _whole(editor, arguments, edited)
+    else:
+        data = editor.save_picture(
+            edited,
+            kind=options.PICTURES[arguments.out.suffix.lower()],
+            scale=arguments.scale,
+            smooth=arguments.smooth,
+        )
     options.write(arguments.out, data)
     print(f"edits: {', '.join(edited.edits) or 'none'}")
     if edited.locks:
         print(f"kept: {', '.join(edited.locks)}")
     return 0
+
+
+def _check_whole(arguments: argparse.Namespace) -> None:
+    """Refuse what cannot be asked for together with --whole, with a ConfigError."""
+    from genimg.edits import TEXT_KEY
+    from genimg.images import read_text
+
+    if arguments.scale != 1 or arguments.smooth:
+        raise ConfigError(
+            "--whole writes the photograph at its own size: leave out --scale and --smooth"
+        )
+    if any(words[0] == "cross" for words in arguments.do):
+        raise ConfigError(
+            "a cross of two pictures is none of the photograph: leave out --whole, or the cross"
+        )
+    if arguments.image.startswith(points.SEED_PREFIX) or TEXT_KEY in read_text(
+        arguments.image, TEXT_KEY
+    ):
+        raise ConfigError(
+            "--whole needs the photograph itself, not a sample or a picture that genimg has saved"
+        )
+
+
+def _whole(editor: Editor, arguments: argparse.Namespace, edited: Recipe) -> bytes:
+    """The whole photograph with its edits, as the bytes of a file."""
+    from genimg.images import encode_jpeg, encode_png, encode_webp
+
+    encoders = {"jpeg": encode_jpeg, "png": encode_png, "webp": encode_webp}
+    kind = options.WHOLE[arguments.out.suffix.lower()]
+    return encoders[kind](editor.apply_to(arguments.image, edited))
 
 
 def configure_interpolate(parser: argparse.ArgumentParser) -> None:

@@ -22,9 +22,18 @@ from genimg.editor.library import Factors, read_directions, read_labels
 from genimg.editor.model import LoadedModel
 from genimg.editor.moving import Moving
 from genimg.editor.recognition import Watching
+from genimg.editor.whole import changed
 from genimg.edits import TEXT_KEY, Recipe
 from genimg.errors import CheckpointError, ImageError, LatentError, RecipeError
-from genimg.images import MAX_PIXELS, MAX_SIDE, encode_png, encode_webp, enlarge, read_text
+from genimg.images import (
+    MAX_PIXELS,
+    MAX_SIDE,
+    Picture,
+    encode_png,
+    encode_webp,
+    enlarge,
+    read_text,
+)
 from genimg.latents import Direction, Labels, Latent, Slider, layer_groups, path_times
 from genimg.models import LatentModel, load_model
 from genimg.models.device import choose_device
@@ -194,6 +203,7 @@ class Editor:
     encode = _done_by("model", LoadedModel.encode)
     decode = _done_by("model", LoadedModel.decode)
     decode_together = _done_by("model", LoadedModel.decode_together)
+    decode_pixels = _done_by("model", LoadedModel.decode_pixels)
 
     sample = _done_by("moving", Moving.sample)
     understand = _done_by("moving", Moving.understand)
@@ -253,6 +263,32 @@ class Editor:
             LatentError: a latent of another model.
         """
         return recipe
+
+    def apply_to(
+        self,
+        photograph: Picture,
+        recipe: Recipe,
+        focus: tuple[float, float] = (0.5, 0.5),
+        zoom: float = 1.0,
+    ) -> Image.Image:
+        """The whole photograph, at its own size, with what the edits of a recipe change.
+
+        The difference between where the recipe ends and where it starts is enlarged, laid on the
+        crop that the model saw, and blended at the crop's edges, see `genimg.editor.whole`. All
+        else stays as it is, and without edits so does every pixel. Upright, "RGB", in sRGB.
+
+        Args:
+            photograph: what `fit` was given, of up to MAX_PIXELS.
+            recipe: its latent is that of the photograph. What a cross with another picture has
+                changed is no edit, as the child is a start of its own.
+            focus, zoom: where the crop lies, see `fit`.
+
+        Raises:
+            LatentError: a latent or direction that does not belong to this model.
+            ImageError: no picture, one that is too large, or a crop that cannot be.
+        """
+        after = self.decode_pixels(self.edited(recipe))
+        return changed(photograph, self.decode_pixels(recipe.latent), after, focus, zoom)
 
     def save_picture(
         self,

@@ -143,6 +143,17 @@ class LoadedModel:
         return to_images(torch.cat(made)) if made else []
 
     @torch.inference_mode()
+    def decode_pixels(self, latent: Latent) -> torch.Tensor:
+        """What `decode` draws, before it is rounded: float32 [C, H, W] in [-1, 1], on the CPU.
+
+        Raises:
+            LatentError: a latent of another model or size.
+        """
+        self.require(latent)
+        [pixels] = self._draw(self.network, [latent])
+        return pixels.float().clamp(-1, 1).cpu()
+
+    @torch.inference_mode()
     def decode_together(self, *latents: Latent) -> list[Image.Image]:
         """As `decode`, many at a time, for looking at: two to four times as quick, and values may
         differ by up to three levels of 255 from what `decode` draws. All latents are of the same

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NoReturn, Self
 
 from PIL import Image
+from torch import Tensor
 from typing_extensions import override
 
 from genimg.checkpoint import Header
@@ -190,6 +191,10 @@ class PhotoEditor(Editor):
         if len({latent.size for latent in own}) != 1:
             return self.decode(*own)
         return self._coding.decode_together(own)
+
+    @override
+    def decode_pixels(self, latent: Latent) -> Tensor:
+        return self._coding.decode_pixels([self._own(latent)])[0].clamp(-1, 1).cpu()
 
     # -- moving
 

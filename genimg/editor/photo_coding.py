@@ -49,12 +49,16 @@ class PhotoCoding:
         """The picture of a latent, at its own size."""
         return self.decode_together([latent])[0]
 
-    @torch.inference_mode()
     def decode_together(self, latents: Sequence[SpatialLatent]) -> list[Image.Image]:
         """The pictures of latents of one size in one go, which is quicker; single ones may differ
         by a few levels from what `decode` draws.
         """
+        return to_images(self.decode_pixels(latents))
+
+    @torch.inference_mode()
+    def decode_pixels(self, latents: Sequence[SpatialLatent]) -> torch.Tensor:
+        """As `decode_together`, before it is rounded: float32 [N, C, H, W]."""
         decode = functools.partial(self._fast.decode, size=latents[0].size)
         z = torch.stack([latent.z for latent in latents])
         ready = z.to(self._device, self._type).to(memory_format=torch.channels_last)
-        return to_images(in_chunks(decode, ready, TOGETHER).float())
+        return in_chunks(decode, ready, TOGETHER).float()

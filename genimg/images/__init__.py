@@ -12,7 +12,7 @@ from genimg.images.arrays import (
     to_pixels,
 )
 from genimg.images.browsers import browsers_show
-from genimg.images.fitting import MAX_SCALE, enlarge, fit_image, in_colour
+from genimg.images.fitting import MAX_SCALE, Box, crop_box, enlarge, fit_image, in_colour
 from genimg.images.given import Picture, as_image
 from genimg.images.opening import (
     MAX_BYTES,
@@ -21,12 +21,14 @@ from genimg.images.opening import (
     MAX_SIDE,
     NotAPicture,
     TooLarge,
+    check_size,
     load_image,
 )
 from genimg.images.writing import (
     MAX_TEXT,
     bytes_uri,
     data_uri,
+    encode_jpeg,
     encode_png,
     encode_webp,
     read_text,
@@ -40,6 +42,7 @@ __all__ = [
     "MAX_SCALE",
     "MAX_SIDE",
     "MAX_TEXT",
+    "Box",
     "NotAPicture",
     "Picture",
     "TooLarge",
@@ -47,7 +50,10 @@ __all__ = [
     "as_image",
     "browsers_show",
     "bytes_uri",
+    "check_size",
+    "crop_box",
     "data_uri",
+    "encode_jpeg",
     "encode_png",
     "encode_webp",
     "enlarge",

@@ -9,6 +9,8 @@ from genimg.errors import ImageError
 from genimg.images.modes import upright
 
 ImageShape = tuple[int, int, int]
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom, in pixels of a picture."""
 MAX_SCALE = 16
 
 
@@ -20,15 +22,36 @@ def fit_image(
 ) -> Image.Image:
     """Crop and scale an image to what a model takes: `image_shape` = (C, H, W).
 
-    The crop is the largest one of the model's aspect ratio, divided by `zoom` (1 or more). Its
-    centre is laid on `focus` = (x, y), each from 0 (left, top) to 1 (right, bottom), and moved
-    as little as it takes to keep the crop inside the picture. Scaled with Lanczos; mode "L" for
-    C = 1, "RGB" for C = 3. An image that already fits comes back with the same pixels. Pictures
-    that Pillow has opened are first set upright and laid on white, as `load_image` does.
+    The crop is that of `crop_box`. Scaled with Lanczos; mode "L" for C = 1, "RGB" for C = 3. An
+    image that already fits comes back with the same pixels. Pictures that Pillow has opened are
+    first set upright and laid on white, as `load_image` does.
 
     Raises ImageError if focus or zoom is out of its range, or if the picture cannot be decoded.
     """
     channels, height, width = image_shape
+    plain = upright(image, "The picture")
+    box = crop_box(plain.size, (height, width), focus, zoom)
+    resized = plain.resize((width, height), Image.Resampling.LANCZOS, box=box)
+    fitted = resized.convert(_mode(channels))
+    fitted.info = {}
+    return fitted
+
+
+def crop_box(
+    size: tuple[int, int],
+    shape: tuple[int, int],
+    focus: tuple[float, float] = (0.5, 0.5),
+    zoom: float = 1.0,
+) -> Box:
+    """Where the crop lies in an upright picture of `size` = (width, height), for a model that draws
+    pictures of `shape` = (H, W).
+
+    It is the largest one of the model's aspect ratio, divided by `zoom` (1 or more). Its centre is
+    laid on `focus` = (x, y), each from 0 (left, top) to 1 (right, bottom), and moved as little as
+    it takes to keep the crop inside the picture.
+
+    Raises ImageError if focus or zoom is out of its range.
+    """
     if not all(0.0 <= value <= 1.0 for value in focus):
         raise ImageError(
             f"The focus {tuple(focus)} lies outside the picture. "
@@ -36,19 +59,11 @@ def fit_image(
         )
     if not 1.0 <= zoom < float("inf"):
         raise ImageError(f"The zoom {zoom} is not possible. Give 1 (whole picture) or more.")
-    plain = upright(image, "The picture")
-    scale = min(plain.width / width, plain.height / height) / zoom  # crop pixels per model pixel
-    box = (
-        *_place(plain.width, width * scale, focus[0]),
-        *_place(plain.height, height * scale, focus[1]),
-    )
-    left, right, top, bottom = box
-    resized = plain.resize(
-        (width, height), Image.Resampling.LANCZOS, box=(left, top, right, bottom)
-    )
-    fitted = resized.convert(_mode(channels))
-    fitted.info = {}
-    return fitted
+    (wide, tall), (height, width) = size, shape
+    scale = min(wide / width, tall / height) / zoom  # crop pixels per model pixel
+    left, right = _place(wide, width * scale, focus[0])
+    top, bottom = _place(tall, height * scale, focus[1])
+    return left, top, right, bottom
 
 
 def _place(side: int, crop: float, centre: float) -> tuple[float, float]:

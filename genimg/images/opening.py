@@ -215,6 +215,12 @@ def _opened(data: bytes) -> Image.Image:
     return Image.open(io.BytesIO(tidied(data, ())), formats=("PNG",))  # nonsense beside a picture
 
 
+def check_size(image: Image.Image) -> None:
+    """Refuse a picture that a program has opened if it is too large to be decoded: TooLarge."""
+    if not _fits(image) or max(image.size) > MAX_SIDE:
+        raise _larger(image, "The picture is", MAX_PIXELS)
+
+
 def _allowed(image: Image.Image) -> bool:
     """Whether a picture is not too large to be read, be it at a part of its size."""
     if isinstance(image, JpegImagePlugin.JpegImageFile):
@@ -232,7 +238,11 @@ def _too_large(image: Image.Image, name: str) -> TooLarge:
     kind, most = "", MAX_PIXELS
     if isinstance(image, JpegImagePlugin.JpegImageFile):
         kind, most = ("progressive ", MAX_PIXELS) if held(image) else ("", MAX_JPEG_PIXELS)
+    return _larger(image, f"{name} is {kind}".rstrip(), most)
+
+
+def _larger(image: Image.Image, words: str, most: int) -> TooLarge:
     return TooLarge(
-        f"{name} is {kind}{image.width} x {image.height} pixels; at most {most // 10**6} million "
+        f"{words} {image.width} x {image.height} pixels; at most {most // 10**6} million "
         f"pixels and {MAX_SIDE:,} a side are read. Save a smaller copy and use that."
     )
