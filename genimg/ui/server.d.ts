@@ -491,7 +491,7 @@ export interface SaveAll {
   steps: StepOfAll[];
 }
 
-/** A picture is to be saved; see `saving.picture`. */
+/** A picture is to be saved, or the `whole` photograph with its edits; see `saving.picture`. */
 export interface SavePicture {
   what: "picture";
   recipe: string;
@@ -502,6 +502,7 @@ export interface SavePicture {
   scale?: number;
   smooth?: boolean;
   bare?: boolean;
+  whole?: WholePhotograph | null;
 }
 
 export type SaveRequest =
@@ -626,4 +627,11 @@ export interface UploadAnswer {
   faithful?: string;
   editable?: string;
   t?: number;
+}
+
+/** The upload that the picture comes from, and where its crop lies in it; see `Editor.fit`. */
+export interface WholePhotograph {
+  path: string;
+  focus: number[];
+  zoom: number;
 }

@@ -173,8 +173,16 @@ class StepOfAll(Question):
     time: float = 0
 
 
+class WholePhotograph(Question):
+    """The upload that the picture comes from, and where its crop lies in it; see `Editor.fit`."""
+
+    path: str
+    focus: Annotated[list[float], Field(min_length=2, max_length=2)]
+    zoom: float
+
+
 class SavePicture(Question):
-    """A picture is to be saved; see `saving.picture`."""
+    """A picture is to be saved, or the `whole` photograph with its edits; see `saving.picture`."""
 
     what: Literal["picture"]
     recipe: str
@@ -185,6 +193,7 @@ class SavePicture(Question):
     scale: int = 1
     smooth: bool = False
     bare: bool = False
+    whole: WholePhotograph | None = None
 
 
 class SaveAll(Question):

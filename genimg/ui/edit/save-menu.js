@@ -7,12 +7,16 @@ const LARGEST = 8192; // pixels a side of what can be opened again
 const KEY = 'genimg-save';
 const TIMES = [1, 2, 4, 8, 16];
 
-/** How to save: kind, size, smoothness, kept in the browser; and whether without the recipe, which is never kept. */
+/**
+ * How to save: kind, size, smoothness, kept in the browser; and whether without the recipe, or the whole photograph,
+ * which are never kept.
+ */
 export class SaveMenu {
   #kind = byId('save-kind', HTMLSelectElement);
   #scale = byId('save-scale', HTMLSelectElement);
   #smooth = byId('save-smooth', HTMLInputElement);
   #bare = byId('save-bare', HTMLInputElement);
+  #whole = byId('save-whole', HTMLInputElement);
   #menu = byId('save-menu');
   #options = byId('save-options');
   #side = 64;
@@ -46,6 +50,16 @@ export class SaveMenu {
 
   get bare() { return this.#bare.checked; }
 
+  /** Whether the edits are carried over to the whole photograph, which is saved instead. */
+  get whole() { return this.#whole.checked; }
+
+  /** Whether there is a whole photograph. @param {boolean} there */
+  offer(there) {
+    byId('save-whole-choice').hidden = !there;
+    this.#whole.checked &&= there;
+    this.#fill();
+  }
+
   /** The longer side of the picture that would be saved. @param {number} pixels */
   side(pixels) {
     this.#side = pixels;
@@ -71,10 +85,13 @@ export class SaveMenu {
     }
     if (scale.selectedOptions[0]?.disabled) scale.value = '1';
     const kind = this.#kind.value === 'png' ? 'png' : 'webp';
-    byId('save').textContent = say(this.bare ? `edit.save_bare_as_${kind}` : `edit.save_as_${kind}`);
+    const { whole } = this, way = whole ? 'whole' : this.bare ? 'bare' : 'recipe';
+    byId('save').textContent = say(whole ? 'edit.save_whole_as_jpeg'
+      : this.bare ? `edit.save_bare_as_${kind}` : `edit.save_as_${kind}`);
     /** @type {NodeListOf<HTMLElement>} */
-    const hints = this.#menu.querySelectorAll('[data-bare]');
-    for (const hint of hints) hint.hidden = hint.dataset.bare !== String(this.bare);
-    this.#smooth.disabled = scale.value === '1';
+    const hints = this.#menu.querySelectorAll('[data-way]');
+    for (const hint of hints) hint.hidden = hint.dataset.way !== way;
+    for (const choice of [this.#kind, scale, this.#bare]) choice.disabled = whole;
+    this.#smooth.disabled = whole || scale.value === '1';
   }
 }

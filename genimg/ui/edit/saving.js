@@ -69,9 +69,11 @@ export class Saving {
       const { here } = stage.tree;
       if (!here) return;
       const { steps, parents } = sendable(stage.tree.lineage(here.id));
+      const { crop } = stage.upload();
       this.#download({
         what: 'picture', recipe: here.recipe, label: here.label, steps, parents,
         ...stage.saveMenu.chosen, bare: stage.saveMenu.bare,
+        whole: stage.saveMenu.whole && crop ? { path: crop.path, focus: crop.focus, zoom: crop.zoom } : null,
       });
     });
   }

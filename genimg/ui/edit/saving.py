@@ -10,11 +10,14 @@ import json
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
-from genimg.editor import MAX_STEPS, Recipe, Step
+from genimg.editor import MAX_STEPS, Editor, Recipe, Step
 from genimg.errors import GenimgError, RecipeError
+from genimg.images import encode_jpeg
 from genimg.runs import name_from
+from genimg.ui.serving.uploads import uploaded
 from genimg.ui.shell.opening import MAX_LABEL, from_recipe, recipe_of
 from genimg.ui.shell.store import Store
 from genimg.ui.words import say
@@ -44,7 +47,8 @@ def picture(store: Store, told: Told) -> Download:
     Args:
         told: the `recipe` text, its `label`, the earlier `steps` (recipe, label, parents, the
             earliest first), its `parents` among them; `kind` ("png" or "webp"), `scale` (SCALES),
-            whether larger ones are `smooth`, and whether it is `bare`, without the recipe inside.
+            whether larger ones are `smooth`, and whether it is `bare`, without the recipe inside;
+            or the `whole` photograph that is saved instead, see `_whole`.
 
     Raises:
         GenimgError: something that cannot be saved.
@@ -71,7 +75,10 @@ def picture(store: Store, told: Told) -> Download:
     except GenimgError:  # steps of several models, say: the picture is saved without them
         recipe = replace(bare, label=label)
     opened = from_recipe(store, recipe)
-    editor = store.get(opened.model)
+    editor, whole = store.get(opened.model), told.get("whole")
+    name = f"{opened.model}-{name_from(label, otherwise='edit')}"
+    if whole is not None:
+        return Download(f"{name}.jpg", "image/jpeg", _whole(editor, recipe, whole))
     data = editor.save_picture(
         recipe,
         kind=kind,
@@ -79,9 +86,23 @@ def picture(store: Store, told: Told) -> Download:
         smooth=bool(told.get("smooth")),
         bare=told.get("bare") is True,
     )
-    return Download(
-        f"{opened.model}-{name_from(label, otherwise='edit')}.{kind}", KINDS[kind], data
-    )
+    return Download(f"{name}.{kind}", KINDS[kind], data)
+
+
+def _whole(editor: Editor, recipe: Recipe, told: Told) -> bytes:
+    """An upload at its own size with the edits of a recipe, as the bytes of a JPEG.
+
+    Args:
+        told: the `path` of the upload, and the `focus` and `zoom` of what the model saw of it.
+
+    Raises:
+        GenimgError: no upload, one that is gone, or a crop that cannot be.
+    """
+    path = uploaded(dict(told))
+    if not Path(path).is_file():
+        raise GenimgError(say("edit.whole_deleted"))
+    x, y = told["focus"]
+    return encode_jpeg(editor.apply_to(path, recipe, (x, y), told["zoom"]))
 
 
 def archive(store: Store, told: Told) -> Download:

@@ -40,6 +40,7 @@ export class Uploads {
   /** What can be done with the upload that the work began with; {} where there is none. @param {KnownUpload} upload */
   show(upload) {
     this.crop(upload.crop);
+    this.stage.saveMenu.offer(Boolean(upload.crop && this.stage.scene?.model.kind));
     this.stage.viewer.faithful(upload.editable ? upload.t ?? 1 : null);
     this.offer();
   }
