@@ -150,8 +150,8 @@ class LoadedModel:
             LatentError: a latent of another model or size.
         """
         self.require(latent)
-        [pixels] = self._draw(self.network, [latent])
-        return pixels.float().clamp(-1, 1).cpu()
+        pixels = self._draw(self.network, [latent])
+        return pixels[0].float().clamp(-1, 1).cpu()
 
     @torch.inference_mode()
     def decode_together(self, *latents: Latent) -> list[Image.Image]:

@@ -65,11 +65,11 @@ def _strips(
     box = _snapped(box, size, scale)
     planes = [Image.fromarray(plane) for plane in difference]
     left, first, right, last = _inside(box)
+    if left >= right or first >= last:  # the crop is smaller than a pixel
+        return
     blend = BLEND * min(box[2] - box[0], box[3] - box[1])
     across = _fade(left, right, (box[0], box[2]), size[0], blend)
     down = _fade(first, last, (box[1], box[3]), size[1], blend)
-    if left >= right:  # the crop is smaller than a pixel
-        return
     for top in range(first, last, _ROWS):
         bottom = min(top + _ROWS, last)
         part = (

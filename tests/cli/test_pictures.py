@@ -9,7 +9,7 @@ from PIL import Image, ImageChops
 
 from genimg import Editor
 from genimg.cli import main
-from genimg.editor import Moves
+from genimg.editor import Moves, Recipe
 from genimg.images import enlarge, load_image
 
 
@@ -272,3 +272,45 @@ def test_a_picture_of_another_model_is_refused(
     assert run("edit", other, "seed:1", "--out", picture) == 0
     assert run("edit", tiny_checkpoint, picture, "--out", tmp_path / "x.png") == 2
     assert "other-model" in capsys.readouterr().err
+
+
+def test_the_whole_photograph_is_edited_at_its_own_size(
+    tiny_checkpoint: Path, editor: Editor, names: tuple[str, str], tmp_path: Path
+) -> None:
+    levels = np.random.default_rng(0).integers(60, 200, (90, 150, 3), dtype=np.uint8)
+    Image.fromarray(levels).save(file := tmp_path / "photo.png")
+    recipe = Recipe(editor.encode(file)).pulled({names[0]: 2.0})
+    expected = editor.apply_to(file, recipe)
+    words = ("edit", tiny_checkpoint, file, f"--move={names[0]}=2", "--whole", "--out")
+    for out in ("whole.png", "whole.webp"):
+        assert run(*words, tmp_path / out) == 0
+        assert same(load_image(tmp_path / out), expected)
+    assert run(*words, tmp_path / "whole.jpg") == 0
+    picture = Image.open(tmp_path / "whole.jpg")
+    assert (picture.format, picture.size) == ("JPEG", (150, 90))
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("seed:1",), "needs the photograph itself"),
+        (("saved.png",), "needs the photograph itself"),
+        (("photo.png", "--scale", "2"), "leave out --scale"),
+        (("photo.png", "--smooth"), "leave out --scale and --smooth"),
+        (("photo.png", "--do", "cross", "other=seed:1"), "none of the photograph"),
+    ],
+)
+def test_what_is_no_whole_photograph_is_refused(
+    tiny_checkpoint: Path,
+    editor: Editor,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: tuple[str, ...],
+    message: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Image.new("RGB", (40, 30), "teal").save("photo.png")
+    Path("saved.png").write_bytes(editor.save_picture(Recipe(editor.sample(1)[0])))
+    assert run("edit", tiny_checkpoint, *words, "--whole", "--out", "out.png") == 2
+    assert message in capsys.readouterr().err and not Path("out.png").exists()
