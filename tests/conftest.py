@@ -15,6 +15,21 @@ import torch
 
 torch.set_num_threads(1)
 
+LONGEST = (
+    "ui/browser/test_train_new.py",
+    "training/test_kills.py",
+    "ui/train/test_routes.py",
+    "training/objectives/test_gan_runs.py",
+    "ui/browser/test_generate.py",
+    "ui/browser/test_train.py",
+    "training/test_resume.py",
+)
+"""Files that begin first: one process has all tests of a file, and the others would wait for it."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.path.as_posix().endswith(LONGEST))
+
 
 @pytest.fixture(scope="session")
 def data_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:

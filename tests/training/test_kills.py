@@ -27,7 +27,7 @@ LONG = os.environ.get("GENIMG_LONG") == "1"
 KILLS = (
     {"vae": 34, "gan": 33, "classifier": 33}
     if LONG
-    else dict.fromkeys(("vae", "gan", "classifier"), 12)
+    else dict.fromkeys(("vae", "gan", "classifier"), 18)
 )
 ALL = sum(KILLS.values())
 CHAINS = 3
