@@ -125,6 +125,47 @@ def base_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def photo_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a tiny VAE on a base, neither of which has learned anything, with two sliders and
+    a label.
+    """
+    from genimg.models import Prior, round_weights, save_model
+    from genimg.models.autoencoder import AutoencoderConfig
+    from genimg.models.photo_vae import PhotoVAE, PhotoVAEConfig
+
+    base = AutoencoderConfig((3, 32, 32), 4, (8, 16), (1, 1), (1, 1))
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = PhotoVAE(PhotoVAEConfig((3, 32, 32), 8, base, (8,), 1)).eval()
+    model.prior = Prior(
+        weights=torch.ones(1),
+        means=torch.zeros(1, 8),
+        cholesky=0.5 * torch.eye(8)[None],
+        offsets=3.0 * torch.eye(8)[:2],
+        frequencies=torch.tensor([0.5, 0.5]),
+        sizes=torch.tensor([2]),
+    )
+    round_weights(model, "vae")
+    row = {"group": "measured", "factor": "", "std": 1.0, "reliability": 0.5}
+    save_model(
+        path := tmp_path_factory.mktemp("photo") / "tiny-photo.safetensors",
+        model,
+        "vae",
+        name="tiny-photo",
+        extra={
+            "data": {
+                "name": "fruit",
+                "title": "Fruit",
+                "factors": [{"name": "kind", "values": ["apple", "pear"]}],
+            },
+            "directions": tuple({"name": name, **row} for name in ("brightness", "warmth")),
+        },
+        tensors={"directions.vectors": torch.eye(8)[4:6]},
+    )
+    return path
+
+
 @pytest.fixture
 def checkpoints_dir(tiny_checkpoint: Path, tmp_path: Path) -> Path:
     """A folder as the app reads it, with the one model tiny-cats."""

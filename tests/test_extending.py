@@ -28,6 +28,7 @@ from genimg.models import (
     DiagonalGaussian,
     Family,
     LatentModel,
+    Network,
     Prior,
     load_model,
     model_digest,
@@ -190,7 +191,8 @@ def linear_config(
 def test_a_family_with_an_objective_and_a_direction_finder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(MODELS, "linear", Family(Linear, LinearConfig, linear_config, ("plain",)))
+    network = Network(Linear, LinearConfig)
+    monkeypatch.setitem(MODELS, "linear", Family(network, linear_config, ("plain",)))
     monkeypatch.setitem(OBJECTIVES, "linear", LinearObjective)
     monkeypatch.setitem(METHODS, "halves", halves)
     words = [

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from genimg.editor import Editor, Match
+    from genimg.latents import Latent
 
 PAIRS_PER_ROW = 4
 
@@ -36,6 +37,14 @@ def configure_reconstruct(parser: argparse.ArgumentParser) -> None:
         type=options.whole(1, MAX_STEPS),
         help=f"of a refinement, which ends earlier where nothing is gained (default: {STEPS})",
     )
+    parser.add_argument(
+        "--details",
+        metavar="SHARE",
+        type=options.number(0.0, 1.0),
+        default=1.0,
+        help="how much is kept of what the model does not understand of a picture, 1 (all) to 0, "
+        "by a model that keeps details (default: all)",
+    )
     options.add_out(parser, Path("reconstruction.png"), "PNG sheet of pairs to write")
     points.add_scale(parser)
 
@@ -52,7 +61,8 @@ def run_reconstruct(arguments: argparse.Namespace) -> int:
     refined = arguments.refine or arguments.steps is not None or not editor.can_encode
     for path in arguments.images:
         original = points.fitted(editor, path)
-        drawn, how = _drawn(editor, original, refined, arguments.steps)
+        start = editor.start(original).showing(arguments.details)
+        drawn, how = _drawn(editor, original, start, refined, arguments.steps)
         match = editor.match(original, drawn)
         print(f"{path}: {_told(match)}{how}")
         shown += [original, drawn]
@@ -69,12 +79,11 @@ def run_reconstruct(arguments: argparse.Namespace) -> int:
 
 
 def _drawn(
-    editor: Editor, original: Image.Image, refined: bool, steps: int | None
+    editor: Editor, original: Image.Image, start: Latent, refined: bool, steps: int | None
 ) -> tuple[Image.Image, str]:
-    """What the model makes of a picture, and how it was come by."""
+    """What the model makes of a picture from its first latent, and how it was come by."""
     from genimg.editor.refinement import STEPS
 
-    start = editor.start(original)
     if not refined:
         return editor.decode(start)[0], ""
     states = list(editor.refine(original, start, STEPS if steps is None else steps))

@@ -43,6 +43,7 @@ def vary(
 
     Each factor of the labels has a threshold of its own, and they are spread evenly over 0 to 1: of
     five factors, a strength of 0.4 exchanges two, and more strength never takes an exchange back.
+    The details of a photograph fade on the way: a fresh draw has none.
     """
     z, rng = draw(model, seed, 1.0, wanted)
     count = len(labels.factors)
@@ -54,7 +55,8 @@ def vary(
         for factor, place in zip(labels.factors, places.tolist(), strict=True)
         if place < strength * count
     ]
-    return Latent(labels.toward(latent.z, z, strength, exchanged), latent.model_id)
+    toward = labels.toward(latent.z, z, strength, exchanged)
+    return latent.at(toward).showing(1.0 - strength)
 
 
 def wanted_labels(choices: Factors, labels: Mapping[str, str]) -> Tensor | None:

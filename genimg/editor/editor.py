@@ -159,6 +159,18 @@ class Editor:
         return self.model.network.has_encoder
 
     @property
+    def keeps_details(self) -> bool:
+        """Whether `encode` keeps what the model itself does not understand of a picture, so that
+        the photograph stays as it is while its latent moves.
+        """
+        return self.model.network.keeps_details
+
+    @property
+    def refines(self) -> bool:
+        """Whether `refine` can bring the latent of a picture closer to it than `encode` does."""
+        return not self.keeps_details
+
+    @property
     def layers(self) -> int:
         """How many layers of the network can each have a latent of their own; 1 if none can."""
         return self.model.network.layers

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from PIL import Image
 from torch import Tensor
 
-from genimg.editor.match import Bytes, Match, judge
+from genimg.editor.match import Bytes, Match, judge, judge_kept
 from genimg.editor.model import LoadedModel
 from genimg.editor.refinement import STEPS, Refined, checked_steps, soften
+from genimg.errors import LatentError
 from genimg.images import Picture, images_to_array, to_pixels
 from genimg.latents import Latent, covariance_of
 from genimg.metrics import Calibration, psnr
@@ -25,14 +26,17 @@ class Judging:
 
     def match(self, original: Picture, reconstruction: Picture) -> Match:
         """How close two pictures are, both fitted to the model first, and whether the model knows
-        such pictures at all; see `judge` for what the words mean.
+        such pictures at all; see `judge` for what the words mean, and `judge_kept` where the model
+        keeps details.
         """
         fitted, other = self._model.fit(original), self._model.fit(reconstruction)
         first = None
         if self._model.network.has_encoder:
-            [seen] = self._model.decode(self._model.encode(fitted))
+            [seen] = self._model.decode(self._model.encode(fitted, details=0.0))
             first = _array(seen)
         metrics = self._model.header.metrics
+        if first is not None and self._model.network.keeps_details:
+            return judge_kept(_array(fitted), _array(other), metrics, first)
         return judge(_array(fitted), _array(other), metrics, first)
 
     def start(self, original: Picture) -> Latent:
@@ -69,8 +73,10 @@ class Judging:
                 directions of fashion-32-gan did what they say); so it is not the default.
 
         Raises:
-            LatentError: a start of another model, or an impossible number of steps.
+            LatentError: a start of another model, an impossible number of steps, or a model that
+                keeps details: with them its first latent draws the picture as closely as any.
         """
+        self._require_search()
         steps = checked_steps(steps)
         first = self.start(original) if start is None else start
         self._model.require(first)
@@ -114,8 +120,9 @@ class Judging:
             original: the picture that shall be drawn; by default what `latent` draws.
 
         Raises:
-            LatentError: a latent of another model.
+            LatentError: a latent of another model, or a model that keeps details.
         """
+        self._require_search()
         self._model.require(latent)
         wanted = self._model.decode(latent)[0] if original is None else self._model.fit(original)
         pixels = to_pixels([wanted])
@@ -127,8 +134,10 @@ class Judging:
         """The latent at `t` of the way from the editable one (0) to the faithful one (1).
 
         Raises:
-            LatentError: latents of another model, or `t` outside 0 to 1.
+            LatentError: latents of another model, `t` outside 0 to 1, or a model that keeps
+                details.
         """
+        self._require_search()
         self._model.require(faithful)
         self._model.require(editable)
         return soften(faithful, editable, t)
@@ -151,6 +160,16 @@ class Judging:
     @functools.cached_property
     def _inversion(self) -> Inversion:
         return Inversion(self._model.network, covariance_of(self._model.network.prior))
+
+    def _require_search(self) -> None:
+        """What is searched for is a latent that draws a picture better. Details draw it at once as
+        well as the base can, whatever the latent; and what is easy to edit is the encoder's.
+        """
+        if self._model.network.keeps_details:
+            raise LatentError(
+                f"{self._model.header.name} keeps the details of a picture: it comes as close as "
+                "it can at once, and there is nothing between faithful and easy to edit"
+            )
 
     def _better(self, best: Refined, shown: Bytes, step: int, z: Tensor) -> Refined:
         """The report after a step that has led to `z`: the score never falls."""

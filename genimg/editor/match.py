@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,8 @@ class Match:
         known: whether this is a picture of the kind that the model learned from; None where it is
             not calibrated.
         meaning: what the words mean, where they rest on something else than a calibration.
+        understood: dB, how close the model comes by itself, where it keeps a picture's own details
+            beside what it understands of it; None where it keeps none.
     """
 
     psnr: float
@@ -55,6 +57,7 @@ class Match:
     percentile: float | None = None
     known: bool | None = None
     meaning: str = ""
+    understood: float | None = None
 
     @property
     def sentence(self) -> str:
@@ -129,6 +132,40 @@ def judge(original: Bytes, other: Bytes, metrics: Mapping[str, Any], first: Byte
     return Match(decibels, similarity, words, True, percentile, known)
 
 
+def judge_kept(original: Bytes, other: Bytes, metrics: Mapping[str, Any], first: Bytes) -> Match:
+    """How close two pictures `[H, W, C]` are, to a model that keeps the details of a photograph.
+
+    The words say how closely it is kept, as those of a base do. How well the model understands it
+    is told beside that, by what it makes of it without the details: `first`, which is judged as
+    `judge` does. `percentile` and `known` are about that, too.
+    """
+    alone = judge(original, first, metrics, None)
+    kept = judge_photograph(psnr(original, other), ssim(original, other))
+    return replace(
+        kept,
+        calibrated=alone.calibrated,
+        percentile=alone.percentile,
+        known=alone.known,
+        meaning=f"{kept.meaning}; {_understanding(alone)}",
+        understood=alone.psnr,
+    )
+
+
+def _understanding(alone: Match) -> str:
+    """What is said of what a model makes of a picture without its details."""
+    if alone.known is False:
+        return (
+            "it is none of the model's own kind, so sliders change it, but named ones will not "
+            "mean what they say"
+        )
+    if alone.percentile is None:
+        return f"the model by itself comes as close as {alone.psnr:.1f} dB"
+    return (
+        f"the model by itself comes as close as {alone.psnr:.1f} dB, and "
+        f"{alone.percentile:.0f} of 100 pictures of its own kind come out worse"
+    )
+
+
 def judge_photograph(decibels: float, similarity: float) -> Match:
     """How close a photograph has come back from a base, for which none is OUTSIDE."""
     words, meaning = next(
@@ -138,7 +175,7 @@ def judge_photograph(decibels: float, similarity: float) -> Match:
 
 
 def _by_psnr(decibels: float, metrics: Mapping[str, Any]) -> str:
-    own = metrics.get("psnr")
+    own = metrics.get("psnr_model", metrics.get("psnr"))  # from its latent alone
     usual = float(own) if isinstance(own, (int, float)) else CLOSE_PSNR
     usual = min(max(usual, ROUGH_PSNR), CLOSE_PSNR)
     steps = ((3.0, VERY_CLOSE), (8.0, CLOSE), (13.0, ROUGH))

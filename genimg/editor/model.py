@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import os
+from collections.abc import Sequence
 
 import torch
 from PIL import Image
@@ -14,9 +15,8 @@ from genimg.editor.library import Factors
 from genimg.edits import Locks
 from genimg.errors import CheckpointError, LatentError
 from genimg.images import Picture, as_image, fit_image, to_images, to_pixels
-from genimg.latents import Direction, Labels, Latent, covariance_of
+from genimg.latents import Direction, Labels, Latent, SpatialLatent, check_share, covariance_of
 from genimg.models import LatentModel, Prior
-from genimg.models.chunks import in_chunks
 from genimg.models.device import decoding_type
 
 TOGETHER = 16
@@ -101,18 +101,31 @@ class LoadedModel:
         return self.fit(image)
 
     @torch.inference_mode()
-    def encode(self, image: Picture) -> Latent:
+    def encode(self, image: Picture, details: float = 1.0) -> Latent:
         """A picture, in any of the ways that `fit` takes it, to its most probable latent.
 
         A picture that does not have the model's size is centre-cropped to it; call `fit` to choose
         the crop.
 
+        Args:
+            details: how much of what the model itself does not understand of the picture is kept,
+                1 (it is drawn as it is) to 0 (as the model would draw it). It makes no difference
+                to a model that keeps no details, see `Editor.keeps_details`.
+
         Raises:
             ImageError: something that is no picture.
-            LatentError: this model has no encoder.
+            LatentError: this model has no encoder, or a share that is not from 0 to 1.
         """
+        check_share(details)
         pixels = to_pixels([self.fit(image)]).to(self.device)
-        return self.latent(self.network.encode(pixels).mode()[0].clone())
+        z = self.network.encode(pixels).mode()
+        grid = None
+        if details and self.network.keeps_details:
+            [kept] = self.network.details(pixels, z)
+            _, height, width = self.network.image_shape
+            grid = SpatialLatent(kept, self.header.id, (height, width))
+        found = Latent(z[0].clone(), self.header.id, details=grid)
+        return found.showing(details).settled()  # what a recipe holds of it is what is drawn now
 
     @torch.inference_mode()
     def decode(self, *latents: Latent) -> list[Image.Image]:
@@ -126,7 +139,7 @@ class LoadedModel:
         """
         for latent in latents:
             self.require(latent)
-        made = [self.network.decode(latent.z[None].to(self.device)) for latent in latents]
+        made = [self._draw(self._one, [latent]) for latent in latents]
         return to_images(torch.cat(made)) if made else []
 
     @torch.inference_mode()
@@ -139,11 +152,30 @@ class LoadedModel:
             self.require(latent)
         if not latents:
             return []
-        points = torch.stack([latent.z for latent in latents]).to(self.device)
         kind = decoding_type(self.device)
         with torch.autocast(self.device.type, kind, enabled=kind is not torch.float32):
-            made = in_chunks(self._many.decode, points, TOGETHER)
-        return to_images(made.float())
+            made = [
+                self._draw(self._many, latents[start : start + TOGETHER])
+                for start in range(0, len(latents), TOGETHER)
+            ]
+        return to_images(torch.cat(made).float())
+
+    def _draw(self, network: LatentModel, latents: Sequence[Latent]) -> torch.Tensor:
+        """Latents of one shape to pixels `[N, C, H, W]`, with the details that they have."""
+        z = torch.stack([latent.z for latent in latents]).to(self.device)
+        kept = [latent.details for latent in latents]
+        if all(each is None for each in kept):
+            return network.decode(z)
+        none = torch.zeros(network.details_shape)
+        details = torch.stack([none if each is None else each.z for each in kept])
+        return network.decode_with(z, details.to(self.device))
+
+    @functools.cached_property
+    def _one(self) -> LatentModel:
+        """The network as it is quickest with one picture at a time, as far as that is settled by
+        the machine: what is drawn, saved and drawn again is the same.
+        """
+        return self.network.for_drawing(decoding_type(self.device))
 
     @functools.cached_property
     def _many(self) -> LatentModel:
@@ -163,4 +195,9 @@ class LoadedModel:
             raise LatentError(
                 f"this latent is for {latent.layers} layers of a network, this model has "
                 f"{self.network.layers}"
+            )
+        if latent.details is not None and latent.details.z.shape != self.network.details_shape:
+            raise LatentError(
+                "this latent has details of another size than this model keeps; encode the picture "
+                "again"
             )

@@ -164,7 +164,7 @@ class Moving:
             LatentError: an unknown factor or value, or a latent of another model.
         """
         self._model.require(latent)
-        return self._model.latent(self._model.labels.change(latent.z, changes))
+        return latent.at(self._model.labels.change(latent.z, changes))
 
     def between(self, a: Latent, b: Latent, t: float, method: str = "slerp") -> Latent:
         """The latent at `t` of the way from `a` (0) to `b` (1); see `interpolate`."""

@@ -27,7 +27,7 @@ from genimg.editor.photo_coding import PhotoCoding
 from genimg.edits import Recipe
 from genimg.errors import ImageError, LatentError
 from genimg.images import Picture, as_image, fit_image, images_to_array, in_colour
-from genimg.latents import Latent, MapDirection, SpatialLatent
+from genimg.latents import Latent, MapDirection, SpatialLatent, check_share
 from genimg.latents.spatial import MOST_PLACES, between_spatial, move_spatial, places
 from genimg.metrics import psnr, ssim
 from genimg.models import Autoencoder, load_base
@@ -108,6 +108,16 @@ class PhotoEditor(Editor):
 
     @property
     @override
+    def keeps_details(self) -> bool:
+        return False  # all of a picture is in its latent
+
+    @property
+    @override
+    def refines(self) -> bool:
+        return False
+
+    @property
+    @override
     def layers(self) -> int:
         return 1
 
@@ -143,12 +153,17 @@ class PhotoEditor(Editor):
         return fit_image(whole, (3, *self._own(latent).size))
 
     @override
-    def encode(self, image: Picture) -> SpatialLatent:
+    def encode(self, image: Picture, details: float = 1.0) -> SpatialLatent:
         """A picture of any size from 8 x 8 to 1,024 x 1,024 pixels (or as many) to its latent.
+
+        Args:
+            details: makes no difference, as the latent holds them all.
 
         Raises:
             ImageError: a picture that is smaller or larger; `fit` makes one of any size fit.
+            LatentError: a share of details that is not from 0 to 1.
         """
+        check_share(details)
         plain = in_colour(as_image(image))
         _check_large_enough(plain)
         tall, wide = places((plain.height, plain.width))

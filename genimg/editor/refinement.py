@@ -62,5 +62,5 @@ def soften(faithful: Latent, editable: Latent, t: float) -> Latent:
         return faithful if t else editable
     layers = max(faithful.layers, editable.layers)
     if layers == 1:
-        return Latent(torch.lerp(editable.z, faithful.z, t), faithful.model_id)
-    return Latent(torch.lerp(editable.rows(layers), faithful.rows(layers), t), faithful.model_id)
+        return faithful.at(torch.lerp(editable.z, faithful.z, t))
+    return faithful.at(torch.lerp(editable.rows(layers), faithful.rows(layers), t))

@@ -4,6 +4,8 @@ A latent is a row, or one for each layer: base64 of little-endian float32. That 
 
     {"size": [H, W], "channels": c, "reach": 0, "levels": "base64 of deflated bytes [c, h, w]"}
 
+and details of a latent are such a row after those of its point.
+
 What is read may have been written by anybody: it is checked, and nothing is inflated beyond what
 its size tells.
 """
@@ -34,10 +36,11 @@ _EFFORT = 6  # of zlib: 9 takes longer and gains nothing on such bytes
 
 
 def rows_of(latent: Latent) -> list[Any]:
-    """The rows that a settled latent takes: text, or pairs for a photograph's."""
+    """The rows that a settled latent takes: text, or pairs for a grid."""
     if isinstance(latent, SpatialLatent):
         return [tuple(_pack(latent).items())]
-    return [written(row) for row in np.atleast_2d(latent.z.numpy())]
+    details = [] if latent.details is None else rows_of(latent.details)
+    return [*(written(row) for row in np.atleast_2d(latent.z.numpy())), *details]
 
 
 def written(row: np.ndarray[Any, Any]) -> str:
@@ -48,25 +51,28 @@ def written(row: np.ndarray[Any, Any]) -> str:
 def latents_in(
     rows: Sequence[Any], most_grids: int, model_id: str
 ) -> Callable[[list[int]], Latent]:
-    """What gives the latent at some places of a table of rows, which are all of one kind.
+    """What gives the latent at some places of a table of rows.
 
     Raises:
         ValueError: a row that `rows_of` did not write; then, places where there is no latent.
         LatentError: a latent that cannot be.
     """
-    spatial = bool(rows) and isinstance(rows[0], dict)
-    if spatial and len(rows) > most_grids:
+    if sum(isinstance(row, dict) for row in rows) > most_grids:
         raise ValueError("it has too many latents")
-    grids = [_unpack(row, model_id) for row in rows] if spatial else []
-    points = [] if spatial else [numbers(row) for row in rows]
+    parts = [_unpack(row, model_id) if isinstance(row, dict) else numbers(row) for row in rows]
 
     def latent_at(at: list[int]) -> Latent:
-        if not at or max(at) >= len(rows) or (spatial and len(at) > 1):
+        if not at or max(at) >= len(parts):
             raise ValueError("it has no latent")
-        if spatial:
-            return grids[at[0]]
-        z = points[at[0]] if len(at) == 1 else torch.stack([points[i] for i in at])
-        return Latent(z, model_id)
+        chosen = [parts[place] for place in at]
+        grid = chosen[-1] if isinstance(chosen[-1], SpatialLatent) else None
+        if grid is not None and len(chosen) == 1:
+            return grid
+        points = [part for part in chosen if isinstance(part, Tensor)]
+        if len(points) + (grid is not None) < len(chosen):
+            raise ValueError("its latent has a grid where none belongs")
+        z = points[0] if len(points) == 1 else torch.stack(points)
+        return Latent(z, model_id, details=grid)
 
     return latent_at
 
@@ -92,8 +98,8 @@ def _pack(latent: SpatialLatent) -> dict[str, Any]:
     }
 
 
-def _unpack(row: Any, model_id: str) -> SpatialLatent:
-    if not isinstance(row, dict) or set(row) != {"size", "channels", "reach", "levels"}:
+def _unpack(row: dict[str, Any], model_id: str) -> SpatialLatent:
+    if set(row) != {"size", "channels", "reach", "levels"}:
         raise ValueError("its latent is no photograph's")
     size, channels, reach, text = row["size"], row["channels"], row["reach"], row["levels"]
     whole = isinstance(size, list) and len(size) == 2

@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from genimg.edits.operations import Exchange, Move, Operation, Tools
+from genimg.edits.operations import Details, Exchange, Move, Operation, Tools
 from genimg.edits.operations.move import in_order
 from genimg.errors import LatentError
 from genimg.latents.moves import check_amount
@@ -67,7 +67,8 @@ class Recipe:
         moves: what the sliders added, instead of those among the `operations`.
 
     Raises:
-        LatentError: two moves under the same locks, two exchanges, or a lineage that cannot be.
+        LatentError: two moves under the same locks, two exchanges or two shares of details, or a
+            lineage that cannot be.
     """
 
     latent: Latent
@@ -117,6 +118,8 @@ class Recipe:
             raise LatentError("a recipe has one set of moves for each set of locks")
         if sum(isinstance(each, Exchange) for each in self.operations) > 1:
             raise LatentError("a recipe has one set of exchanges")
+        if sum(isinstance(each, Details) for each in self.operations) > 1:
+            raise LatentError("a recipe has one share of own details")
         if len(self.lineage) > MAX_STEPS:
             raise LatentError(f"a recipe remembers {MAX_STEPS} earlier steps at most")
         _check_parents(self.parents, len(self.lineage))
@@ -164,6 +167,11 @@ class Recipe:
         zeros.
         """
         return _totals(self.moves)
+
+    @property
+    def details(self) -> float:
+        """How much of the picture's own details is shown, 1 (all) to 0."""
+        return next((each.share for each in self.operations if isinstance(each, Details)), 1.0)
 
     @property
     def edits(self) -> list[str]:

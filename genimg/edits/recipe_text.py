@@ -20,19 +20,21 @@ from genimg.errors import LatentError, RecipeError
 from genimg.latents.points import Latent
 from genimg.latents.spatial import SpatialLatent
 
-FORMAT_VERSION = 5
-EARLIER_VERSIONS = (1, 2, 3, 4)
+FORMAT_VERSION = 6
+PLAIN_VERSION = 5
+"""Of recipes none of whose latents has details: what an earlier genimg can read is written so."""
+EARLIER_VERSIONS = (1, 2, 3, 4, PLAIN_VERSION)
 """1: one latent, and one set of moves. 2: the same, with a row for each layer. 3: `changes` and
-`moves` instead of operations. 4: the same of a photograph.
+`moves` instead of operations. 4: the same of a photograph. 5: no details.
 """
 MAX_CHARACTERS = 200_000
 MAX_GRID_CHARACTERS = 900_000
-"""Of a recipe that begins with a photograph: one of 1,024 x 1,024 pixels takes 700,000."""
+"""Of a recipe with grids: that of a photograph of 1,024 x 1,024 pixels takes 700,000."""
 MAX_MOVES = 64
 MAX_OPERATIONS = MAX_MOVES + 1  # what the earlier versions can hold
 MAX_LAYERS = 100
 
-_MAY_BE_LONG = tuple(f'{{"format_version":{version},' for version in (4, FORMAT_VERSION))
+_MAY_BE_LONG = tuple(f'{{"format_version":{version},' for version in (4, 5, FORMAT_VERSION))
 _STATE = {"latent", "origin", "operations", "locks", "label", "parents"}
 _WHOLE = _STATE | {"format_version", "model_id", "model_name", "rows", "lineage"}
 
@@ -44,13 +46,12 @@ def write(recipe: Recipe) -> str:
         RecipeError: it is too long even without its lineage, or an amount is out of range.
     """
     rows: dict[Latent, list[Any]] = {}  # the same latents are not packed twice
-    most = MAX_GRID_CHARACTERS if isinstance(recipe.latent, SpatialLatent) else MAX_CHARACTERS
     made = _write(recipe, rows)
-    while (len(made) > most or _count(recipe) > MAX_NAMES) and recipe.lineage:
+    while (len(made) > _most(recipe) or _count(recipe) > MAX_NAMES) and recipe.lineage:
         recipe = recipe.without_first_step()
         made = _write(recipe, rows)
     many = _count(recipe) > MAX_NAMES or len(recipe.operations) > MAX_OPERATIONS
-    if len(made) > most or many:
+    if len(made) > _most(recipe) or many:
         raise RecipeError("this recipe is too long to be written down: start from a saved picture")
     return made
 
@@ -71,7 +72,7 @@ def _write(recipe: Recipe, packed: dict[Latent, list[Any]]) -> str:
         }
 
     values = {
-        "format_version": FORMAT_VERSION,
+        "format_version": FORMAT_VERSION if _has_details(recipe) else PLAIN_VERSION,
         "model_id": recipe.latent.model_id,
         "model_name": _plain(recipe.model_name),
         **state(recipe, recipe.label, recipe.parents),
@@ -79,6 +80,21 @@ def _write(recipe: Recipe, packed: dict[Latent, list[Any]]) -> str:
         "rows": [row if isinstance(row, str) else dict(row) for row in rows],
     }
     return json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def _latents(recipe: Recipe) -> Iterator[Latent]:
+    yield recipe.latent
+    yield from (step.recipe.latent for step in recipe.lineage)
+
+
+def _has_details(recipe: Recipe) -> bool:
+    return any(latent.details is not None for latent in _latents(recipe))
+
+
+def _most(recipe: Recipe) -> int:
+    """How many characters its text may have."""
+    grids = isinstance(recipe.latent, SpatialLatent) or _has_details(recipe)
+    return MAX_GRID_CHARACTERS if grids else MAX_CHARACTERS
 
 
 def _plain(words: str) -> str:
@@ -128,14 +144,15 @@ def read(written: str) -> Recipe:
         )
     try:
         recipe = _read(_UPGRADES[version](values) if version in _UPGRADES else values)
-        grid = isinstance(recipe.latent, SpatialLatent)
-        if version in (3, 4) and grid != (version == 4):
+        if version in (3, 4) and isinstance(recipe.latent, SpatialLatent) != (version == 4):
             raise ValueError("its latent is not of its version")
+        if _has_details(recipe) != (version == FORMAT_VERSION):
+            raise ValueError("its details are not of its version")
         if _count(recipe) > MAX_NAMES:
             raise ValueError("it holds too many names")
     except (ValueError, RuntimeError, LatentError, RecipeError) as error:
         raise RecipeError(f"the recipe in this picture is damaged: {error}") from None
-    if len(written) > MAX_CHARACTERS and not grid:
+    if len(written) > _most(recipe):
         raise _too_long()
     return recipe
 

@@ -31,6 +31,18 @@ def decode_all(model: LatentModel, codes: Tensor) -> Bytes:
     return np.concatenate([pixels_to_array(pixels.float()) for pixels in parts])
 
 
+def reproduce_all(model: LatentModel, images: Bytes, codes: Tensor) -> Bytes:
+    """Uint8 pictures `[N, H, W, C]` made again from their latents `[N, d]` and their details."""
+    parts = []
+    for pixels, z in zip(
+        pixel_chunks(images, model.device, CHUNK), torch.split(codes, CHUNK), strict=True
+    ):
+        z = z.to(model.device)
+        made = model.decode_with(z, model.details(pixels, z))
+        parts.append(pixels_to_array(made.float()))
+    return np.concatenate(parts)
+
+
 def test_split(dataset: Dataset) -> Split:
     """The pictures that nothing was chosen by: the test split, else the validation split."""
     names = [name for name in ("test", "validation", "train") if name in dataset.splits]

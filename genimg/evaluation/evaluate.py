@@ -17,7 +17,7 @@ from genimg.errors import DataError, MetricError
 from genimg.evaluation import classifier as classifiers
 from genimg.evaluation.base_autoencoder import evaluate_base
 from genimg.evaluation.classifier import Judge, evaluate_classifier
-from genimg.evaluation.coding import decode_all, encode_all
+from genimg.evaluation.coding import decode_all, encode_all, reproduce_all
 from genimg.evaluation.feature_distances import COUNT, SEEDS
 from genimg.evaluation.recognition import evaluate_recognised
 from genimg.evaluation.samples import evaluate_samples
@@ -37,15 +37,22 @@ def evaluate_model(model: LatentModel, images: Bytes) -> dict[str, Any]:
     """Reconstruction of uint8 pictures `[N, H, W, C]` through the posterior mean.
 
     Returns JSON-ready numbers: pictures, psnr (mean of the pictures' own, dB), ssim (mean), kl
-    (nats), active_dimensions (KL of at least 0.05 nats) and dimensions.
+    (nats), active_dimensions (KL of at least 0.05 nats) and dimensions. Of a model that keeps the
+    details of a picture, psnr and ssim are with them, and psnr_model is without.
     """
     posterior = encode_all(model, images)
-    made = decode_all(model, posterior.mode())
+    codes = posterior.mode()
+    made = decode_all(model, codes)
     kl = posterior.kl_per_dimension().mean(dim=0)
     pairs = list(zip(np.asarray(images), made, strict=True))
+    alone = {}
+    if model.keeps_details:
+        alone = {"psnr_model": round(float(np.mean([psnr(a, b) for a, b in pairs])), 3)}
+        pairs = list(zip(np.asarray(images), reproduce_all(model, images, codes), strict=True))
     return {
         "pictures": len(pairs),
         "psnr": round(float(np.mean([psnr(a, b) for a, b in pairs])), 3),
+        **alone,
         "ssim": round(float(np.mean([ssim(a, b) for a, b in pairs])), 4),
         "kl": round(float(kl.sum()), 2),
         "active_dimensions": int((kl >= DEAD_KL).sum()),

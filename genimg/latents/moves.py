@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from numbers import Real
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -13,6 +14,9 @@ from torch import Tensor
 from genimg.config import as_whole
 from genimg.errors import LatentError
 from genimg.latents.points import Direction, Latent
+
+if TYPE_CHECKING:
+    from genimg.latents.spatial import SpatialLatent
 
 MAX_AMOUNT = 100.0
 """Standard deviations; beyond this an amount is a slip of the keyboard."""
@@ -48,7 +52,7 @@ def move(
         if amount:
             vector = held(name) if held else direction.vector
             z = z + amount * direction.std * vector
-    return Latent(z, latent.model_id)
+    return latent.at(z)
 
 
 def check_amount(name: str, amount: object) -> None:
@@ -63,12 +67,23 @@ def check_amount(name: str, amount: object) -> None:
         )
 
 
+def check_share(share: object) -> None:
+    """Refuse a share of a picture's own details that cannot be shown.
+
+    Raises:
+        LatentError: not a number, or not from 0 to 1.
+    """
+    if not isinstance(share, Real) or not 0.0 <= float(share) <= 1.0:
+        raise LatentError(f"own details are shown from 0 (none) to 1 (all), not {share!r}")
+
+
 def between(a: Latent, b: Latent, t: float, method: str = "slerp") -> Latent:
     """The point at `t` (0 = a, 1 = b, both exact) of the way from `a` to `b`.
 
     "lerp" is the straight line. "slerp" turns the direction at constant speed and blends the length
     (Shoemake 1985), so that the path does not cut through the improbable middle of a Gaussian.
-    Where one of the two has a row for each layer, every layer goes its own way.
+    Where one of the two has a row for each layer, every layer goes its own way. Details fade from
+    those of `a` to those of `b`; one without has none to fade from or to.
 
     Raises:
         LatentError: latents of different models or layers, or an unknown method.
@@ -79,7 +94,8 @@ def between(a: Latent, b: Latent, t: float, method: str = "slerp") -> Latent:
     if t in (0.0, 1.0):
         return b if t else a
     rows = [_between(row_a, row_b, t, method) for row_a, row_b in pairs]
-    return Latent(rows[0] if layers == 1 else torch.stack(rows), a.model_id)
+    z = rows[0] if layers == 1 else torch.stack(rows)
+    return Latent(z, a.model_id, details=_between_details(a, b, t))
 
 
 def check_way(a: Latent, b: Latent, t: float, method: str) -> None:
@@ -108,10 +124,17 @@ def _between(a: Tensor, b: Tensor, t: float, method: str) -> Tensor:
     return torch.lerp(a, b, t)
 
 
+def _between_details(a: Latent, b: Latent, t: float) -> SpatialLatent | None:
+    if a.details is None or b.details is None:
+        return a.showing(1.0 - t).details or b.showing(t).details
+    return a.details.at(torch.lerp(a.details.z, b.details.z, t))
+
+
 def mix(coarse: Latent, fine: Latent, cut: int, layers: int) -> Latent:
     """The style mix of two latents: layers before `cut` of one, from `cut` on of the other.
 
     Karras et al. 2019, section 3.1: coarse layers decide pose and shape, fine ones colours.
+    Details are those of `coarse`.
 
     Args:
         cut: the first layer that is taken from `fine`, 1 to `layers - 1`.
@@ -126,7 +149,7 @@ def mix(coarse: Latent, fine: Latent, cut: int, layers: int) -> Latent:
     if not 1 <= cut < layers:
         raise LatentError(f"the cut is at a layer from 1 to {layers - 1}, not {cut}")
     rows = torch.cat([coarse.rows(layers)[:cut], fine.rows(layers)[cut:]])
-    return Latent(rows, coarse.model_id)
+    return coarse.at(rows)
 
 
 def layer_groups(layers: int) -> dict[str, range]:

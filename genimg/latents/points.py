@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol, Self
 
 import torch
 from torch import Tensor
 
 from genimg.errors import LatentError
+
+if TYPE_CHECKING:
+    from genimg.latents.spatial import SpatialLatent
 
 GROUPS = ("named", "measured", "component", "raw")
 
@@ -34,26 +37,36 @@ class Latent:
         z: float32 on the CPU, `[d]`; or `[layers, d]` with a row for each layer of a network that
             takes several, the coarsest first (Abdal et al. 2019 call that space W+).
         model_id: digest of the weights that `z` belongs to.
+        details: what a photograph has beyond what `z` says of it, of the same model: it is drawn
+            along, wherever `z` moves. None where nothing is known but `z`.
 
     Raises:
-        LatentError: `z` is not one row of finite numbers, or two rows and more.
+        LatentError: `z` is not one row of finite numbers, or two rows and more; or the details are
+            none, or of another model.
     """
 
     z: Tensor
     model_id: str
+    details: SpatialLatent | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "z", _checked(self.z, "a latent", layered=True))
+        details: object = self.details
+        if details is not None:
+            if not isinstance(details, Latent) or details.z.ndim != 3:
+                raise LatentError("the details of a picture are a grid, as a photograph's latent")
+            details.require_model(self.model_id)
 
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, Latent)
             and self.model_id == other.model_id
             and torch.equal(self.z, other.z)
+            and self.details == other.details
         )
 
     def __hash__(self) -> int:
-        return hash((self.model_id, self.z.numpy().tobytes()))
+        return hash((self.model_id, self.z.numpy().tobytes(), self.details))
 
     @property
     def layers(self) -> int:
@@ -72,9 +85,22 @@ class Latent:
             raise LatentError(f"a latent of {len(self.z)} layers does not go with {layers} layers")
         return self.z
 
+    def at(self, z: Tensor) -> Self:
+        """The latent moved to `z`; all else that is known of its picture stays."""
+        return replace(self, z=z)
+
+    def showing(self, share: float) -> Self:
+        """The latent with this share of its details, 0 (only what `z` says) to 1 (all of them)."""
+        if self.details is None or share == 1.0:
+            return self
+        faded = self.details.at(share * self.details.z) if share else None
+        return replace(self, details=faded)
+
     def settled(self) -> Latent:
         """The latent as a recipe holds it: exactly what can be written down and read again."""
-        return self
+        if self.details is None or (details := self.details.settled()) is self.details:
+            return self
+        return replace(self, details=details)
 
     def require_model(self, model_id: str) -> None:
         """Raise LatentError unless this latent belongs to the model with this id."""

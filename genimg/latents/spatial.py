@@ -59,6 +59,8 @@ class SpatialLatent(Latent):
             )
         if plain[0].numel() > MOST_PLACES:
             raise LatentError(f"a picture of {self.size} pixels is too large for a latent")
+        if self.details is not None:
+            raise LatentError("the latent of a photograph holds its details itself")
         if not bool(torch.isfinite(plain).all()):
             raise LatentError("a latent holds numbers that are not finite")
         object.__setattr__(self, "z", plain.clone(memory_format=torch.contiguous_format))
@@ -123,8 +125,7 @@ def move_spatial(
     moved = move_map(latent.z, directions, amounts)
     if moved is latent.z:
         return latent
-    bounded = torch.nan_to_num(moved).clamp_(-FURTHEST, FURTHEST)
-    return SpatialLatent(bounded, latent.model_id, latent.size)
+    return latent.at(torch.nan_to_num(moved).clamp_(-FURTHEST, FURTHEST))
 
 
 def between_spatial(a: SpatialLatent, b: SpatialLatent, t: float, method: str) -> SpatialLatent:
@@ -144,4 +145,4 @@ def between_spatial(a: SpatialLatent, b: SpatialLatent, t: float, method: str) -
         )
     if t in (0.0, 1.0):
         return b if t else a
-    return SpatialLatent(torch.lerp(a.z, b.z, t), a.model_id, a.size)
+    return a.at(torch.lerp(a.z, b.z, t))

@@ -20,6 +20,7 @@ from genimg import checkpoint
 from genimg.checkpoint import Header, TensorInfo
 from genimg.config import config_from_mapping, config_to_mapping
 from genimg.errors import CheckpointError, ConfigError, GenimgError
+from genimg.files import CHECKPOINTS, SUFFIX, model_files
 from genimg.models import autoencoder, checks, classifier, gan, photo_vae, vae
 from genimg.models.autoencoder import Autoencoder
 from genimg.models.base import DiagonalGaussian, LatentModel, Model, Prior
@@ -40,6 +41,7 @@ __all__ = [
     "PhotoVAE",
     "Prior",
     "build_model",
+    "find_base",
     "load_any_model",
     "load_base",
     "load_classifier",
@@ -48,6 +50,9 @@ __all__ = [
     "round_weights",
     "save_model",
 ]
+
+
+BASE = "photo-base"
 
 
 @dataclass(frozen=True)
@@ -292,6 +297,21 @@ def load_base(
     if not isinstance(model, Autoencoder):
         raise CheckpointError(f"{path} is a {header.family}, not a base; choose a base")
     return model, header, tensors
+
+
+def find_base() -> Path:
+    """The file of the base on which new models are built.
+
+    Raises:
+        CheckpointError: it is nowhere among the models.
+    """
+    files = {path.stem: path for path in model_files(CHECKPOINTS)}
+    if BASE not in files:
+        raise CheckpointError(
+            f"the base {BASE}{SUFFIX} is not there, on which models of photographs are built: get "
+            "it again with genimg, or choose another --preset, such as residual"
+        )
+    return files[BASE]
 
 
 def load_any_model(

@@ -269,7 +269,12 @@ class LatentModel(Model):
         """Whether `details` and `decode_with` work: whether a photograph can be moved and stay the
         photograph that it is.
         """
-        return False
+        return bool(self.details_shape)
+
+    @property
+    def details_shape(self) -> tuple[int, ...]:
+        """(c, h, w) of the details of one picture; () where none are kept."""
+        return ()
 
     def details(self, pixels: Tensor, z: Tensor) -> Tensor:
         """What pictures `[N, C, H, W]` have beyond what their latents `[N, d]` say, `[N, c, h, w]`.
@@ -286,6 +291,12 @@ class LatentModel(Model):
             LatentError: this model keeps no details.
         """
         raise LatentError("this model keeps no details of a picture beside its latent")
+
+    def for_drawing(self, kind: torch.dtype) -> LatentModel:
+        """This model, or a copy that draws nearly the same in less time where `kind` is quick to
+        decode in; it only decodes.
+        """
+        return self
 
     def sample_prior(
         self,

@@ -10,6 +10,7 @@ channels of the grid, h = H/8, w = W/8, d latent dimensions.
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal, Self
@@ -85,6 +86,15 @@ def halvings(size: int) -> int:
     return count
 
 
+def fits_base(size: int) -> bool:
+    """Whether there is a network for pictures of `size` pixels."""
+    try:
+        halvings(size)
+    except ConfigError:
+        return False
+    return True
+
+
 def default_latent_dim(size: int) -> int:
     """As many as pixels a side, from 64 to 192."""
     return min(max(size, 64), 192)
@@ -127,17 +137,11 @@ class GridEncoder(nn.Module):
         return out
 
 
-def _fixed_noise(side: int) -> Tensor:
-    """`[NOISE_MAPS, side, side]`, numbers that half precision can hold."""
-    rng = torch.Generator().manual_seed(0)
-    return torch.randn(NOISE_MAPS, side, side, generator=rng).half().float()
-
-
 class GridDecoder(nn.Module):
     """A latent `[N, d]` to a whitened grid `[N, c, h, w]`.
 
-    Before the last blocks maps of noise are added through a convolution that starts at zero: a
-    texture has no place in a global latent, and a critic may teach the network to make it of noise
+    At each resolution but the coarsest, maps of noise are added through a small convolution: a
+    texture has no place in a global latent, and a critic teaches the network to make it of noise
     (Karras et al. 2019, section 3.2). A model that is used has one noise for all pictures, so that
     what moves is the latent alone; one that is trained draws it anew for each.
     """
@@ -150,29 +154,44 @@ class GridDecoder(nn.Module):
         whole = latent_side(config.image_shape[1])
         self.side = whole >> (len(widths) - 1)
         self.stem = nn.Linear(config.latent_dim, widths[0] * self.side**2)
-        coarse: list[nn.Module] = []
-        for width, finer in pairwise(widths):
-            coarse += [ResidualBlock(width) for _ in range(config.blocks)]
-            coarse += [nn.Conv2d(width, 4 * finer, 1), nn.PixelShuffle(2)]
-        self.coarse = nn.Sequential(*coarse)
-        self.from_noise = nn.Conv2d(NOISE_MAPS, widths[-1], 1)
-        nn.init.zeros_(self.from_noise.weight)
-        nn.init.zeros_(self.from_noise.bias)  # type: ignore[arg-type]  # there is one
-        self.fine = nn.Sequential(
-            *[ResidualBlock(widths[-1]) for _ in range(config.blocks)],
-            nn.SiLU(),
-            nn.Conv2d(widths[-1], channels, 3, padding=1),
-        )
+        self.scales = nn.ModuleList()
+        self.from_noise = nn.ModuleList()
+        for i, width in enumerate(widths):
+            layers: list[nn.Module] = [ResidualBlock(width) for _ in range(config.blocks)]
+            if i + 1 < len(widths):
+                layers += [nn.Conv2d(width, 4 * widths[i + 1], 1), nn.PixelShuffle(2)]
+                self.from_noise.append(_small_convolution(widths[i + 1]))
+            self.scales.append(nn.Sequential(*layers))
+        self.head = nn.Conv2d(widths[-1], channels, 3, padding=1)
         self.register_buffer("noise", _fixed_noise(whole))
 
     @override
     def forward(self, z: Tensor, noise: Tensor | None = None) -> Tensor:
         x = self.stem(z).unflatten(1, (-1, self.side, self.side))
-        x = self.coarse(x)  # (N, w0, h, w)
         maps = self.noise.expand(len(z), -1, -1, -1) if noise is None else noise
-        x = x + self.from_noise(maps.to(x.dtype))
-        out: Tensor = self.fine(x)
+        for i, scale in enumerate(self.scales):
+            if i:
+                shrink = maps.shape[-1] // x.shape[-1]
+                coarse = F.avg_pool2d(maps, shrink) * shrink  # of the same spread
+                x = x + self.from_noise[i - 1](coarse.to(x.dtype))
+            x = scale(x)
+        out: Tensor = self.head(F.silu(x))  # (N, c, h, w)
         return out
+
+
+def _small_convolution(width: int) -> nn.Conv2d:
+    """From maps of noise; small, but not zero: where all places were alike, a critic would have a
+    lattice made of them before it found the noise.
+    """
+    layer = nn.Conv2d(NOISE_MAPS, width, 1, bias=False)
+    nn.init.normal_(layer.weight, std=0.1)
+    return layer
+
+
+def _fixed_noise(side: int) -> Tensor:
+    """`[NOISE_MAPS, side, side]`, numbers that half precision can hold."""
+    rng = torch.Generator().manual_seed(0)
+    return torch.randn(NOISE_MAPS, side, side, generator=rng).half().float()
 
 
 class PhotoVAE(LatentModel):
@@ -214,8 +233,9 @@ class PhotoVAE(LatentModel):
 
     @property
     @override
-    def keeps_details(self) -> bool:
-        return True
+    def details_shape(self) -> tuple[int, ...]:
+        _, height, width = self.image_shape
+        return self.config.base.latent_channels, latent_side(height), latent_side(width)
 
     # -- in grids
 
@@ -244,7 +264,21 @@ class PhotoVAE(LatentModel):
 
     @override
     def decode(self, z: Tensor) -> Tensor:
-        return self.base.decode(self.grid(z))
+        return self._picture(self.grid(z))
+
+    def _picture(self, grid: Tensor) -> Tensor:
+        kind = next(self.base.decoder.parameters()).dtype
+        return self.base.decode(grid.to(kind)).float()
+
+    @override
+    def for_drawing(self, kind: torch.dtype) -> PhotoVAE:
+        if kind is torch.float32:
+            return self
+        quick = copy.deepcopy(self)
+        del quick.encoder, quick.base.encoder  # which are used as they are
+        # mypy knows no form of `to` with a memory format that gives the module back.
+        quick.base.to(dtype=kind, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return quick
 
     @override
     def details(self, pixels: Tensor, z: Tensor) -> Tensor:
@@ -252,4 +286,4 @@ class PhotoVAE(LatentModel):
 
     @override
     def decode_with(self, z: Tensor, details: Tensor) -> Tensor:
-        return self.base.decode(self.grid(z) + details)
+        return self._picture(self.grid(z) + details)

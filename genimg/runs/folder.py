@@ -38,6 +38,8 @@ from genimg.runs.reading import LARGEST, read_json, read_lines
 WAITING, PREPARING, TRAINING, FINISHING = "waiting", "preparing", "training", "finishing"
 FINISHED, STOPPED, FAILED = "finished", "stopped", "failed"
 PHASES = (WAITING, PREPARING, TRAINING, FINISHING, FINISHED, STOPPED, FAILED)
+STARTING = "starting"
+"""Words of a run that has its turn, and waits for nothing but its program."""
 LOCK_SECONDS = 2.0
 """How long a run waits for its lock: somebody may have it for a moment to see whether it is free.
 """

@@ -20,7 +20,7 @@ from typing import IO, Any
 
 from genimg.errors import TrainingError
 from genimg.files import write_atomically
-from genimg.runs.folder import FAILED, FINISHED, PREPARING, RunFiles
+from genimg.runs.folder import FAILED, FINISHED, PREPARING, STARTING, RunFiles
 from genimg.runs.listing import summary
 from genimg.runs.names import is_name
 from genimg.runs.processes import ask_to_end, spawn
@@ -29,7 +29,6 @@ from genimg.runs.reading import read_bytes, read_json
 
 LARGEST_LOG = 1_000_000
 """Bytes above which the log of earlier sittings is thrown away when a run is started again."""
-_STARTING = "starting"
 
 
 def start(
@@ -178,7 +177,7 @@ def _launch(
     words = ["train", *arguments, f"--out={files.path.resolve()}", "--queue"]
     try:
         files.stop.unlink(missing_ok=True)
-        tell_waiting(files, _STARTING)
+        tell_waiting(files, STARTING)
         ask(files.path.parent, files)
         with _open_log(files.log_file) as log:
             process = spawn(words, environment or {}, log)

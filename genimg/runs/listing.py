@@ -11,6 +11,7 @@ from genimg.runs.description import EARLIER, Kind, kind_of
 from genimg.runs.folder import (
     FAILED,
     FINISHED,
+    STARTING,
     STARTING_SECONDS,
     STOPPED,
     TRAINING,
@@ -64,6 +65,11 @@ class Summary:
     def working(self) -> bool:
         """Whether a process works on it, or is about to."""
         return self.phase not in AT_REST
+
+    @property
+    def starting(self) -> bool:
+        """Whether it has its turn, and waits for nothing but its program."""
+        return self.phase == WAITING and self.status.words == STARTING
 
 
 def runs_in(folder: Path) -> list[Summary]:

@@ -27,7 +27,7 @@ from filelock import FileLock
 
 from genimg.errors import GenimgError, TrainingError
 from genimg.files import write_quickly
-from genimg.runs.folder import FAILED, STARTING_SECONDS, STOPPED, WAITING, RunFiles
+from genimg.runs.folder import FAILED, STARTING, STARTING_SECONDS, STOPPED, WAITING, RunFiles
 from genimg.runs.reading import read_bytes
 
 AT_ONCE = "GENIMG_TRAINING_AT_ONCE"
@@ -95,7 +95,7 @@ def _waited(runs: Path, files: RunFiles, ticket: Path, at_once: int) -> bool:
     while not stopped_meanwhile(files):
         before = _before(runs, files, ticket)
         if before < at_once:
-            tell_waiting(files, "starting")
+            tell_waiting(files, STARTING)
             return True
         others = "another run" if before == 1 else f"{before} other runs"
         verb = "goes" if before == 1 else "go"

@@ -33,21 +33,20 @@ from genimg.training.finishing.write import Ancestry
 from genimg.training.loop import memory, tensorboard
 from genimg.training.loop.report import patient
 from genimg.training.loop.state import Onlooker, RunFolder
-from genimg.training.loop.step import take_step
+from genimg.training.loop.step import timed_step
 from genimg.training.loop.stopping import Interrupted
 from genimg.training.loop.trainer import SHEET_PICTURES, Trainer
-from genimg.training.objectives import OBJECTIVES
+from genimg.training.objectives import OBJECTIVES, objective_of
 from genimg.training.options import TrainOptions
 from genimg.training.pictures.augmentations import augmentation_sheet
-from genimg.training.pictures.batches import Batch, make_batch
 from genimg.training.planning.compute import Compute, choose_compute
 from genimg.training.planning.plan import (
-    BATCHES,
     Choice,
     Plan,
     Refused,
     choose_budget,
     choose_model,
+    choose_preset,
     choose_size,
     continued,
     measure,
@@ -88,12 +87,12 @@ def train(options: TrainOptions, say: Callable[[str], None] = print) -> Path:
             logging.getLogger("genimg").setLevel(logging.ERROR)
         if options.folds is not None and world.size > 1:
             raise ConfigError("--folds is for one process: cross-validate without torchrun")
-        folder = None
+        folder, begun = None, False
         if options.out is not None:  # so that those who watch see it from the start
             folder = stack.enter_context(_working_in(options.out, world))
             folder.tell_end(PREPARING, "reading the pictures")
-            options = _of_the_same_size(options, folder, world)
-        options, dataset, chosen = _look(options, world)
+            options, begun = _as_begun(options, folder, world)
+        options, dataset, chosen = _look(options, world, begun)
         if folder is None:
             out = default_out(options, dataset)
             options = replace(options, out=out)
@@ -124,24 +123,31 @@ def _silent(line: str) -> None:
     """Of several processes only one speaks."""
 
 
-def _of_the_same_size(options: TrainOptions, folder: RunFolder, world: World) -> TrainOptions:
-    """With the size that was chosen when the run began, which may have been on another machine."""
-    state = world.decide(folder.load_state) if options.size is None else None
-    size = (state or {}).get("plan", {}).get("options", {}).get("size")
-    return options if size is None else replace(options, size=size)
+def _as_begun(options: TrainOptions, folder: RunFolder, world: World) -> tuple[TrainOptions, bool]:
+    """With the size and the preset of the run that lies there, which may have begun on another
+    machine or with an earlier version; and whether there is one.
+    """
+    state = world.decide(folder.load_state)
+    if state is None:
+        return options, False
+    size = options.size or state["plan"]["options"].get("size")
+    preset = options.preset or state["options"].get("preset")
+    return replace(options, size=size, preset=preset), True
 
 
 def _look(
-    options: TrainOptions, world: World = ALONE
+    options: TrainOptions, world: World = ALONE, begun: bool = False
 ) -> tuple[TrainOptions, Dataset, list[Choice]]:
-    """Choose a size where it is needed, and read the pictures."""
+    """Choose a size and a preset where they are needed, and read the pictures."""
     options, chosen = world.decide(lambda: choose_size(options, choose_device(options.device)))
     dataset = world.one_after_another(lambda: read_pictures(options))
     if world.size > 1 and not world.all_have(dataset.fingerprint):
         raise DataError(f"{options.data} is not the same on all machines; copy it from one to all")
     if len(dataset.splits["train"]) < MIN_PICTURES:
         raise DataError(f"{options.data} has too few pictures to train on; give it {MIN_PICTURES}")
-    return options, OBJECTIVES[options.family].training_data(options, dataset), chosen
+    options, how = (options, []) if begun else choose_preset(options, dataset)
+    objective = objective_of(options.family, options.preset)
+    return options, objective.training_data(options, dataset), [*chosen, *how]
 
 
 def _begin(
@@ -157,20 +163,26 @@ def _begin(
         lambda: choose_model(options, dataset, device, CHECKPOINTS)
     )
     model = _initial_model(options, dataset)
-    usual = BATCHES[device.partition(":")[0]]
+    kind = objective_of(options.family, options.preset)
+    usual = kind.usual_batch(device.partition(":")[0])
     batch_size = options.batch_size or usual * world.size
     own = max(1, batch_size // world.size)
 
-    def make_step(compute: Compute) -> Callable[[], None]:
-        return _timed_step(model, dataset, options, compute, own)
+    paces = kind.paces()
+
+    def make_step(compute: Compute, progress: float = paces[-1][1]) -> Callable[[], None]:
+        objective = kind(_placed(copy.deepcopy(model), compute), options, compute)
+        return timed_step(objective, dataset, own, progress)
 
     with memory.enough_for(batch_size):
         compute = choose_compute(options, make_step, say, world)
-        speed, peak = world.broadcast(measure(make_step(compute), own, compute))
+        timed = [measure(make_step(compute, progress), own, compute) for _, progress in paces]
+        speed = sum(part * pace for (part, _), (pace, _) in zip(paces, timed, strict=True))
+        speed, peak = world.broadcast((speed, max(bytes_ for _, bytes_ in timed)))
     speed *= world.size
     options, last = choose_budget(options, dataset, speed)
     pictures = len(dataset.splits["train"])
-    origin = ancestry(options.init_from, options.critic_from)
+    origin = ancestry(options.init_from, options.critic_from, *kind.stands_on())
     plan = Plan(options, (*chosen, *more, *last), changes, speed, peak, pictures, origin)
     for line in plan.lines():
         say(f"  {line}")
@@ -210,7 +222,9 @@ def _run(
     else:
         plan, model, compute, batch_size = _begin(options, dataset, chosen, say, world)
     options = plan.options
-    objective = OBJECTIVES[options.family](_placed(model, compute), options, compute)
+    objective = objective_of(options.family, options.preset)(
+        _placed(model, compute), options, compute
+    )
     trainer = Trainer(
         objective, dataset, cross_validation.share(options), folder, batch_size, plan.changes, world
     )
@@ -342,7 +356,7 @@ def _check(options: TrainOptions) -> None:
     size = options.size or 64
     preset = options.preset or family.presets[0]
     family.preset_config(preset, (3, size, size), options.latent_dim, (2,))
-    OBJECTIVES[options.family].check(options)
+    objective_of(options.family, options.preset).check(options)
     if options.tensorboard:
         tensorboard.require()
     begun = options.out is not None and os.path.isfile(RunFolder(options.out).state)
@@ -353,31 +367,19 @@ def _check(options: TrainOptions) -> None:
 def _initial_model(options: TrainOptions, dataset: Dataset) -> Model:
     """The model as it is before the first step."""
     earlier = load_any_model(options.init_from)[0] if options.init_from else None
-    return OBJECTIVES[options.family].start(options, dataset, earlier)
+    return objective_of(options.family, options.preset).start(options, dataset, earlier)
 
 
 def _model_of(options: TrainOptions, state: dict[str, Any]) -> Model:
-    """The model of a run that continues; its weights are in `state`, too."""
+    """The model of a run that continues, with what it has learned."""
     family = MODELS[options.family]
-    return family.construct(family.config_from(json.loads(state["config"])))
+    model = family.construct(family.config_from(json.loads(state["config"])))
+    model.load_state_dict(state["ema"])
+    return model
 
 
 def _placed(model: Model, compute: Compute) -> Model:
     return model.to(compute.device).to(memory_format=compute.memory_format)
-
-
-def _timed_step(
-    model: Model, dataset: Dataset, options: TrainOptions, compute: Compute, batch_size: int
-) -> Callable[[], None]:
-    """One real training step on a copy of the model, for timing."""
-    objective = OBJECTIVES[options.family](_placed(copy.deepcopy(model), compute), options, compute)
-    rows = dataset.splits["train"][:batch_size]
-    labels = None if dataset.labels is None else dataset.labels[rows]
-    made = make_batch(dataset.images[rows], labels)
-    batch = Batch(compute.place(made.pixels), made.labels.to(compute.device))
-    rng = torch.Generator(compute.device).manual_seed(0)
-    objective.schedule(0.5, 10**9)
-    return lambda: (take_step(objective, batch, rng), None)[1]
 
 
 def _require_same(earlier: dict[str, object], now: dict[str, object], folder: RunFolder) -> None:

@@ -21,7 +21,7 @@ from genimg.models import MODELS
 from genimg.runs import FINISHED
 from genimg.training.finishing.write import install, write_model
 from genimg.training.loop.state import RunFolder
-from genimg.training.objectives import OBJECTIVES
+from genimg.training.objectives import objective_of
 from genimg.training.options import TrainOptions
 from genimg.training.planning.plan import read_pictures
 
@@ -62,7 +62,7 @@ def snapshot(
         raise TrainingError(f"{run} has learned nothing yet; try again in a minute")
     family = MODELS[options.family]
     model: Any = family.construct(family.config_from(json.loads(state["config"])))
-    objective = OBJECTIVES[options.family]
+    objective = objective_of(options.family, options.preset)
     if objective.kind.closed:
         raise TrainingError(f"{run} trains a {options.family}, which draws no pictures to edit")
     model.load_state_dict(state["ema"])

@@ -70,7 +70,8 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
 
     def list_models() -> list[dict[str, Any]]:
         """The models: name, title, family, picture shape (C, H, W), whether they take pictures
-        (can_encode) of any size (any_size; the shape is then of what they learned from), their
+        (can_encode) of any size (any_size; the shape is then of what they learned from) and keep
+        the details of photographs beside what they understand of them (keeps_details), their
         layers, what a mix can take (mixable), labels that can be asked for (choices) and exchanged
         (factors), directions.
         """
@@ -83,6 +84,7 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
                 "image_shape": list(info.header.image_shape),
                 "can_encode": editor.can_encode,
                 "any_size": not editor.has_kind,
+                "keeps_details": editor.keeps_details,
                 "layers": editor.layers,
                 "mixable": list(editor.mixable),
                 "choices": _rows(editor.choices),
@@ -94,17 +96,19 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
         ]
 
     def reconstruct(
-        picture: dict[str, Any], model: str = "", refine: bool = False
+        picture: dict[str, Any], model: str = "", refine: bool = False, details: float = 1.0
     ) -> dict[str, Any]:
         """A picture as the model knows it: the PNG, and how good the match is (dB, 0..1, words).
 
-        With `refine` the model looks longer for what draws it best, a few seconds. `known` is
+        With `refine` the model looks longer for what draws it best, a few seconds. A model that
+        keeps details (keeps_details in list_models) shows this share of them, 0 to 1, and
+        `understood` is how close it comes without any, in dB; null for other models. `known` is
         whether it is a picture of the kind that the model learned from, and `percentile` how many
         of 100 such pictures come out worse; both are null where the model is not calibrated.
         """
         editor = editor_of(model)
         fitted = editor.fit(store.picture(sent(picture)))
-        latent = _found(editor, fitted, refine)
+        latent = _found(editor, fitted, refine, details)
         match = editor.match(fitted, editor.decode(latent)[0])
         return {
             "picture": saved(editor, latent, "upload", "reconstruction"),
@@ -113,6 +117,7 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
             "words": match.words,
             "known": match.known,
             "percentile": match.percentile,
+            "understood": match.understood,
         }
 
     def edit(
@@ -251,9 +256,9 @@ def _done(editor: Editor, recipe: Recipe, operations: list[dict[str, Any]]) -> R
     return recipe
 
 
-def _found(editor: Editor, fitted: Image.Image, refine: bool) -> Latent:
+def _found(editor: Editor, fitted: Image.Image, refine: bool, details: float) -> Latent:
     """The latent of a picture: the encoder's, or the best of a search that starts from it."""
-    latent = editor.encode(fitted)
+    latent = editor.encode(fitted, details)
     return list(editor.refine(fitted, latent))[-1].latent if refine else latent
 
 

@@ -249,13 +249,15 @@ export interface ModelParts {
 }
 
 /** What the page has to know of a model: `shape` is the height and width of a picture,
- * `directions` the reliability of each in percent, `kind` whether all its pictures are of a kind. */
+ * `directions` the reliability of each in percent, `kind` whether all its pictures are of a kind,
+ * `refines` whether uploads can be made better. */
 export interface ModelSheet {
   name: string;
   id: string;
   title: string;
   shape: [number, number];
   kind: boolean;
+  refines: boolean;
   pages: SliderPage[];
   directions: Record<string, number>;
   factors: Record<string, string[]>;
@@ -350,17 +352,21 @@ export interface PicturesSent {
   name: string | null;
 }
 
-/** What `python -m genimg train --dry-run` has planned; see genimg.training.planning.plan. */
+/** What `python -m genimg train --dry-run` has planned; see genimg.training.planning.plan.
+ *
+ * `hints` are what is not among the choices and the numbers; pictures are shown as they are where
+ * they are not `varied`. */
 export interface Plan {
   choices: Choice[];
+  varied: boolean;
   speed: number;
   memory: number;
   minutes: number;
   pictures: number;
-  words: string[];
+  hints: string[];
 }
 
-/** Sliders have been moved: {direction: standard deviations}. */
+/** Sliders have been moved: {direction: standard deviations}; "" is the share of own details. */
 export interface PullAct {
   chosen: string;
   recipe?: string | null;
@@ -407,6 +413,7 @@ export interface Run {
   draws: boolean;
   data: string;
   phase: string;
+  starting: boolean;
   working: boolean;
   acts: string[];
   words: string;
@@ -441,6 +448,7 @@ export interface RunBrief {
   draws: boolean;
   data: string;
   phase: string;
+  starting: boolean;
   working: boolean;
   acts: string[];
   words: string;
@@ -503,7 +511,8 @@ export type SaveRequest =
 /** A picture with all that the page shows of it. Pictures are data: URIs.
  *
  * `opened` says that it is another picture than before, `refine` that its start is to be made
- * better at once, `node` is the step that was gone to. */
+ * better at once, `node` is the step that was gone to, `details` the share of its own details that
+ * is shown, where it has some. */
 export interface SceneAnswer {
   model: ModelSheet;
   recipe: string;
@@ -513,6 +522,7 @@ export interface SceneAnswer {
   locks: string[];
   changes: Record<string, string>;
   shows: Record<string, string>;
+  details?: number;
   picture: string;
   plain: string;
   thumb: string;
@@ -598,7 +608,8 @@ export interface StripsRequest {
   high: number[];
 }
 
-/** The exchange of a factor is taken back ("change"), or all that a direction was moved. */
+/** The exchange of a factor is taken back ("change"), that less of the own details is shown
+ * ("details"), or all that a direction was moved. */
 export interface TakeAct {
   chosen: string;
   recipe?: string | null;

@@ -142,7 +142,7 @@ def test_edit_does_operations(
         (["cross"], "cross has the parameters other, label"),
         (["cross", "other=no.png"], "no.png"),
         (["cross", "friend"], "'friend' is not NAME=VALUE"),
-        (["paint"], "no operation 'paint' here; choose exchange, move, cross, soften"),
+        (["paint"], "no operation 'paint' here; choose exchange, move, cross, soften, details"),
         (["move", "amounts=far"], "amounts of move: an object of names is none"),
     ):
         assert run("edit", tiny_checkpoint, "seed:4", "--do", *wrong, "--out", out) == 2

@@ -182,3 +182,39 @@ def test_impossible_steps(
 ) -> None:
     assert run("reconstruct", tiny_checkpoint, pictures / "01.png", "--steps", steps) == 2
     assert "--steps" in capsys.readouterr().err
+
+
+def test_own_details_are_kept_or_left_out(
+    photo_path: Path, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    editor = Editor.load(photo_path, "cpu")
+    picture = min(pictures.iterdir())
+    original = editor.fit(load_image(picture))
+    for share in (1.0, 0.0):
+        out = tmp_path / f"{share}.png"
+        words = ("reconstruct", photo_path, picture, "--details", share, "--out", out)
+        assert run(*words) == 0
+        drawn = editor.decode(editor.encode(original, details=share))[0]
+        match = editor.match(original, drawn)
+        assert f"{numbers(match)}: {match.meaning}" in capsys.readouterr().out
+    assert run("reconstruct", photo_path, picture, "--refine", "--out", out) == 2
+    assert "comes as close as it can at once" in capsys.readouterr().err
+
+
+def test_own_details_are_edited_from_the_command_line(
+    photo_path: Path, pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "faded.png"
+    picture = min(pictures.iterdir())
+    done = ("--do", "details", "share=0.4", "--out", out)
+    assert run("edit", photo_path, picture, "--move", "warmth=2", *done) == 0
+    assert "edits: warmth +2, own details 40 %" in capsys.readouterr().out
+    again = tmp_path / "again.png"
+    assert run("edit", photo_path, out, "--do", "details", "share=1", "--out", again) == 0
+    editor = Editor.load(photo_path, "cpu")
+    recipe = editor.open_picture(again)
+    assert recipe.amounts == {"warmth": 2.0} and recipe.details == 1.0
+    [drawn] = editor.decode(editor.edited(recipe))
+    assert same(drawn, Image.open(again))
+    assert run("edit", photo_path, "seed:1", "--do", "details", "share=0.4", "--out", out) == 2
+    assert "no details of its own" in capsys.readouterr().err

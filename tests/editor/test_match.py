@@ -11,7 +11,7 @@ from PIL import Image
 
 from genimg import Editor
 from genimg.data import load_dataset
-from genimg.editor.match import CLOSE, OUTSIDE, ROUGH, VERY_CLOSE, Match, judge
+from genimg.editor.match import CLOSE, OUTSIDE, ROUGH, VERY_CLOSE, Match, judge, judge_kept
 from genimg.metrics import Calibration, relative_error
 from genimg.models import build_model, save_model
 
@@ -140,6 +140,41 @@ def test_without_calibration_words_compare_with_what_the_model_can_do(
     assert words(3.6) == words(7.4) == CLOSE
     assert words(8.6) == words(12.4) == ROUGH
     assert words(13.6) == OUTSIDE
+
+
+def test_where_details_are_kept_both_are_told() -> None:
+    image = grain(12.0)
+    kept, alone = missed(image, 0.02), missed(image, 1.2)
+    found = judge_kept(image, kept, calibrated(ERRORS), alone)
+    assert (found.words, found.known, found.calibrated) == (VERY_CLOSE, True, True)
+    assert found.psnr == judge(image, kept, {}, None).psnr
+    assert found.understood == judge(image, alone, {}, None).psnr
+    assert found.percentile == pytest.approx(40, abs=4)
+    assert found.sentence.startswith("Very close: few people see a difference; the model by itself")
+    assert f"{found.understood:.1f} dB" in found.sentence and "of its own kind" in found.sentence
+
+
+def test_a_foreign_photograph_is_kept_and_its_named_sliders_are_doubted() -> None:
+    image = grain(12.0)
+    found = judge_kept(image, missed(image, 0.02), calibrated(ERRORS), missed(image, 3.0))
+    assert (found.words, found.known) == (VERY_CLOSE, False)
+    assert "named ones will not mean what they say" in found.sentence
+    assert "dB" not in found.sentence and OUTSIDE not in found.sentence.lower()
+
+
+def test_details_are_told_without_a_calibration() -> None:
+    image = grain(12.0)
+    found = judge_kept(image, missed(image, 0.02), {}, missed(image, 1.2))
+    assert (found.words, found.known, found.calibrated) == (VERY_CLOSE, None, False)
+    assert found.sentence.endswith(f"comes as close as {found.understood:.1f} dB")
+
+
+def test_a_model_that_keeps_details_tells_how_much_it_understands(photo_path: Path) -> None:
+    editor = Editor.load(photo_path, "cpu")
+    picture = Image.fromarray(grain(40.0))
+    found = editor.match(picture, editor.decode(editor.encode(picture))[0])
+    alone = editor.match(picture, editor.decode(editor.encode(picture, details=0.0))[0])
+    assert found.understood == alone.understood == alone.psnr
 
 
 def test_equal_pictures_match_perfectly(editor: Editor) -> None:

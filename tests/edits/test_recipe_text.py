@@ -28,12 +28,13 @@ from .texts import (
     as_version_3,
     lineage,
     recipe,
+    with_details,
 )
 
-RECIPES = [recipe(), lineage(), Recipe(Latent(torch.randn(5, 8), MODEL))]
+RECIPES = [recipe(), lineage(), Recipe(Latent(torch.randn(5, 8), MODEL)), with_details()]
 
 
-@pytest.mark.parametrize("before", RECIPES, ids=["plain", "lineage", "layers"])
+@pytest.mark.parametrize("before", RECIPES, ids=["plain", "lineage", "layers", "details"])
 def test_no_bit_is_lost(before: Recipe) -> None:
     text = before.to_text()
     after = Recipe.from_text(text)
@@ -133,7 +134,7 @@ def test_what_is_not_json_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["[]", "null", "1", '"a"', "{}", '{"format_version": "1"}', '{"format_version": true}',
-     '{"format_version": 3.0}', '{"format_version": 6}'],
+     '{"format_version": 3.0}', '{"format_version": 7}'],
 )  # fmt: skip
 def test_what_is_no_recipe_of_this_version_is_refused(text: str) -> None:
     with pytest.raises(RecipeError, match="another version"):
@@ -158,6 +159,11 @@ OF_VERSION_5 = (
                     *([{"operation": "move", "amounts": a}] for a in AMOUNTS),
                     *([{**PULLED, "keep": k}] for k in NAMES),
                     *([{"operation": "exchange", "changes": c}] for c in CHANGES)]),
+)  # fmt: skip
+OF_VERSION_6 = (
+    ("operations", [[{"operation": "details", "share": 0.5}] * 2, [{"operation": "details"}],
+                    [{"operation": "details", "share": "1"}],
+                    *([{"operation": "details", "share": s}] for s in (-0.1, 1.01, None, True))]),
 )  # fmt: skip
 OF_VERSION_3 = (
     ("changes", CHANGES),
@@ -189,24 +195,26 @@ OF_THE_WHOLE = [
 ]  # fmt: skip
 
 
-BOTH = pytest.mark.parametrize("version", [3, 5])
+BOTH = pytest.mark.parametrize("version", [3, 5, 6])
 
 
 def whole_of(version: int) -> dict[str, Any]:
     """`lineage()` as a version writes it."""
-    values: dict[str, Any] = json.loads(lineage().to_text())
+    made = with_details() if version == 6 else lineage()
+    values: dict[str, Any] = json.loads(made.to_text())
     return as_version_3(values) if version == 3 else values
 
 
 FIELDS = [
     *((3, *each) for each in damage(*OF_VERSION_3, *OF_ALL)),
     *((5, *each) for each in damage(*OF_VERSION_5, *OF_ALL)),
+    *((6, *each) for each in damage(*OF_VERSION_6, *OF_ALL)),
 ]
 
 
 @pytest.mark.parametrize(
     ("version", "key", "value"),
-    [*FIELDS, *((version, *each) for version in (3, 5) for each in OF_THE_WHOLE)],
+    [*FIELDS, *((version, *each) for version in (3, 5, 6) for each in OF_THE_WHOLE)],
     ids=lambda value: str(value)[:30],
 )
 def test_each_damaged_field_is_refused_by_itself(version: int, key: str, value: Any) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import torch
 
 from genimg.edits import Moves, Recipe, Step
-from genimg.latents import Latent
+from genimg.edits.operations import Details
+from genimg.latents import Latent, SpatialLatent
 
 AWKWARD = [0.1, -0.0, 1e-45, 3.4e38, -1.17549435e-38, 1 / 3, 2.0**-149, 16777217.0]
 MODEL = "0123456789abcdef"
@@ -43,6 +44,22 @@ def lineage() -> Recipe:
         Step(replace(other, changes={}), "mix", (1, 2)),
     )
     return replace(start, lineage=steps, label="undone", parents=(3, 0))
+
+
+def grid(seed: int = 0) -> SpatialLatent:
+    """Details of a picture of 64 x 64 pixels."""
+    rng = torch.Generator().manual_seed(seed)
+    return SpatialLatent(torch.randn(4, 8, 8, generator=rng), MODEL, (64, 64))
+
+
+def with_details() -> Recipe:
+    """`lineage()` of a photograph: some of its latents have details, and one shows half of them."""
+    now = lineage()
+    latent = Latent(now.latent.z, MODEL, details=grid())
+    first = replace(now.lineage[0].recipe, latent=latent)
+    second = replace(first, operations=[*first.operations, Details(0.5)])
+    steps = (Step(first, "start"), Step(second, "details", (0,)), *now.lineage[2:])
+    return replace(now, latent=latent, lineage=steps)
 
 
 def encoded(*numbers: float) -> str:

@@ -21,11 +21,13 @@ from torch import Tensor
 from genimg.checkpoint import read_header
 from genimg.cli import report
 from genimg.editor import Editor, Recipe, install_checkpoint
+from genimg.edits.operations import Details
 from genimg.images import encode_png, encode_webp, load_image
 from genimg.models import MODELS, load_any_model, round_weights, save_model
 from genimg.models.autoencoder import Autoencoder, AutoencoderConfig
 from genimg.models.classifier import Classifier, ClassifierConfig
 from genimg.models.gan import GAN, GANConfig
+from genimg.models.photo_vae import PhotoVAE, PhotoVAEConfig
 from genimg.models.vae import VAE, VAEConfig
 from genimg.runs import RunFiles, judge, runs_in, summary
 from genimg.ui.shell import opening
@@ -49,6 +51,7 @@ def subjects(folder: Path) -> list[Subject]:
     store_folder = folder / "good"
     store_folder.mkdir()
     models = {family: _save(store_folder, family) for family in MODELS}
+    models["photo"] = _save_photo(store_folder)
     store = Store(store_folder)
     editor = store.get("vae")
     found: list[Subject] = []
@@ -61,6 +64,9 @@ def subjects(folder: Path) -> list[Subject]:
     photograph = Recipe(base.encode(Image.new("RGB", (30, 20), "red")), origin="upload")
     moved = photograph.pulled({"brightness": 1.0}).after(photograph, "brightness +1.0")
     recipes += _recipes("photo-recipe", store, base, json.loads(moved.to_text()))
+    kept = store.get("photo")
+    faded = Details(0.5).onto(Recipe(kept.encode(Image.new("RGB", (30, 20), "red"))), kept)
+    recipes += _recipes("details-recipe", store, kept, json.loads(faded.to_text()))
     return [*found, *_pictures(store, editor), *recipes, *_runs()]
 
 
@@ -101,6 +107,17 @@ def _save(folder: Path, family: str) -> Path:
         vectors = {"directions.vectors": torch.eye(4)[:3]}
     path = folder / f"{family}.safetensors"
     save_model(path, model, family, name=family, extra=extra, tensors=vectors)
+    return path
+
+
+def _save_photo(folder: Path) -> Path:
+    """A VAE on a base."""
+    torch.manual_seed(0)
+    base = AutoencoderConfig(SHAPE, 4, (4, 8), (1, 1), (1, 1))
+    model = PhotoVAE(PhotoVAEConfig(SHAPE, 4, base, (4,), 1))
+    round_weights(model, "vae")
+    path = folder / "photo.safetensors"
+    save_model(path, model, "vae", name="photo")
     return path
 
 

@@ -157,7 +157,7 @@ IMPOSSIBLE = (-1, 0, True, 10**9, 10**30, 1.0, float("nan"), "4", None)
 def test_no_number_of_a_config_is_out_of_bounds(
     family: str, good: dict[str, object], whole: list[str], several: list[str]
 ) -> None:
-    config = MODELS[family].config
+    config = MODELS[family].network.config
     if family != "classifier":
         good = {**good, "latent_dim": 4}
     good = {**good, "image_shape": [3, 16, 16]}

@@ -21,6 +21,7 @@ from genimg.models import (
     gan,
     load_model,
     model_digest,
+    round_weights,
     save_model,
 )
 
@@ -30,6 +31,7 @@ PRESETS = [
 WITH_ENCODER = "style with an encoder"  # what a GAN is that was started from a VAE
 PRESETS.append(("gan", WITH_ENCODER))
 SHAPES = [(3, 16, 16), (1, 28, 28)]
+PHOTO_SHAPES = [(3, 48, 48)]
 SIZES = (3, 2)
 
 
@@ -54,8 +56,12 @@ def tiny(family: str, preset: str, shape: tuple[int, int, int]) -> LatentModel:
     return model
 
 
+def shapes_of(preset: str) -> list[tuple[int, int, int]]:
+    return PHOTO_SHAPES if preset == "photo" else SHAPES
+
+
 @pytest.fixture(
-    params=[(*preset, shape) for preset in PRESETS for shape in SHAPES],
+    params=[(*preset, shape) for preset in PRESETS for shape in shapes_of(preset[1])],
     ids=lambda case: f"{case[0]}-{case[1]}-{case[2][1]}",
 )
 def model(request: pytest.FixtureRequest) -> LatentModel:
@@ -66,7 +72,7 @@ def model(request: pytest.FixtureRequest) -> LatentModel:
 @pytest.fixture(params=PRESETS, ids="-".join)
 def small(request: pytest.FixtureRequest) -> LatentModel:
     """A model of each family and preset, for what has nothing to do with the shape."""
-    return tiny(*request.param, SHAPES[0])
+    return tiny(*request.param, shapes_of(request.param[1])[0])
 
 
 def pixels_for(model: LatentModel, n: int) -> Tensor:
@@ -163,7 +169,7 @@ def test_every_weight_learns(model: LatentModel) -> None:
     if model.has_encoder:
         posterior = model.encode(pixels_for(model, 4))
         loss = loss + model.decode(posterior.sample(rng)).square().mean() + posterior.kl().mean()
-    weights = {name: p for name, p in model.named_parameters() if p.numel()}
+    weights = {n: p for n, p in model.named_parameters() if p.numel() and p.requires_grad}
     gradients = torch.autograd.grad(loss, list(weights.values()), allow_unused=True)
     unused = [n for n, gradient in zip(weights, gradients, strict=True) if gradient is None]
     assert unused == []
@@ -176,7 +182,12 @@ def test_save_and_load_give_the_same_model(small: LatentModel, tmp_path: Path) -
         latents_for(small, 2),
         torch.eye(small.latent_shape[0]).expand(2, -1, -1) * 0.5,
     )
-    family = next(f for f, entry in MODELS.items() if isinstance(small.config, entry.config))
+    family = next(
+        name
+        for name, entry in MODELS.items()
+        if type(small.config) in {entry.network.config, *(n.config for n in entry.others.values())}
+    )
+    round_weights(small, family)
     path = tmp_path / "model.safetensors"
     rider = torch.eye(small.latent_shape[0])[:2]
     extra = {"metrics": {"psnr": 1.5}, "directions": ({"name": "hat"}, {"name": "bow"})}
@@ -273,6 +284,8 @@ def test_a_seed_gives_the_same_weights_and_leaves_the_global_state_alone() -> No
 def test_latent_dimensions_suit_the_size(size: int, latent_dim: int) -> None:
     entry = MODELS["vae"]
     for preset in entry.presets:
+        if preset == "photo" and size < 48:
+            continue  # see test_photo_vae
         config = entry.preset_config(preset, (3, size, size), None)
         assert config.latent_dim == latent_dim
         assert entry.preset_config(preset, (3, size, size), 5).latent_dim == 5

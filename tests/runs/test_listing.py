@@ -21,7 +21,7 @@ from genimg.runs import (
     runs_in,
     summary,
 )
-from genimg.runs.folder import STARTING_SECONDS
+from genimg.runs.folder import STARTING, STARTING_SECONDS
 
 
 def run(folder: Path, name: str, phase: str = "", created: float | None = None) -> RunFiles:
@@ -61,6 +61,15 @@ def test_a_process_that_just_starts_is_waited_for(
     later = time.time() + STARTING_SECONDS + 1
     monkeypatch.setattr(time, "time", lambda: later)
     assert phases(tmp_path) == {"a": INTERRUPTED}
+
+
+def test_a_run_that_has_its_turn_is_told_from_one_that_waits(tmp_path: Path) -> None:
+    files = run(tmp_path, "a", WAITING)
+    assert not summary(files).starting
+    files.tell(WAITING, STARTING)
+    assert summary(files).starting
+    files.tell(STOPPED, STARTING)
+    assert not summary(files).starting
 
 
 @pytest.mark.parametrize("phase", [FINISHED, STOPPED, FAILED])

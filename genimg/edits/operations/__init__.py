@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from genimg.edits.operations.cross import Cross
+from genimg.edits.operations.details import Details
 from genimg.edits.operations.exchange import Exchange
 from genimg.edits.operations.move import Move
 from genimg.edits.operations.operation import Operation, Tools
@@ -16,6 +17,7 @@ OPERATIONS: dict[str, type[Operation]] = {
     "move": Move,
     "cross": Cross,
     "soften": Soften,
+    "details": Details,
 }
 """All operations by the names that recipes, pages, programs and the command line give them."""
 
@@ -51,6 +53,7 @@ def write_operation(operation: Operation) -> dict[str, Any]:
 __all__ = [
     "OPERATIONS",
     "Cross",
+    "Details",
     "Exchange",
     "Move",
     "Operation",

@@ -14,6 +14,7 @@ from genimg.evaluation.calibration import add_calibration
 from genimg.evaluation.coding import encode_all, test_split
 from genimg.evaluation.evaluate import DEFAULT_COUNT, evaluate_model
 from genimg.latents import Evidence, Labels, find_directions, fit_prior
+from genimg.latents.prior import ENOUGH_EXPLAINED
 from genimg.metrics import measure
 from genimg.models import LatentModel, model_digest
 from genimg.training.finishing.findings import Findings
@@ -25,9 +26,13 @@ SURVIVAL_PICTURES = 16
 
 @torch.no_grad()
 def finish_vae(
-    model: LatentModel, dataset: Dataset, say: Callable[[str], None] = print
+    model: LatentModel,
+    dataset: Dataset,
+    say: Callable[[str], None] = print,
+    enough_explained: float = ENOUGH_EXPLAINED,
 ) -> Findings:
-    """Fit the prior of a VAE, find its directions, and measure it.
+    """Fit the prior of a VAE, find its directions, and measure it; for `enough_explained` see
+    `fit_prior`.
 
     Test pictures are used for the metrics alone; the reliability of directions and the number of
     the prior's components come from the validation split.
@@ -55,7 +60,9 @@ def finish_vae(
     )
     directions = find_directions(evidence)
     say("fitting the prior")
-    model.prior = fit_prior(evidence).to(next(model.parameters()).device)
+    model.prior = fit_prior(evidence, enough_explained=enough_explained).to(
+        next(model.parameters()).device
+    )
     say("measuring on the test pictures")
     metrics = evaluate_model(model, test_split(dataset).images[:DEFAULT_COUNT])
     labelled = bool(len(model.prior.sizes))

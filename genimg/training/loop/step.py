@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
+from genimg.data import Dataset
 from genimg.training.objectives.objective import Means, Objective, Terms
-from genimg.training.pictures.batches import Batch
+from genimg.training.pictures.batches import Batch, make_batch
 
 
 def take_step(objective: Objective, batch: Batch, rng: torch.Generator) -> Means:
@@ -29,6 +32,22 @@ def take_step(objective: Objective, batch: Batch, rng: torch.Generator) -> Means
         turn.means = {name: mean.detach() for name, mean in means.items()}
         told = {"loss": loss.detach()} | told | turn.means | norm
     return objective.told(told)
+
+
+def timed_step(
+    objective: Objective, dataset: Dataset, batch_size: int, progress: float
+) -> Callable[[], None]:
+    """What does one real step of an objective as it is at some progress, for timing."""
+    compute = objective.compute
+    rows = dataset.splits["train"][:batch_size]
+    labels = None if dataset.labels is None else dataset.labels[rows]
+    made = make_batch(dataset.images[rows], labels)
+    batch = Batch(compute.place(made.pixels), made.labels.to(compute.device))
+    rng = torch.Generator(compute.device).manual_seed(0)
+    objective.enter(objective.phase(progress), 0, None)
+    objective.schedule(progress, 10**9)
+    batch = objective.example(batch)
+    return lambda: (take_step(objective, batch, rng), None)[1]
 
 
 def _means(objective: Objective, terms: Terms) -> dict[str, Tensor]:

@@ -35,7 +35,9 @@ FIRST_VALIDATION = 2_500
 
 @dataclass
 class Clock:
-    """How far a run is. `seconds` counts the time inside the loop, over all its sittings."""
+    """How far a run is. `seconds` counts the time inside the loop, over all its sittings; where the
+    present phase of its objective began, `phase_step` and `phase_images` say.
+    """
 
     step: int = 0
     images: int = 0
@@ -44,6 +46,9 @@ class Clock:
     bad_validations: int = 0
     stopped_early: bool = False
     validated_step: int = -1
+    phase: int = 0
+    phase_step: int = 0
+    phase_images: int = 0
 
 
 class Trainer:
@@ -72,13 +77,12 @@ class Trainer:
         self.objective = objective
         objective.join(self.world)
         objective.prepare(dataset)
+        source = objective.source(dataset, changes)
         self.options = options
         self.folder = folder
         self.device = objective.compute.device
         self.ema: Model = copy.deepcopy(objective.model).eval().requires_grad_(False)
-        self.batches = Batches(
-            dataset, batch_size, options.seed, changes, self.world, objective.compute.place
-        )
+        self.batches = Batches(dataset, batch_size, options.seed, source, self.world)
         self.rng = torch.Generator(self.device).manual_seed(options.seed)
         self.clock = Clock()
         names = "validation" if len(dataset.splits.get("validation", ())) else "train"
@@ -124,6 +128,7 @@ class Trainer:
         if len(state["global_rng"]) > 1 and self._on_cuda:
             torch.cuda.set_rng_state(state["global_rng"][1], self.device)
         self.clock = Clock(**state["clock"])
+        self.objective.enter(self.clock.phase, self.clock.phase_images, None)
 
     def _global_rng_states(self) -> list[Tensor]:
         """The states of torch's own generators: the CPU's, and that of the device if it is CUDA."""
@@ -167,6 +172,7 @@ class Trainer:
                 stop = False
                 try:
                     if not done:
+                        self._turn_to_phase(save)
                         told = self._step()
                         # Whoever died is noticed here; `report` waits for the device.
                         self.clock.seconds, stop = self.world.agree(
@@ -251,6 +257,17 @@ class Trainer:
             self.clock.stopped_early = True
         self._keep(save)
 
+    def _turn_to_phase(self, save: Callable[[], None]) -> None:
+        """Begin the phase of the objective that is due; the state before its first step is good."""
+        phase = self.objective.phase(min(self.progress, 1.0))
+        if phase == self.clock.phase:
+            return
+        self._check_finite()
+        self.objective.enter(phase, self.clock.images, self.ema)
+        self.clock.phase = phase
+        self.clock.phase_step, self.clock.phase_images = self.clock.step, self.clock.images
+        self._keep(save)
+
     def _step(self) -> Mapping[str, Tensor]:
         self.objective.schedule(min(self.progress, 1.0), self.clock.images)
         batch = self.batches.next(self.rng)
@@ -268,12 +285,14 @@ class Trainer:
 
     @torch.no_grad()
     def _update_ema(self) -> None:
-        """Moving average of the weights, quicker at first so that it forgets the random ones.
+        """Moving average of the weights, quicker at first so that it forgets the random ones, and
+        those of the phase before.
 
         By hand, as torch's `AveragedModel` takes over the weights of the first step whole, which
         would make another model of the same seed, and gives the tensors of a state other names.
         """
-        decay = min(EMA_DECAY, (1 + self.clock.step) / (10 + self.clock.step))
+        steps = self.clock.step - self.clock.phase_step
+        decay = min(EMA_DECAY, (1 + steps) / (10 + steps))
         torch._foreach_lerp_(
             list(self.ema.parameters()), list(self.objective.model.parameters()), 1.0 - decay
         )
@@ -281,12 +300,13 @@ class Trainer:
             kept.copy_(now)
 
     def _observe(self, before: int, save: Callable[[], None]) -> None:
-        every = self.options.validate_every
-        due = _validations(before, every) != _validations(self.clock.images, every)
+        every = self.objective.validate_every()
+        before, now = before - self.clock.phase_images, self.clock.images - self.clock.phase_images
+        due = _validations(before, every) != _validations(now, every)
         if due:
             self._check_finite()
             self._validate()
-        if _sheet_number(before) != _sheet_number(self.clock.images):
+        if _sheet_number(before) != _sheet_number(now):
             self._sheet()
         if due:  # the last of all: what a state holds is on the disk
             self._keep(save)

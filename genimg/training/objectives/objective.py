@@ -22,8 +22,9 @@ from genimg.training.distributed.shared_layers import Part, share_layers
 from genimg.training.finishing.findings import Findings
 from genimg.training.objectives.spikes import SpikeGuard
 from genimg.training.options import TrainOptions
-from genimg.training.pictures.batches import Batch
-from genimg.training.planning.compute import Compute
+from genimg.training.pictures.augmentations import Augmentations
+from genimg.training.pictures.batches import Batch, PixelSource, Source
+from genimg.training.planning.compute import BATCHES, Compute
 
 Terms = dict[str, Tensor]
 """{name: values}. Row i of `[n, ...]` is of the i-th picture of this process; the loop takes the
@@ -174,8 +175,48 @@ class Objective(ABC):
             model.load_state_dict(kept, strict=False)  # the prior is fitted anew at the end
         return model
 
+    @classmethod
+    def stands_on(cls) -> tuple[Path, ...]:
+        """The models that are a part of a new one, whose credits go along."""
+        return ()
+
     def prepare(self, dataset: Dataset) -> None:  # noqa: B027
         """Called once before the first step of a sitting, with the pictures to train on."""
+
+    def source(self, dataset: Dataset, changes: Augmentations | None) -> Source:
+        """Where the pictures of a batch come from, and how they are changed; asked for once, after
+        `prepare`.
+        """
+        return PixelSource(dataset, changes, self.compute.place)
+
+    def example(self, batch: Batch) -> Batch:
+        """A batch of pixels as a step would meet it, to time one before anything is prepared."""
+        return batch
+
+    def phase(self, progress: float) -> int:
+        """Which phase of its learning is due; each has a moving average of its own."""
+        return 0
+
+    def enter(self, phase: int, images: int, ema: Model | None) -> None:  # noqa: B027
+        """Begin a phase, after so many pictures, with the moving average of the one before; or
+        (None) go on in it.
+        """
+
+    def validate_every(self) -> int:
+        """Pictures between two validations in the present phase."""
+        return self.train_options.validate_every
+
+    @classmethod
+    def usual_batch(cls, device: str) -> int:
+        """Pictures in a batch of one process, by the kind of device."""
+        return BATCHES[device]
+
+    @classmethod
+    def paces(cls) -> tuple[tuple[float, float], ...]:
+        """(part of the budget, a progress at which steps are as they are in that part), so that the
+        speed of a run can be told from the times of a few steps.
+        """
+        return ((1.0, 0.5),)
 
     def join(self, world: World) -> None:
         """Train together with other processes, from the weights of process 0."""

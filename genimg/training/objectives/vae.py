@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -104,7 +104,7 @@ def bound(means: Means, beta: float, subpixels: int) -> Tensor:
     return 0.5 * means["mse"].clamp_min(MIN_MSE).log() + beta * means["kl"] / subpixels
 
 
-def _psnr(made: Tensor, pixels: Tensor) -> float:
+def mean_psnr(made: Tensor, pixels: Tensor) -> float:
     """The mean PSNR of pictures `[N, C, H, W]`, in dB."""
     error = (made.clamp(-1, 1) - pixels).square().mean(dim=(1, 2, 3))
     return float((10.0 * torch.log10(4.0 / error.clamp_min(MIN_MSE))).mean())  # pixels span 2
@@ -114,7 +114,7 @@ class VAEObjective(Objective):
     """sigma-VAE (Rybkin, Daniilidis & Levine 2021): no weight between the two terms to tune."""
 
     kind: ClassVar = Kind("VAE", graphs=(LIKENESS, ERROR), floors=(UNUSED_LATENTS,), trends=(PSNR,))
-    signals: ClassVar = (
+    signals: ClassVar[tuple[Signal, ...]] = (
         Signal("psnr", "held-out PSNR {:.2f} dB"),
         Signal("train_psnr", held_out=False),
         Signal("active_dimensions", held_out=False),
@@ -170,7 +170,7 @@ class VAEObjective(Objective):
         self.copies = Copies.of(dataset)
 
     @override
-    def validate(self, model: LatentModel, batch: Batch) -> dict[str, float]:
+    def validate(self, model: Any, batch: Batch) -> dict[str, float]:
         pixels = batch.pixels
         posterior, decoded = self._again(model, pixels)
         terms = bound_terms(posterior, decoded, pixels)
@@ -185,12 +185,12 @@ class VAEObjective(Objective):
         scores = {
             "loss": loss,
             "kl": float(means["kl"]),
-            "psnr": _psnr(decoded, pixels),
+            "psnr": mean_psnr(decoded, pixels),
             "active_dimensions": int(used.sum()),
         }
         if self.fixed is not None:
             known, made = self._again(model, self.fixed)
-            scores["train_psnr"] = _psnr(made, self.fixed)
+            scores["train_psnr"] = mean_psnr(made, self.fixed)
             if self.copies is not None:
                 scores["copies"] = self.copies.share(self._draw(model, known, DRAWN))
         return scores
@@ -224,7 +224,7 @@ class VAEObjective(Objective):
         return self._decode(model, codes)
 
     @override
-    def preview(self, model: LatentModel, pixels: Tensor) -> list[Tensor]:
+    def preview(self, model: Any, pixels: Tensor) -> list[Tensor]:
         again = self._again(model, pixels)[1]
         if self.fixed is None:
             return [again]
@@ -239,6 +239,6 @@ class VAEObjective(Objective):
     @classmethod
     @override
     def finish(
-        cls, model: LatentModel, dataset: Dataset, say: Callable[[str], None], quick: bool = False
+        cls, model: Any, dataset: Dataset, say: Callable[[str], None], quick: bool = False
     ) -> Findings:
         return finish_vae(model, dataset, say)

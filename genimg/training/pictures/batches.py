@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -22,7 +22,8 @@ WATCHED = 256
 class Batch(NamedTuple):
     """What a process sees of a batch of M pictures: as a rule all, else its own N rows.
 
-    pixels  float32 `[N, C, H, W]`, rows `first` to `first + N` of the batch.
+    pixels  float32 `[N, C, H, W]`, rows `first` to `first + N` of the batch; where a family
+            learns from latents of a base, those.
     labels  int64 `[M, F]`, those of the whole batch; -1 where one is not known.
     first   the first of its own rows.
     """
@@ -45,9 +46,14 @@ class Batch(NamedTuple):
 def make_batch(images: Any, labels: Any) -> Batch:
     """A batch on the CPU from uint8 `[N, H, W, C]` and int64 `[N, F]`, or None without labels."""
     pixels = array_to_pixels(np.asarray(images))
+    return Batch(pixels, _labels(labels, np.arange(len(pixels))))
+
+
+def _labels(labels: Any, rows: np.ndarray[Any, np.dtype[np.int64]]) -> Tensor:
+    """Those of some rows, int64 `[N, F]`; no columns where there are no labels."""
     if labels is None:
-        return Batch(pixels, torch.zeros(len(pixels), 0, dtype=torch.int64))
-    return Batch(pixels, torch.from_numpy(np.array(labels, dtype=np.int64)))
+        return torch.zeros(len(rows), 0, dtype=torch.int64)
+    return torch.from_numpy(np.array(labels[rows], dtype=np.int64))
 
 
 def fixed_batch(dataset: Dataset, split: str, most: int = WATCHED) -> Batch:
@@ -58,13 +64,21 @@ def fixed_batch(dataset: Dataset, split: str, most: int = WATCHED) -> Batch:
     return make_batch(dataset.images[some], labels)
 
 
-class Batches:
-    """Endless batches of training pictures, of which each process reads its own rows.
+class Source(Protocol):
+    """Where the pictures of a batch come from, as a network takes them."""
 
-    Epoch e is the permutation that the seed and e give, so the state is two numbers.
+    def read(
+        self, rows: np.ndarray[Any, np.dtype[np.int64]], own: slice, rng: torch.Generator
+    ) -> Tensor:
+        """Those of the `own` ones of some rows of a data set, float32 `[N, C, H, W]`, on the
+        device. What is drawn from `rng` is drawn for all rows.
+        """
+
+
+class PixelSource:
+    """Pixels of a data set, each picture changed at random.
 
     Args:
-        batch_size: pictures in a batch, of all processes together.
         changes: how each picture is varied; by default mirrored where the data allow it.
         place: puts pixels where the arithmetic is done.
     """
@@ -72,18 +86,45 @@ class Batches:
     def __init__(
         self,
         dataset: Dataset,
-        batch_size: int,
-        seed: int,
         changes: Augmentations | None = None,
-        world: World = ALONE,
         place: Callable[[Tensor], Tensor] = lambda pixels: pixels,
     ) -> None:
         self.images = dataset.images  # perhaps a file of many gigabytes: only rows are read
+        self.changes = Augmentations(flip=dataset.flip) if changes is None else changes
+        self.place = place
+
+    def read(
+        self, rows: np.ndarray[Any, np.dtype[np.int64]], own: slice, rng: torch.Generator
+    ) -> Tensor:
+        """Pixels in [-1, 1]; see `Source`."""
+        pixels = self.place(array_to_pixels(np.asarray(self.images[rows[own]])))
+        drawn = self.changes.draw(len(rows), rng)
+        return self.place(apply(pixels, drawn.rows(own))) if self.changes else pixels
+
+
+class Batches:
+    """Endless batches of training pictures, of which each process reads its own rows.
+
+    Epoch e is the permutation that the seed and e give, so the state is two numbers.
+
+    Args:
+        batch_size: pictures in a batch, of all processes together.
+        source: where the pictures come from; by default pixels as they are in the data set, or
+            mirrored where it allows that.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        batch_size: int,
+        seed: int,
+        source: Source | None = None,
+        world: World = ALONE,
+    ) -> None:
         self.labels = dataset.labels
         self.rows = dataset.splits["train"]
-        self.changes = Augmentations(flip=dataset.flip) if changes is None else changes
+        self.source = PixelSource(dataset) if source is None else source
         self.world = world
-        self.place = place
         self.batch_size = min(batch_size, len(self.rows))
         if self.batch_size < self.world.size:
             raise ConfigError(
@@ -111,14 +152,8 @@ class Batches:
         chosen = np.sort(self._order[self.position : self.position + self.batch_size])
         self.position += self.batch_size
         rows, own = self.rows[chosen], self.world.rows(len(chosen))
-        labels = None if self.labels is None else self.labels[rows]
-        read = make_batch(self.images[rows[own]], labels)
-        pixels = self.place(read.pixels)
-        drawn = self.changes.draw(len(rows), rng)
-        if self.changes:
-            pixels = self.place(apply(pixels, drawn.rows(own)))
-        none = torch.zeros(len(rows), 0, dtype=torch.int64)
-        return Batch(pixels, none if labels is None else read.labels, own.start)
+        pictures = self.source.read(rows, own, rng)
+        return Batch(pictures, _labels(self.labels, rows), own.start)
 
     def state_dict(self) -> dict[str, int]:
         """Where in which epoch the run stands."""

@@ -20,6 +20,7 @@ FEW_PICTURES = 3_000
 """Below this many training pictures a critic is augmented unless told otherwise."""
 SHIFT = 1 / 8
 CUTOUT = 1 / 2
+MILD = 0.4
 
 
 class Augmentation(NamedTuple):
@@ -53,10 +54,21 @@ def draw_augmentation(n: int, side: int, rng: torch.Generator) -> Augmentation:
     return Augmentation(brightness, saturation, contrast, offset.T, centre.T)
 
 
-def augment(pixels: Tensor, drawn: Augmentation) -> Tensor:
-    """Pixels `[N, C, H, W]` in [-1, 1] to changed pixels of the same shape, differentiable."""
+def mild_augmentation(n: int, side: int, rng: torch.Generator) -> Augmentation:
+    """As `draw_augmentation`, with less of colour, for a critic that knows photographs already."""
+    drawn = draw_augmentation(n, side, rng)
+    return drawn._replace(
+        brightness=MILD * drawn.brightness, saturation=1.0 + MILD * (drawn.saturation - 1.0)
+    )
+
+
+def augment(pixels: Tensor, drawn: Augmentation, cut: bool = True) -> Tensor:
+    """Pixels `[N, C, H, W]` in [-1, 1] to changed pixels of the same shape, differentiable; without
+    `cut`, no square is cut out.
+    """
     drawn = Augmentation(*(part.to(pixels.device) for part in drawn))
-    return _cutout(_translate(_recolour(pixels, drawn), drawn.offset), drawn.centre)
+    moved = _translate(_recolour(pixels, drawn), drawn.offset)
+    return _cutout(moved, drawn.centre) if cut else moved
 
 
 def _uniform(n: int, rng: torch.Generator, low: float, high: float) -> Tensor:

@@ -23,6 +23,8 @@ from genimg.training.distributed.processes import ALONE, World
 from genimg.training.options import TrainOptions
 
 TIMED_STEPS = 3
+BATCHES = {"cpu": 32, "cuda": 128}
+"""Pictures in a batch of one process, by the kind of device."""
 
 
 @dataclass(frozen=True)

@@ -19,25 +19,34 @@ from genimg.checkpoint import read_header
 from genimg.data import Dataset, FolderOptions, load_dataset, load_tiles, native_side
 from genimg.errors import TrainingError
 from genimg.models import MODELS
+from genimg.models.photo_vae import LEAST_SIDE, PRESET, fits_base
+from genimg.models.photo_vae import default_latent_dim as latent_dim_on_base
 from genimg.models.vae import default_latent_dim
 from genimg.training.options import PLANNED, TrainOptions
 from genimg.training.pictures.augmentation_test import choose_augmentations
 from genimg.training.pictures.augmentations import Augmentations
 from genimg.training.planning.compute import Compute, seconds_of
-from genimg.training.planning.starting import as_started, choose_critic, choose_start
+from genimg.training.planning.starting import (
+    as_started,
+    choose_critic,
+    choose_start,
+    preset_of,
+)
 
-SIZES = (16, 32, 48, 64, 96, 128)
+SIZES = (16, 32, 48, 64, 96, 128, 192, 256)
 LARGEST = {"cpu": 64, "cuda": 128}
 """The largest side that is chosen, by kind of device: at 128 pixels a CPU sees a quarter of the
 pictures that it sees at 64.
 """
+LARGEST_ON_BASE = {"cpu": 128, "cuda": 256}
+"""The same for a model on a base, which does most of the work for good."""
 WIDTHS = {"cpu": 48, "cuda": 64}
-BATCHES = {"cpu": 32, "cuda": 128}
-"""Pictures in a batch of one process."""
 NARROW, FEW_MINUTES = 24, 5.0
 """After a minute and a half on a CPU a width of 24 is 3.6 dB ahead of 48, see benchmarks/README.md.
 """
 LEAST_MINUTES, MOST_MINUTES = 5.0, 60.0
+MINUTES_ON_BASE = 20.0
+"""After these a few thousand photographs are drawn sharply, see benchmarks/README.md."""
 SEEN_BY_ROOT = 8_000
 """Pictures to see for each root of the number of pictures: 300 are seen 460 times each, 10,000
 eighty times; the held-out error of a VAE is flat by then, see benchmarks/README.md.
@@ -97,26 +106,30 @@ class Plan:
 
     def lines(self) -> list[str]:
         """For a terminal: what was chosen, and what it will take."""
-        lines = [f"{choice.what}: {choice.value} ({choice.why})" for choice in self.choices]
-        if self.speed:
-            seen = 60 * self.minutes * self.speed
-            lines.append(
-                f"{self.speed:,.0f} pictures a second; {_span(self.minutes)} {seen:,.0f} "
-                f"pictures, {_share(seen, max(1, self.pictures))}; then {FINISHING}"
-            )
-        if self.memory:
-            lines.append(f"memory: {self.memory / 1e9:.1f} GB")
-        return lines
+        chosen = [f"{choice.what}: {choice.value} ({choice.why})" for choice in self.choices]
+        memory = [f"memory: {self.memory / 1e9:.1f} GB"] if self.memory else []
+        return [*chosen, *self.hints(), *memory]
+
+    def hints(self) -> list[str]:
+        """What it will take, beside the choices and the memory."""
+        if not self.speed:
+            return []
+        seen = 60 * self.minutes * self.speed
+        return [
+            f"{self.speed:,.0f} pictures a second; {_span(self.minutes)} {seen:,.0f} "
+            f"pictures, {_share(seen, max(1, self.pictures))}; then {FINISHING}"
+        ]
 
     def to_mapping(self) -> dict[str, Any]:
         """JSON-ready."""
         return {
             "choices": [asdict(choice) for choice in self.choices],
+            "varied": bool(self.changes),
             "speed": round(self.speed, 1),
             "memory": self.memory,
             "minutes": round(self.minutes, 1),
             "pictures": self.pictures,
-            "words": self.lines(),
+            "hints": self.hints(),
         }
 
 
@@ -140,7 +153,8 @@ def choose_size(options: TrainOptions, device: str) -> tuple[TrainOptions, list[
     if options.size is not None or kind != "folder" or not path or options.family == "base":
         return options, []
     side = native_side(path)
-    largest = LARGEST[device.partition(":")[0]]
+    on_base = options.family == "vae" and options.preset in (None, PRESET)
+    largest = (LARGEST_ON_BASE if on_base else LARGEST)[device.partition(":")[0]]
     if side is None:
         return options, []
     size = max((s for s in SIZES if s <= min(side, largest)), default=SIZES[0])
@@ -152,6 +166,22 @@ def choose_size(options: TrainOptions, device: str) -> tuple[TrainOptions, list[
     else:
         why = f"your pictures have about {side}; more would train too slowly on this machine"
     return replace(options, size=size), [Choice("size", f"{size} pixels", why)]
+
+
+def choose_preset(options: TrainOptions, dataset: Dataset) -> tuple[TrainOptions, list[Choice]]:
+    """Fill in the preset of a VAE: that of the model it starts from, and for photographs of one's
+    own a model on the base. What is drawn by a program comes back better from pixels.
+    """
+    if options.family != "vae" or options.preset is not None:
+        return options, []
+    if options.init_from is not None:
+        return replace(options, preset=preset_of(options.init_from)), []
+    channels, side, _ = dataset.image_shape
+    own = options.data.startswith("folder:")
+    if not own or channels != 3 or side < LEAST_SIDE or not fits_base(side):
+        return options, []
+    why = "colour pictures are sharp where a model stands on a base that knows photographs"
+    return replace(options, preset=PRESET), [Choice("network", f"the preset {PRESET}", why)]
 
 
 def read_pictures(options: TrainOptions) -> Dataset:
@@ -187,15 +217,20 @@ def choose_model(
     choices = []
     size = dataset.image_shape[1]
     if options.family == "vae":
-        why = "it takes your pictures, not only draws; a GAN can be started from it afterwards"
+        why = "it takes your pictures, not only draws"
+        if options.preset != PRESET:
+            why += "; a GAN can be started from it afterwards"
         choices.append(Choice("model", "VAE", why))
     options, start = choose_start(options, dataset, models)
     options, kept = choose_critic(options, dataset, models)
     choices += [Choice(*reason) for reason in (*start, *kept)]
     preset = options.preset or MODELS[options.family].presets[0]
     started = options.init_from is not None
-    if started and options.family == "vae" and preset == "residual":
+    if started and options.family == "vae" and preset in ("residual", PRESET):
         options = as_started(options)
+    elif options.family == "vae" and preset == PRESET:
+        options, latent = _latent_on_base(options, size)
+        choices += latent
     elif options.family == "vae" and preset == "residual":
         if options.width is None:
             kind = device.partition(":")[0]
@@ -213,6 +248,14 @@ def choose_model(
     value = str(changes) if changes else "none"
     choices.append(Choice("changes at random", value, findings))
     return options, choices, changes
+
+
+def _latent_on_base(options: TrainOptions, size: int) -> tuple[TrainOptions, list[Choice]]:
+    if options.latent_dim is not None:
+        return options, []
+    numbers = latent_dim_on_base(size)
+    why = f"what suits {size} pixels; those that are not needed stay unused"
+    return replace(options, latent_dim=numbers), [Choice("latent", f"{numbers} numbers", why)]
 
 
 def _choose_changes(options: TrainOptions, dataset: Dataset) -> tuple[Augmentations, str]:
@@ -235,6 +278,10 @@ def choose_budget(
     """Fill in the minutes, from the number of pictures and the speed (pictures a second)."""
     if options.minutes is not None or options.images is not None:
         return options, []
+    if options.preset == PRESET:
+        why = "photographs become sharp in the second half of it; more time helps"
+        minutes = MINUTES_ON_BASE
+        return replace(options, minutes=minutes), [Choice("time", f"{minutes:.0f} minutes", why)]
     count = len(dataset.splits["train"])
     wanted = SEEN_BY_ROOT * math.sqrt(count) / max(speed, 1e-9) / 60
     minutes = float(round(min(max(wanted, LEAST_MINUTES), MOST_MINUTES)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,6 +20,7 @@ from genimg.evaluation.coding import decode_all, encode_all
 from genimg.files import CRITICS, critic_beside, model_files
 from genimg.metrics import psnr
 from genimg.models import MODELS, load_model
+from genimg.models.photo_vae import PRESET, photo_config
 from genimg.training import critics
 from genimg.training.options import TrainOptions
 
@@ -49,14 +51,17 @@ def choose_start(
     the one that brings the pictures back best. A GAN starts from the VAE of the same pictures, if
     there is one.
     """
-    asked = (options.init_from, options.width, options.latent_dim, options.preset)
+    asked = (options.init_from, options.width, options.latent_dim)
+    if options.preset not in (None, PRESET):
+        return options, []
     if any(value is not None for value in asked) or not options.data.startswith("folder:"):
         return options, []
     if options.family == "base":
         return options, []
     if options.from_nothing:
         return options, [("start", "from nothing", "you asked for it")]
-    fitting = [path for path in model_files(folder) if can_start_from(path, dataset.image_shape)]
+    preset = options.preset or "residual"
+    fitting = [p for p in model_files(folder) if can_start_from(p, dataset.image_shape, preset)]
     if options.family == "gan":
         return _start_of_gan(options, dataset, fitting)
     rows = dataset.splits["train"]
@@ -162,30 +167,39 @@ def ancestry(*paths: Path | None) -> tuple[dict[str, str], ...]:
     return tuple(row for i, row in enumerate(rows) if row not in rows[:i])[:MOST_ANCESTORS]
 
 
-def can_start_from(path: Path, image_shape: tuple[int, int, int]) -> bool:
-    """Whether a model file is a residual VAE for pictures of this shape, of the widths and blocks
-    that `build_model` can give it.
+def can_start_from(path: Path, image_shape: tuple[int, int, int], preset: str = "residual") -> bool:
+    """Whether a model file is a VAE of this preset for pictures of this shape, of the widths and
+    blocks that `build_model` can give it.
     """
     try:
         header = read_header(path)
         if header.family != "vae" or header.image_shape != image_shape:
             return False
         own = MODELS["vae"].config_from(header.config)
-        like = MODELS["vae"].preset_config("residual", image_shape, own.latent_dim, ())
         width = own.widths[0]
-        like = replace(
-            like, widths=tuple(min(width * 2**i, 4 * width) for i in range(len(like.widths)))
-        )
+        if preset == PRESET:
+            like: Any = photo_config(image_shape, own.latent_dim, width)
+        else:
+            like = MODELS["vae"].preset_config(preset, image_shape, own.latent_dim, ())
+            like = replace(
+                like, widths=tuple(min(width * 2**i, 4 * width) for i in range(len(like.widths)))
+            )
     except (GenimgError, LookupError, AttributeError):
         return False
     return bool(own == like)
+
+
+def preset_of(path: Path) -> str:
+    """The preset of a VAE that a run starts from; the usual one for what is none."""
+    architecture = str(read_header(path).config.get("architecture"))
+    return architecture if architecture in MODELS["vae"].presets else MODELS["vae"].presets[0]
 
 
 def as_started(options: TrainOptions) -> TrainOptions:
     """With the width and the latent size of the VAE that the run starts from, where not given."""
     assert options.init_from is not None
     config = read_header(options.init_from).config
-    if config.get("architecture") != "residual" or not config.get("widths"):
+    if config.get("architecture") not in ("residual", PRESET) or not config.get("widths"):
         return options  # which is refused where the model is made
     return replace(
         options,

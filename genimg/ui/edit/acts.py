@@ -13,9 +13,11 @@ from dataclasses import replace
 from typing import Any
 
 from genimg.editor import Editor, Recipe
-from genimg.edits import OPERATIONS
+from genimg.edits import OPERATIONS, SLIDER_DIGITS
+from genimg.edits.operations import Details
 from genimg.errors import GenimgError
 from genimg.ui.edit import sliders
+from genimg.ui.edit.sliders import DETAILS
 from genimg.ui.shell.opening import MAX_LABEL
 from genimg.ui.words import say
 
@@ -39,18 +41,34 @@ def act(editor: Editor, kind: object, recipe: Recipe, told: Told) -> tuple[Recip
     return replace(after, model_name=editor.header.name), label[:MAX_LABEL]
 
 
-def _pull(editor: Editor, recipe: Recipe, told: Told) -> tuple[Recipe, str]:
-    """Sliders have been moved: `amounts` {direction: total}."""
-    amounts = _numbers(told.get("amounts"))
+def pulled(editor: Editor, recipe: Recipe, totals: Mapping[str, float]) -> Recipe:
+    """The recipe with sliders at these totals {direction: standard deviations}; that of DETAILS is
+    the share of own details, 0 to 1.
+    """
+    amounts = {name: total for name, total in totals.items() if name != DETAILS}
     after = recipe.pulled(amounts)
-    return after, _moved(recipe.amounts, after.amounts) or say("edit.no_change")
+    if DETAILS not in totals:
+        return after
+    share = round(min(max(totals[DETAILS], 0.0), 1.0), SLIDER_DIGITS)
+    return after if share == after.details else Details(share).onto(after, editor)
+
+
+def _pull(editor: Editor, recipe: Recipe, told: Told) -> tuple[Recipe, str]:
+    """Sliders have been moved: `amounts` as `pulled` takes them."""
+    after = pulled(editor, recipe, _numbers(told.get("amounts")))
+    return after, _moved(recipe, after) or say("edit.no_change")
 
 
 def _take(editor: Editor, recipe: Recipe, told: Told) -> tuple[Recipe, str]:
-    """An edit is taken back: the exchange of a factor, or all that a direction was moved."""
+    """An edit is taken back: the exchange of a factor, all that a direction was moved, or that
+    less of the own details is shown.
+    """
     name = told.get("name")
     if not isinstance(name, str):
         raise GenimgError(say("edit.no_name"))
+    if told.get("kind") == "details":
+        shown = Details(recipe.details)
+        return Details(1.0).onto(recipe, editor), say("edit.without", name=shown.words)
     if told.get("kind") == "change":
         changes = {key: value for key, value in recipe.changes.items() if key != name}
         return recipe.exchanged(changes), say("edit.without", name=name)
@@ -96,11 +114,13 @@ ACTS: dict[str, Act] = {
 """What a page can ask for by name, beside the OPERATIONS."""
 
 
-def _moved(before: Mapping[str, float], after: Mapping[str, float]) -> str:
-    names = [name for name in {**before, **after} if before.get(name, 0.0) != after.get(name, 0.0)]
-    if len(names) == 1:
-        return f"{names[0]} {after.get(names[0], 0.0):+.1f}"
-    return say("edit.sliders", n=len(names)) if names else ""
+def _moved(before: Recipe, after: Recipe) -> str:
+    stood, stand = before.amounts, after.amounts
+    names = [name for name in {**stood, **stand} if stood.get(name, 0.0) != stand.get(name, 0.0)]
+    words = [f"{name} {stand.get(name, 0.0):+.1f}" for name in names]
+    if before.details != after.details:
+        words.append(Details(after.details).words)
+    return words[0] if len(words) == 1 else say("edit.sliders", n=len(words)) if words else ""
 
 
 def _numbers(values: object) -> dict[str, float]:

@@ -21,11 +21,7 @@ from genimg.ui.serving.uploads import uploaded
 from genimg.ui.shell import opening, views
 from genimg.ui.shell.opening import Crop, Opened, recipe_of
 from genimg.ui.shell.store import Store
-
-ONLY_DRAWS = (
-    "This model only draws: it cannot start from a picture of yours, except from one that was "
-    "saved with it (drop it anywhere). Draw one at random, or click one of these."
-)
+from genimg.ui.words import say
 
 Told = Mapping[str, Any]
 
@@ -90,9 +86,9 @@ def from_upload(store: Store, model: str, path: str, said: Told, anyway: bool = 
         opened = opening.from_saved(store, model, path)
     except RecipeError as error:
         words = str(error).rstrip(".")
-        warnings = (f"{words[:1].upper()}{words[1:]}. It is opened as a plain picture.",)
+        warnings = (say("edit.as_plain", problem=f"{words[:1].upper()}{words[1:]}"),)
         opened = None
-    opened = opened or opening.from_file(store, model, Crop(path), "upload")
+    opened = opened or opening.from_file(store, model, Crop(path), say("edit.upload"))
     offer = foreign.unknown(store, opened) if plain else None
     return Outcome(None if offer else opened, offer, said, warnings)
 
@@ -100,7 +96,7 @@ def from_upload(store: Store, model: str, path: str, said: Told, anyway: bool = 
 def shown(store: Store, opened: Opened, said: Told) -> SceneAnswer:
     """The scene of a picture that is open now."""
     fields = {**scene(store, opened), "opened": True, **said}
-    if not store.get(opened.model).has_kind:
+    if not store.get(opened.model).refines:
         fields["refine"] = False  # it comes as close as it can at once
     return cast(SceneAnswer, fields)
 
@@ -112,7 +108,7 @@ def parts_of(store: Store, model: str) -> ModelParts:
         "model": model,
         "examples": examples.thumbs(store, model),
         "takes_pictures": takes,
-        "hint": "" if takes else views.hint(ONLY_DRAWS),
+        "hint": "" if takes else views.hint(say("edit.takes_none")),
     }
 
 
@@ -131,22 +127,22 @@ def _cropped(store: Store, opened: Opened, told: Told) -> Opened:
     """Another part of the upload is encoded; the edits stay."""
     path = uploaded(dict(told))
     if not Path(path).is_file():
-        raise GenimgError("Uploads are deleted after an hour. Upload it again to crop it.")
+        raise GenimgError(say("edit.upload_deleted"))
     focus, zoom = told.get("focus"), told.get("zoom")
     try:
         x, y = (float(value) for value in focus)  # type: ignore[union-attr]
         crop = Crop(path, (x, y), float(zoom))  # type: ignore[arg-type]
     except (TypeError, ValueError):
-        raise GenimgError("A crop is a focus (x, y) and a zoom.") from None
-    anew = opening.from_file(store, opened.model, crop, "upload")
+        raise GenimgError(say("edit.crop_unfit")) from None
+    anew = opening.from_file(store, opened.model, crop, say("edit.upload"))
     recipe = replace(opened.recipe, latent=anew.recipe.latent)
-    return replace(anew, recipe=recipe, label="cropped")
+    return replace(anew, recipe=recipe, label=say("edit.cropped"))
 
 
 def _based(store: Store, opened: Opened, told: Told) -> Opened:
     """A better latent for the upload was found; the edits stay."""
     recipe = replace(opened.recipe, latent=recipe_of(told.get("better")).latent)
-    refined = _compared(store, opened.model, recipe, "refined", told)
+    refined = _compared(store, opened.model, recipe, say("edit.refined"), told)
     if told.get("editable") is None:  # it was stopped before
         return refined
     return replace(refined, editable=recipe_of(told.get("editable")).latent)

@@ -20,7 +20,8 @@ class SliderPage(TypedDict):
 
 class ModelSheet(TypedDict):
     """What the page has to know of a model: `shape` is the height and width of a picture,
-    `directions` the reliability of each in percent, `kind` whether all its pictures are of a kind.
+    `directions` the reliability of each in percent, `kind` whether all its pictures are of a kind,
+    `refines` whether uploads can be made better.
     """
 
     name: str
@@ -28,6 +29,7 @@ class ModelSheet(TypedDict):
     title: str
     shape: tuple[int, int]
     kind: bool
+    refines: bool
     pages: list[SliderPage]
     directions: dict[str, int]
     factors: dict[str, list[str]]
@@ -79,7 +81,8 @@ class SceneAnswer(TypedDict):
     """A picture with all that the page shows of it. Pictures are data: URIs.
 
     `opened` says that it is another picture than before, `refine` that its start is to be made
-    better at once, `node` is the step that was gone to.
+    better at once, `node` is the step that was gone to, `details` the share of its own details that
+    is shown, where it has some.
     """
 
     model: ModelSheet
@@ -90,6 +93,7 @@ class SceneAnswer(TypedDict):
     locks: list[str]
     changes: dict[str, str]
     shows: dict[str, str]
+    details: NotRequired[float]
     picture: str
     plain: str
     thumb: str

@@ -6,6 +6,7 @@
 // All of it lies on top of the canvas, exactly where its picture is, so nothing around it moves.
 
 import { UNSEEN, find, make } from '../shell/dom.js';
+import { say } from '../words/say.js';
 
 /** @typedef {ImageData | HTMLImageElement | HTMLCanvasElement | ImageBitmap} Source */
 
@@ -73,12 +74,12 @@ export class Compare {
     this.overlay = make('canvas', { ariaHidden: 'true' });
     this.range = make('input', {
       type: 'range', min: 0, max: 100, step: 1, value: 50,
-      ariaLabel: 'Line between the picture before and now',
+      ariaLabel: say('edit.compare_line'),
     });
     const knob = make('span', { className: 'gi-knob', ariaHidden: 'true' });
     this.line = make('span', { className: 'gi-line' }, knob);
     this.left = make('span', { className: 'gi-tag gi-left' });
-    this.right = make('span', { className: 'gi-tag gi-right', textContent: 'now' });
+    this.right = make('span', { className: 'gi-tag gi-right', textContent: say('edit.compare_now') });
     this.layer = make('div', { className: 'gi-compare' },
       this.overlay, this.range, this.line, this.left, this.right);
     element.append(this.layer);
@@ -135,7 +136,8 @@ export class Compare {
     if (!before || shown === 'off') return;
     this.#place();
     if (shown === 'difference') this.#paintDifference(before); else this.#paintBefore(before);
-    this.left.textContent = shown === 'difference' ? `difference ×${TIMES}` : 'before';
+    this.left.textContent = shown === 'difference' ? say('edit.compare_difference', { times: TIMES })
+      : say('edit.compare_before');
     this.#at();
   }
 
@@ -207,7 +209,7 @@ export class Compare {
   #at() {
     const { layer, left, right, range } = this;
     const split = layer.dataset.shown === 'split';
-    range.setAttribute('aria-valuetext', `${range.value} % before`);
+    range.setAttribute('aria-valuetext', say('edit.compare_part', { part: range.value }));
     layer.style.setProperty('--at', `${range.value}%`);
     const width = layer.clientWidth;
     const edge = (width * this.at) / 100;

@@ -6,6 +6,7 @@
 // What focus, zoom and ratio mean is said in crop-box.js.
 
 import { UNSEEN, make } from '../shell/dom.js';
+import { say } from '../words/say.js';
 import { MIDDLE, MOST_ZOOM, cropBox, within } from './crop-box.js';
 
 /** @import { Point } from './crop-box.js' */
@@ -23,7 +24,7 @@ const TAP = 6; // pixels that a finger may slip
 const SETTLED_MS = 250; // after the last key or turn of the wheel, the change counts as done
 /** Of each corner the end of each side, 0 or 1. */
 const CORNERS = { nw: [0, 0], ne: [1, 0], sw: [0, 1], se: [1, 1] };
-const NAMES = { nw: 'top left', ne: 'top right', sw: 'bottom left', se: 'bottom right' };
+const CORNER_NAMES = /** @type {Corner[]} */ (Object.keys(CORNERS));
 /** @type {Record<string, Point>} */
 const WAYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -56,15 +57,14 @@ export class Cropper {
     this.focus = [...focus];
     this.zoom = zoom;
     this.onChange = onChange;
-    this.image = make('img', { alt: 'The uploaded picture', draggable: false });
+    this.image = make('img', { alt: say('edit.crop_image'), draggable: false });
     this.shade = make('div', { className: 'gi-shade' }, make('div', { className: 'gi-hole' }));
     this.square = make('button', {
-      type: 'button', className: 'gi-square',
-      ariaLabel: 'Crop. Arrow keys move it, plus and minus resize it.',
+      type: 'button', className: 'gi-square', ariaLabel: say('edit.crop_square'),
     });
-    this.handles = Object.entries(NAMES).map(([corner, name]) => {
+    this.handles = CORNER_NAMES.map((corner) => {
       const handle = make('button', {
-        type: 'button', className: 'gi-handle', ariaLabel: `Resize at the ${name}`,
+        type: 'button', className: 'gi-handle', ariaLabel: say(`edit.crop_${corner}`),
       });
       handle.dataset.corner = corner;
       return handle;
@@ -77,14 +77,15 @@ export class Cropper {
     this.range = make('input', { type: 'range', min: 0, max: 1, step: 0.01 });
     this.size = make('output');
     this.back = make('button', {
-      type: 'button', className: 'gi-button', textContent: 'Reset', ariaLabel: 'Reset the crop',
+      type: 'button', className: 'gi-button',
+      textContent: say('edit.crop_reset'), ariaLabel: say('edit.crop_reset_label'),
       onclick: () => this.reset(),
     });
     this.tools = make('div', { className: 'gi-crop-tools' },
-      make('label', {}, make('span', { textContent: 'Size' }), this.range), this.size, this.back);
+      make('label', {}, make('span', { textContent: say('edit.crop_size') }), this.range), this.size, this.back);
     this.element.classList.add('gi-crop');
     this.element.setAttribute('role', 'group');
-    this.element.ariaLabel = 'Crop';
+    this.element.ariaLabel = say('edit.crop_label');
     this.element.replaceChildren(this.words, this.field, this.tools);
     this.#wire();
     this.set({ src });
@@ -100,9 +101,9 @@ export class Cropper {
     this.zoom = within(zoom, 1, MOST_ZOOM);
     if (src !== undefined) {
       this.view.classList.remove('ready');
-      this.#say('Loading the picture…');
+      this.#say(say('edit.crop_loading'));
       this.image.src = src ?? '';
-      if (!src) this.#say('There is no picture to crop.');
+      if (!src) this.#say(say('edit.crop_none'));
     } else this.#draw();
   }
 
@@ -121,7 +122,7 @@ export class Cropper {
   #wire() {
     const { image, view } = this;
     const failed = () => {
-      if (image.getAttribute('src')) this.#say('This picture cannot be shown here. Choose another one.');
+      if (image.getAttribute('src')) this.#say(say('edit.crop_failed'));
     };
     image.onload = () => {
       if (!image.naturalWidth || !image.naturalHeight) { failed(); return; }

@@ -1,6 +1,7 @@
 // What is offered for a picture that the open model does not know: to open it with another model, or here all the same.
 
 import { byId, make } from '../shell/dom.js';
+import { say } from '../words/say.js';
 
 /** @import { OfferAnswer } from '../server.d.ts' */
 /** @import { Stage } from './stage.js' */
@@ -48,18 +49,18 @@ class Strangers {
     });
     const buttons = [];
     if (photo) {
-      const there = many ? `Open all in ${title}` : `Open in ${title}`;
+      const there = say(many ? 'edit.offer_all_there' : 'edit.offer_there', { model: title ?? '' });
       buttons.push(button(there, () => this._open((offer) => offer.photo), true));
     }
     if (offers.some(({ model }) => model)) {
-      const here = many ? 'Open them here all the same' : 'Open it here all the same';
+      const here = say(many ? 'edit.offer_all_here' : 'edit.offer_here');
       buttons.push(button(here, () => this._open((offer) => offer.model)));
     }
-    buttons.push(button('Leave it', () => this.close()));
+    buttons.push(button(say('edit.offer_leave'), () => this.close()));
     const thumbs = offers.slice(0, 6).map(({ thumb }) => make('img', { src: thumb, alt: '' }));
     const box = make('div', { id: 'strangers', role: 'alert' },
       make('div', { className: 'strangers' }, ...thumbs),
-      make('p', { textContent: many ? `${offers.length} pictures. ${words}` : words }),
+      make('p', { textContent: many ? say('edit.offer_many', { n: offers.length, words }) : words }),
       make('div', { className: 'strangers-do' }, ...buttons));
     byId('edit-note').after(box);
     box.scrollIntoView({ block: 'nearest' });

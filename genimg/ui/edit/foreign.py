@@ -32,8 +32,12 @@ def only_draws(store: Store, model: str, path: str) -> OfferAnswer | None:
 
 
 def unknown(store: Store, opened: Opened) -> OfferAnswer | None:
-    """The offer for a picture that has been opened and is of another kind; None for any other."""
+    """The offer for a picture that has been opened and is of another kind; None for any other, and
+    where it stays the photograph that it is.
+    """
     if opened.match is None or opened.match.known is not False or opened.crop is None:
+        return None
+    if opened.match.understood is not None:
         return None
     kind = _kind(store, opened.model)
     words = say("edit.other_kind", model=kind)

@@ -6,6 +6,7 @@ import { setArriving } from './resume.js';
 import { stage } from './tab.js';
 import { byId, closest, notify } from '../shell/dom.js';
 import { addModel, isModel } from '../shell/models.js';
+import { say } from '../words/say.js';
 
 /** Of files, for those that come without a type. @type {[string, RegExp][]} */
 const BEGINNINGS = [
@@ -67,12 +68,11 @@ async function bring(list, several = false) {
   const pictures = values.filter((value) => value !== null);
   const wrong = values.indexOf(null);
   if (found[wrong]?.status === 'rejected') {
-    notify(`${files[wrong].name} is a folder, or cannot be read. `
-      + 'To learn from a folder of pictures, drop it on “New model” in the Train tab.');
-  } else if (wrong >= 0) notify(`${files[wrong].name} is no picture.`);
+    notify(say('edit.no_file', { name: files[wrong].name }));
+  } else if (wrong >= 0) notify(say('edit.no_picture', { name: files[wrong].name }));
   if (!pictures.length) return;
   if (trainIsOpen()) {
-    notify('Pictures to learn from are dropped on “New model”. To edit one, open the Edit tab first.');
+    notify(say('edit.not_to_learn'));
     return;
   }
   if (!editIsOpen()) document.getElementById('tab-edit-button')?.click();
@@ -103,9 +103,7 @@ async function fetched(found) {
 /** @param {string[]} found */
 async function bringDragged(found) {
   const file = await fetched(found);
-  if (file) bring([file]);
-  else notify('Only an address has come along, and genimg asks no other site for anything. '
-    + 'Copy the picture there (right-click, “Copy image”) and paste it here, or save it and drop the file.');
+  if (file) bring([file]); else notify(say('edit.address_only'));
 }
 
 /** What a drag has for the page: 'files', 'address', 'nothing'; '' for a text field. @param {DragEvent} event */
@@ -167,13 +165,12 @@ document.addEventListener('change', (event) => {
     bring(files, true);
   } else if (target.matches(':is(#upload, .end) input[type=file]') && TYPELESS.includes(first?.type)) {
     event.stopImmediatePropagation(); // Gradio would refuse it for its missing type
-    asPicture(first).then((file) => { if (file) put(target, file); }, () => notify('This file cannot be read.'));
+    asPicture(first).then((file) => { if (file) put(target, file); }, () => notify(say('edit.unreadable')));
   }
 }, { capture: true });
 
 // ------------------------------------------------------------------------------- camera
 
-const NEEDS_HTTPS = 'only over https, or on the machine itself (localhost)';
 document.addEventListener('click', (event) => {
   const button = closest(event.target, '#upload [data-testid=source-select] button');
   const all = [...button?.parentElement?.querySelectorAll('button') ?? []]; // see ui/edit/parts.py
@@ -183,7 +180,5 @@ document.addEventListener('click', (event) => {
   if (!camera && !clipboard) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  notify(camera ? `Browsers give a page the camera ${NEEDS_HTTPS}. `
-    + 'Take the picture with another program and choose its file.'
-    : `Browsers let a button read the clipboard ${NEEDS_HTTPS}. Press Ctrl V to paste.`);
+  notify(say(camera ? 'edit.no_camera' : 'edit.no_clipboard'));
 }, { capture: true });

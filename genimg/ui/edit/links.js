@@ -1,5 +1,7 @@
 // How does a recipe travel in a link? Deflated, after the #.
 
+import { LANGUAGE, say } from '../words/say.js';
+
 const MOST_LINK = 60_000; // characters that programs and people still pass on
 const MOST = 500_000; // bytes of a recipe; a short link could hold gigabytes
 
@@ -36,5 +38,4 @@ export const unpack = async (word) => {
 
 /** Why an address is too long for a link; "" where it is not. @param {string} address */
 export const tooLong = (address) => (address.length <= MOST_LINK ? ''
-  : `A link to this picture would be ${address.length.toLocaleString('en')} characters long. `
-    + 'Save the picture instead: it carries everything.');
+  : say('edit.link_long', { n: address.length.toLocaleString(LANGUAGE) }));

@@ -30,7 +30,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from genimg.editor import Editor, Recipe
 from genimg.errors import GenimgError, LatentError, RecipeError
+from genimg.ui.edit.acts import pulled
 from genimg.ui.edit.live_messages import Pull, Scene, frame, read_pull, read_scene, totals
+from genimg.ui.edit.sliders import DETAILS
 from genimg.ui.serving.client import client_address
 from genimg.ui.serving.http import Refused, is_own
 from genimg.ui.serving.quotas import Full, Share
@@ -81,6 +83,7 @@ def editor_of(store: Store, recipe: Recipe) -> Editor:
 def check_names(editor: Editor, names: Iterable[str]) -> None:
     """Raise LatentError unless the model has all these directions."""
     known = {direction.name for direction in editor.directions}
+    known |= {DETAILS} if editor.keeps_details else set()
     if unknown := [name for name in names if name not in known]:
         raise LatentError(say("edit.no_direction", direction=repr(unknown[0])))
 
@@ -157,7 +160,7 @@ class _Ready:
 
     def draw(self, pull: Pull, at_rest: bool = False) -> bytes:
         """The frame that a pull of this scene asks for."""
-        recipe = (self.whole if at_rest else self.recipe).pulled(totals(pull))
+        recipe = pulled(self.editor, self.whole if at_rest else self.recipe, totals(pull))
         return frame(pull, self.editor.decode(self.editor.edited(recipe))[0])
 
 

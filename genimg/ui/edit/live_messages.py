@@ -5,8 +5,9 @@
     server -> page  binary   the 16 bytes of HEADER, then the picture
     server -> page  text     {"error": "plain words", "scene": 3}
 
-All numbers are little endian. A scene is a recipe and the directions that are pulled; after it,
-each binary message asks for one picture. Plain values here: no socket, no model.
+All numbers are little endian. A scene is a recipe and the directions that are pulled, among which
+the share of own details is called ""; after it, each binary message asks for one picture. Plain
+values here: no socket, no model.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from genimg.ui.edit.sliders import FURTHEST, POOL
 from genimg.ui.serving.http import Question, Refused, read
 
 MAX_NAME = 200
+MOST_PULLED = POOL + 1
 LARGEST = 2**32 - 1
 
 HEADER = struct.Struct("<IIHHBB2x")
@@ -43,12 +45,13 @@ def _differ(names: list[str]) -> list[str]:
     return names
 
 
+Name = Annotated[str, Field(max_length=MAX_NAME)]
 Names = Annotated[
-    list[Annotated[str, Field(min_length=1, max_length=MAX_NAME)]],
-    Field(max_length=POOL),
-    AfterValidator(_differ),
+    list[Annotated[Name, Field(min_length=1)]], Field(max_length=POOL), AfterValidator(_differ)
 ]
 """Directions, each once."""
+Pulled = Annotated[list[Name], Field(max_length=MOST_PULLED), AfterValidator(_differ)]
+"""Directions, and perhaps DETAILS, each once."""
 
 
 class SceneMessage(Question, extra="ignore"):
@@ -56,7 +59,7 @@ class SceneMessage(Question, extra="ignore"):
 
     scene: Annotated[int, Field(ge=0, le=LARGEST)]
     recipe: str
-    names: Names
+    names: Pulled
     raw: bool = False
 
 
@@ -100,7 +103,7 @@ def read_pull(data: bytes, scene: Scene | None) -> Pull | None:
     """
     if scene is None:
         raise Refused("a value came before its scene")
-    if len(data) % 4 or not _PLACES.size <= len(data) <= _PLACES.size + 4 * POOL:
+    if len(data) % 4 or not _PLACES.size <= len(data) <= _PLACES.size + 4 * MOST_PULLED:
         raise Refused("a value has a wrong length")
     seq, number = _PLACES.unpack_from(data)
     if number != scene.number:

@@ -3,6 +3,7 @@
 import { Storage } from './history/storage.js';
 import { unpack } from './links.js';
 import { notify } from '../shell/dom.js';
+import { say } from '../words/say.js';
 
 /** The steps that this browser keeps; to read them begins while the page is still being put together. */
 export const storage = Storage.open();
@@ -18,7 +19,7 @@ export const opening = async () => {
     try {
       return { recipe: await unpack(linked[1] ?? ''), from: 'link' };
     } catch {
-      notify('This link is damaged, so what was open before is shown.');
+      notify(say('edit.link_damaged'));
     }
   }
   const { tree } = await storage;

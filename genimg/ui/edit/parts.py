@@ -14,6 +14,7 @@ import gradio as gr
 
 from genimg.ui.shell import static, views
 from genimg.ui.shell.desk import carrier, markup
+from genimg.ui.words import fill, say
 
 
 class EditParts:
@@ -35,8 +36,8 @@ class EditParts:
                 sources=["upload", "clipboard", "webcam"],
                 type="filepath",
                 show_label=False,
-                label="Your picture",
-                placeholder="Drop a picture here\nor click to choose one",
+                label=say("edit.your_picture"),
+                placeholder=say("edit.drop_here"),
                 buttons=[],
                 height=190,
                 elem_id="upload",
@@ -46,14 +47,12 @@ class EditParts:
                 self.examples = markup("", elem_id="examples", picks=True)
                 with gr.Row(elem_id="start-actions"):
                     small: dict[str, Any] = {"size": "md", "min_width": 0, "scale": 0}
-                    self.draw = gr.Button("Draw one at random", elem_id="draw", **small)
+                    self.draw = gr.Button(say("edit.draw"), elem_id="draw", **small)
                     markup(views.several(), elem_id="several-box")
-                starts = (
-                    '<div id="starts" role="group" aria-label="Pictures begun with" hidden></div>'
-                )
-                markup(starts, elem_id="starts-box")
+                starts = '<div id="starts" role="group" aria-label="{{edit.starts}}" hidden></div>'
+                markup(fill(starts), elem_id="starts-box")
                 markup(views.cropping(), elem_id="crop-box")
 
 
 def _file(name: str) -> str:
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
+    return fill(Path(__file__).with_name(name).read_text(encoding="utf-8"))

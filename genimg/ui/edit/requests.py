@@ -68,14 +68,16 @@ class BaseAct(Act):
 
 
 class PullAct(Act):
-    """Sliders have been moved: {direction: standard deviations}."""
+    """Sliders have been moved: {direction: standard deviations}; "" is the share of own details."""
 
     act: Literal["pull"]
     amounts: dict[str, float]
 
 
 class TakeAct(Act):
-    """The exchange of a factor is taken back ("change"), or all that a direction was moved."""
+    """The exchange of a factor is taken back ("change"), that less of the own details is shown
+    ("details"), or all that a direction was moved.
+    """
 
     act: Literal["take"]
     kind: str

@@ -5,6 +5,7 @@
 // and which tab of the page was open.
 
 import { notify } from '../shell/dom.js';
+import { say } from '../words/say.js';
 
 /** @import { Stage } from './stage.js' */
 /** @import { Act } from './types.d.ts' */
@@ -77,7 +78,7 @@ export const finish = (stage) => {
   const [opened] = performance.getEntriesByType('navigation');
   const again = opened instanceof PerformanceNavigationTiming && opened.type === 'reload';
   if (again && left.tab) document.getElementById(left.tab)?.click();
-  if (left.arriving) notify(`${left.arriving} had not arrived when the page was loaded anew. Open it once more.`);
+  if (left.arriving) notify(say('edit.not_arrived', { name: left.arriving }));
   const goOn = () => { // what was open is shown again; or a link has opened something else
     if (stage.tree.current !== left.node) return;
     stage.queue.push(...left.acts);

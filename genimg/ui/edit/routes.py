@@ -54,6 +54,7 @@ from genimg.ui.shell import opening
 from genimg.ui.shell.lanes import VERY_PATIENT, patient_pool
 from genimg.ui.shell.opening import recipe_of
 from genimg.ui.shell.store import Store
+from genimg.ui.words import say
 
 PATH = "/genimg/edit"
 MOST_WAITING, MOST_WAITING_OF_ONE = 400, 40
@@ -64,7 +65,6 @@ FRAMES, FRAMES_OF_ONE = 12, 6
 SAVES = REFININGS = 1
 
 _LOG = logging.getLogger("genimg")
-_BUG = "Something went wrong in genimg; its log says what."
 
 
 class EditRoutes:
@@ -152,7 +152,7 @@ class EditRoutes:
             yield {"done": True, "error": str(error)}
         except Exception:  # the page waits for an end
             _LOG.exception("refining failed")
-            yield {"done": True, "error": _BUG}
+            yield {"done": True, "error": say("edit.fault")}
         else:
             yield {"done": True}
 

@@ -1,6 +1,7 @@
 // How is a picture saved?
 
 import { byId, closest, make } from '../shell/dom.js';
+import { say } from '../words/say.js';
 
 const LARGEST = 8192; // pixels a side of what can be opened again
 const KEY = 'genimg-save';
@@ -61,7 +62,7 @@ export class SaveMenu {
     const scale = this.#scale, side = this.#side;
     const wanted = String(scale.value || scale.dataset.wanted || 1);
     scale.replaceChildren(...TIMES.map((times) => make('option', {
-      value: times, textContent: `${times}×, ${side * times} pixels`,
+      value: times, textContent: say('edit.save_times', { times, side: side * times }),
     })));
     scale.value = wanted;
     for (const option of scale.options) {
@@ -69,8 +70,8 @@ export class SaveMenu {
       option.disabled = times > 1 && times * side > LARGEST;
     }
     if (scale.selectedOptions[0]?.disabled) scale.value = '1';
-    const [bare, kind] = [this.bare ? 'bare ' : '', this.#kind.value === 'png' ? 'PNG' : 'WebP'];
-    byId('save').textContent = `Save ${bare}${kind}`;
+    const kind = this.#kind.value === 'png' ? 'png' : 'webp';
+    byId('save').textContent = say(this.bare ? `edit.save_bare_as_${kind}` : `edit.save_as_${kind}`);
     /** @type {NodeListOf<HTMLElement>} */
     const hints = this.#menu.querySelectorAll('[data-bare]');
     for (const hint of hints) hint.hidden = hint.dataset.bare !== String(this.bare);

@@ -7,6 +7,7 @@ import { loaded } from './viewer.js';
 import { byId, make, notify } from '../shell/dom.js';
 import { saveFile } from '../shell/download.js';
 import { messageOf } from '../shell/http.js';
+import { say } from '../words/say.js';
 
 /** @import { SaveRequest } from '../server.d.ts' */
 /** @import { Stage } from './stage.js' */
@@ -93,7 +94,7 @@ export class Saving {
       const { name, file } = await makeFile(asked);
       saveFile(file, name);
     } catch (error) {
-      notify(`It could not be saved: ${messageOf(error)}`);
+      notify(say('edit.not_saved', { problem: messageOf(error) }));
     }
   }
 
@@ -112,8 +113,7 @@ export class Saving {
     const { stage } = this, { chosen: { scale, smooth } } = stage.saveMenu;
     if (!stage.scene) return;
     if (!window.ClipboardItem || !navigator.clipboard?.write) {
-      notify('Browsers let a page copy pictures only over https, or on the machine itself (localhost). '
-        + 'Right-click the picture and choose “Copy image”, or save it.');
+      notify(say('edit.copy_insecure'));
       return;
     }
     // Asked for at once: a browser allows it only right after the click, and waits for what is promised.
@@ -122,10 +122,9 @@ export class Saving {
     const picture = there.then(loaded).then((image) => enlarged(image, scale, smooth));
     try {
       await navigator.clipboard.write([new ClipboardItem({ 'image/png': picture })]);
-      said(byId('copy'), 'Picture copied');
+      said(byId('copy'), say('edit.copied'));
     } catch {
-      notify('This browser did not let the page copy the picture. '
-        + 'Right-click it and choose “Copy image”, or save it.');
+      notify(say('edit.copy_refused'));
     }
   }
 
@@ -140,10 +139,10 @@ export class Saving {
         const reason = tooLong(address);
         if (reason) { notify(reason); return; }
         await navigator.clipboard.writeText(address);
-        said(button, 'Link copied');
+        said(button, say('edit.link_copied'));
       } catch {
-        if (address) window.prompt('Copy this link:', address);
-        else notify('This browser cannot make links. Save the picture instead.');
+        if (address) window.prompt(say('edit.link_prompt'), address);
+        else notify(say('edit.link_none'));
       }
     });
   }

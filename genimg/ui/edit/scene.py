@@ -63,6 +63,8 @@ def scene(store: Store, opened: Opened) -> SceneAnswer:
         "parents": list(recipe.parents),
         "number": 0,
     }
+    if recipe.latent.details is not None:
+        shown["details"] = recipe.details
     if opened.match is not None:
         shown["match"] = match(opened.match, opened.note)
     if opened.original is not None:
@@ -91,6 +93,7 @@ def sheet(name: str, editor: Editor, title: str, picture: Image.Image) -> ModelS
         "title": title,
         "shape": (picture.height, picture.width),
         "kind": editor.has_kind,
+        "refines": editor.refines,
         "pages": [
             {"title": page.title, "factor": page.factor, "names": list(page.names)}
             for page in sliders.pages(editor.directions)
@@ -129,10 +132,16 @@ def match(found: Match, note: str = "") -> MatchAnswer:
     _, _, more = found.sentence.partition(": ")
     if not found.calibrated and not found.meaning:
         more = say("edit.not_calibrated")
+    psnr, level = f"{found.psnr:.1f}", "outside" if found.calibrated else ""
+    numbers = say("edit.numbers", psnr=psnr, ssim=f"{found.ssim:.2f}")
+    if found.understood is not None:
+        numbers = say("edit.numbers_kept", psnr=psnr, understood=f"{found.understood:.1f}")
+    if found.known or found.understood is not None:
+        level = found.words.split()[-1]
     return {
         "words": found.words.capitalize(),
-        "level": found.words.split()[-1] if found.known else "outside" if found.calibrated else "",
-        "numbers": say("edit.numbers", psnr=f"{found.psnr:.1f}", ssim=f"{found.ssim:.2f}"),
+        "level": level,
+        "numbers": numbers,
         "advice": " ".join(filter(None, (more and f"{more[0].upper()}{more[1:]}.", note))),
     }
 

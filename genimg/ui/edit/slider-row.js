@@ -2,6 +2,7 @@
 
 import { MOST, endFor, nearestTo, tidy, valueAt } from './slider-scale.js';
 import { make, notify } from '../shell/dom.js';
+import { say } from '../words/say.js';
 
 /** @import { Moves, Changes } from '../server.d.ts' */
 /** @import { PanelEvents } from './types.d.ts' */
@@ -14,9 +15,9 @@ import { make, notify } from '../shell/dom.js';
 const COLUMNS = 7; // small pictures under a slider
 const STEP = 0.1;
 
-const LOCK = '<svg viewBox="0 0 16 16" aria-hidden="true"><path class="bow" d="M5 7V5a3 3 0 0 1 6 0v2" '
-  + 'fill="none" stroke="currentColor" stroke-width="1.6"/><rect x="3.4" y="7" width="9.2" height="6.6" '
-  + 'rx="1.6" fill="currentColor"/></svg>';
+const LOCK = `<svg viewBox="0 0 16 16" aria-hidden="true">
+  <path class="bow" d="M5 7V5a3 3 0 0 1 6 0v2" fill="none" stroke="currentColor" stroke-width="1.6"/>
+  <rect x="3.4" y="7" width="9.2" height="6.6" rx="1.6" fill="currentColor"/></svg>`;
 
 export class SliderRow {
   #held = false; // a hand is on the slider
@@ -64,7 +65,7 @@ export class SliderRow {
     this.number.onchange = () => {
       if (this.number.value === '') { this.number.value = tidy(Number(this.range.value)); return; }
       const wanted = Number(this.number.value), value = Math.min(Math.max(wanted, -MOST), MOST);
-      if (value !== wanted) notify(`${MOST} standard deviations are the most.`);
+      if (value !== wanted) notify(say('edit.slider_most', { n: MOST }));
       this.#pulled(value, false);
       this.to.onrelease(true);
     };
@@ -84,12 +85,12 @@ export class SliderRow {
     this.range.dataset.name = name;
     this.trust.textContent = ` ${trust} %`;
     this.label.replaceChildren(name, this.trust);
-    this.number.setAttribute('aria-label', `${name}, exact value`);
-    this.lock.setAttribute('aria-label', `Keep ${name}`);
-    this.lock.title = locked ? `${name} is kept while others move` : `Keep this while others move`;
+    this.number.setAttribute('aria-label', say('edit.slider_number', { name }));
+    this.lock.setAttribute('aria-label', say('edit.slider_lock', { name }));
+    this.lock.title = say(locked ? 'edit.slider_locked_title' : 'edit.slider_lock_title', { name });
     this.lock.setAttribute('aria-pressed', String(locked));
-    this.zero.setAttribute('aria-label', `Take away ${name}`);
-    this.zero.title = 'Back to 0';
+    this.zero.setAttribute('aria-label', say('edit.take_away', { what: name }));
+    this.zero.title = say('edit.slider_zero_title');
     this.range.disabled = this.number.disabled = locked;
     this.root.classList.toggle('locked', locked);
     this.root.hidden = false;
@@ -128,7 +129,7 @@ export class SliderRow {
     const words = drags.map((drag) => ('by' in drag
       ? `${drag.what} ${drag.by > 0 ? '+' : '−'}${Math.abs(drag.by).toFixed(1)}`
       : `${drag.what} ${drag.from} → ${drag.to}`));
-    this.drags.textContent = words.length ? `Drags along: ${words.join(', ')}` : '';
+    this.drags.textContent = words.length ? say('edit.slider_drags', { what: words.join(', ') }) : '';
     this.drags.title = this.drags.textContent; // a line shows the strongest
   }
 

@@ -5,6 +5,7 @@
 import { SliderRow } from './slider-row.js';
 import { InView } from './strips.js';
 import { byId, find, make } from '../shell/dom.js';
+import { say } from '../words/say.js';
 
 /** @import { ModelSheet, SceneAnswer, SliderPage, StripsAnswer } from '../server.d.ts' */
 /** @import { RowEvents } from './slider-row.js' */
@@ -130,12 +131,12 @@ export class SliderPanel {
       }
       select.value = value;
       select.disabled = kept;
-      select.title = kept ? `${title} is kept` : '';
+      select.title = kept ? say('edit.page_kept', { name: title }) : '';
       select.onchange = () => this.to.onexchange(factor, select.value);
     }
     const all = byId('keep-page');
     all.setAttribute('aria-pressed', String(kept));
-    all.textContent = kept ? 'Let go of all' : 'Keep all of these';
+    all.textContent = say(kept ? 'edit.let_page_go' : 'edit.keep_page');
     all.onclick = () => this.to.onlock(names, !kept);
   }
 

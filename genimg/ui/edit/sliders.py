@@ -22,6 +22,9 @@ LIMIT = 4.0
 """How far a nudge goes, in standard deviations."""
 FURTHEST = 100.0
 """Amounts beyond this are nonsense."""
+DETAILS = ""
+"""By this name the page pulls the share of a picture's own details: no direction has an empty one.
+"""
 
 _TITLES = {
     "named": "edit.group_named",

@@ -11,6 +11,7 @@ import { GradioParts } from './gradio-parts.js';
 import { HistoryPanel } from './history/panel.js';
 import { besideOf, noteOf, recordEarlier, startBeside, uploadOf } from './history/walk.js';
 import { Live } from './live.js';
+import { DETAILS, OwnDetails } from './own-details.js';
 import { SaveMenu } from './save-menu.js';
 import { Saving } from './saving.js';
 import { SliderPanel } from './sliders.js';
@@ -19,6 +20,7 @@ import { Uploads } from './uploads.js';
 import { Viewer } from './viewer.js';
 import { byId, closest, notify } from '../shell/dom.js';
 import { refreshModels } from '../shell/models.js';
+import { say } from '../words/say.js';
 
 /** @import { ActAnswer, ActRequest, ModelParts, SceneAnswer, StageValue } from '../server.d.ts' */
 /** @import { Trigger, Upload } from '../shell/types.d.ts' */
@@ -26,7 +28,6 @@ import { refreshModels } from '../shell/models.js';
 /** @import { Frame } from './live.js' */
 /** @import { Act, Flight, StepFields, Totals, TreeNode } from './types.d.ts' */
 
-const AWAY = 'genimg does not answer. What you did last is done when it is back.';
 const OPENING = ['open', 'example', 'draw']; // acts that begin with another picture
 const ANYWHERE = [...OPENING, 'go', 'none']; // acts that are not about the picture that is open
 const WAYS = /** @type {const} */ (['undo', 'redo']);
@@ -73,6 +74,7 @@ export class Stage {
       onpage: () => this.arrange(),
       onview: () => this.strips.see(this.panel.ends()),
     });
+    this.own = new OwnDetails({ onpull: (share) => this.pull(DETAILS, share), onkeep: () => this.keep() });
     this.uploads = new Uploads(this);
     this.strips = new Strips(
       (strips, names) => this.panel.strips(strips, names), (names) => this.panel.clear(names));
@@ -95,7 +97,7 @@ export class Stage {
       onRedo: () => this.step('redo'),
       can: (way) => this.#beside(way) !== null,
     });
-    const lost = () => this.steps.say('This browser does not keep the steps: save what you like.');
+    const lost = () => this.steps.say(say('edit.steps_lost'));
     storage.onlost = lost;
     if (!storage.kept) lost();
     this.#wireButtons();
@@ -103,7 +105,8 @@ export class Stage {
 
   /** Whether all that was done has become a step that is shown. */
   get settled() {
-    return !this.flight && !this.queue.length && !this.panel.waits && this.drawn === this.scene;
+    const waits = this.panel.waits || this.own.waits;
+    return !this.flight && !this.queue.length && !waits && this.drawn === this.scene;
   }
 
   // ------------------------------------------------------------------------- acts
@@ -142,13 +145,13 @@ export class Stage {
     this.flight = flight;
     const chosen = this.chosen ?? this.scene?.model.name ?? '';
     const asked = { act: next.kind, chosen, recipe: from?.recipe ?? null, ...details };
-    ask(/** @type {ActRequest} */ (asked), () => notify(AWAY)).then(
+    ask(/** @type {ActRequest} */ (asked), () => notify(say('edit.away'))).then(
       (answer) => this.answered(flight, answer), () => this.#lost());
   }
 
   /** The act that is under way will not be answered; the next one has its turn. */
   #lost() {
-    notify('No answer. Try it once more.');
+    notify(say('edit.no_answer'));
     this.#land(true);
     this.send();
   }
@@ -246,6 +249,7 @@ export class Stage {
     const pulled = scene.opened ? {} : this.#unkept();
     this.fresh = scene.opened ? {} : this.fresh;
     this.totals = { ...scene.amounts, ...pulled };
+    if (scene.details !== undefined) this.totals[DETAILS] ??= scene.details;
     this.panel.model(scene.model, scene.amounts);
     if (scene.opened) this.panel.clear(); // the small pictures are of another one
     this.saveMenu.side(Math.max(...scene.model.shape));
@@ -255,7 +259,7 @@ export class Stage {
     this.viewer.before({ original: upload.original ?? null, plain: scene.plain });
     this.viewer.note(upload.match ?? null, this.note());
     this.uploads.show(upload);
-    this.viewer.title(upload.original && scene.picture === scene.plain ? 'Reconstruction' : 'Edited');
+    this.viewer.title(say(upload.original && scene.picture === scene.plain ? 'edit.reconstruction' : 'edit.edited'));
     this.arrange();
     if (Object.keys(pulled).length) {
       this.drawn = scene;
@@ -275,8 +279,9 @@ export class Stage {
     const { scene } = this;
     if (!scene) return;
     this.panel.show({ ...scene, amounts: this.totals });
-    this.viewer.chips(scene.amounts, scene.changes);
-    this.live.set(scene.recipe, this.panel.names);
+    this.viewer.chips(scene);
+    this.own.show(this.totals[DETAILS] ?? null);
+    this.live.set(scene.recipe, scene.details === undefined ? this.panel.names : [...this.panel.names, DETAILS]);
     this.panel.clearUnseen();
     this.strips.ask(scene.recipe, this.panel.ends());
   }
@@ -298,7 +303,7 @@ export class Stage {
   pull(name, value) {
     this.totals = { ...this.totals, [name]: value };
     this.fresh = { ...this.fresh, [name]: value };
-    this.viewer.title('Edited');
+    this.viewer.title(say('edit.edited'));
     this.strips.rest();
     this.live.pull(this.totals);
   }

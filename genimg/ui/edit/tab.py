@@ -31,8 +31,9 @@ from genimg.ui.shell.desk import (
 )
 from genimg.ui.shell.guard import guard
 from genimg.ui.shell.opening import Opened, recipe_of
+from genimg.ui.words import say
 
-TITLE = "Edit"
+TITLE = "edit.title"
 ID = "edit"
 
 _KEPT = f"async (model) => [model, await {static.call('edit/opening.js', 'opening()')}]"
@@ -91,7 +92,7 @@ class _Edit(EditParts):
                 gr.Warning(html.escape(str(error)))
             else:
                 if kept.get("from") == "link":
-                    opened = replace(opened, note="Opened from a link.")
+                    opened = replace(opened, note=say("edit.from_link"))
                 node = kept.get("node")
                 return self._shown(opened, "", {"node": node if isinstance(node, str) else None})
         return self.change_model(model or "")
@@ -130,7 +131,7 @@ class _Edit(EditParts):
 
     def open_parcel(self, parcel: Parcel, model: str) -> dict[Any, Update]:
         """Another tab sends a picture."""
-        note = f"Sent from Generate: {parcel.origin}."
+        note = say("edit.from_generate", origin=parcel.origin)
         opened = opening.from_latent(
             parcel.model, parcel.latent, parcel.origin, note, parcel.made_from
         )

@@ -6,6 +6,7 @@ import { lineOf } from './history/walk.js';
 import { setArriving } from './resume.js';
 import { byId, make, notify } from '../shell/dom.js';
 import { isReachable, isReadable, messageOf, RequestError, serverUrl, untilReachable } from '../shell/http.js';
+import { say } from '../words/say.js';
 
 /** @import { CropAnswer, RefineEnd, RefineNews, RefineRequest, SceneAnswer } from '../server.d.ts' */
 /** @import { Stage } from './stage.js' */
@@ -46,7 +47,8 @@ export class Uploads {
   /** Offer to refine where that has not been done. */
   offer() {
     const { original, editable } = this.stage.upload();
-    byId('refine').hidden = !original || Boolean(editable) || this.run !== null;
+    const close = Boolean(editable) || this.stage.scene?.model.refines === false;
+    byId('refine').hidden = !original || close || this.run !== null;
   }
 
   /** All pictures that were begun with, side by side. */
@@ -75,16 +77,16 @@ export class Uploads {
   /** Each file becomes a start of its own. @param {Iterable<File>} files */
   async open(files) {
     const all = [...files], pictures = all.slice(0, MOST);
-    if (all.length > MOST) notify(`The first ${MOST} pictures are opened.`);
+    if (all.length > MOST) notify(say('edit.opened_first', { n: MOST }));
     for (const file of pictures) {
       try {
         setArriving(file.name);
         const { path } = await this.stage.wires.upload(file);
         this.stage.act('open', { path, refine: pictures.length === 1 });
       } catch (error) {
-        const why = !await isReadable(file) ? 'it was changed or moved meanwhile. Choose it again.'
-          : await isReachable() ? messageOf(error) : 'genimg does not answer. Open it again when it is back.';
-        notify(`${file.name} could not be sent: ${why}`);
+        const problem = !await isReadable(file) ? say('edit.not_sent_changed')
+          : await isReachable() ? messageOf(error) : say('edit.not_sent_offline');
+        notify(say('edit.not_sent', { name: file.name, problem }));
       }
       setArriving(null);
     }
@@ -143,7 +145,7 @@ export class Uploads {
     this.drop(); // the run before was of another picture, or of another part of it
     this.run = { node: this.stage.tree.current, best: null, end: new AbortController() };
     this._watch();
-    this.stage.viewer.refining({ step: 0, of: 1, words: 'Refining' });
+    this.stage.viewer.refining({ step: 0, of: 1, words: say('edit.refine_bar') });
     this.offer();
     this.#ask(this.run, { recipe: scene.recipe, original });
   }
@@ -193,7 +195,7 @@ export class Uploads {
     clearTimeout(this.watch);
     this.watch = setTimeout(() => {
       if (this.run !== run) return;
-      notify('Nothing more is heard of the refining, so it has ended. What it had found is kept.');
+      notify(say('edit.refine_lost'));
       this.stop();
     }, STALLED_MS);
   }

@@ -1,11 +1,13 @@
 // What is seen of the work: the picture before, the canvas, how close they are, and the edits.
 
 import { Compare, penOf } from './compare.js';
+import { percent } from './own-details.js';
 import { byId, find, make } from '../shell/dom.js';
+import { say } from '../words/say.js';
 
-/** @import { MatchAnswer, ModelSheet } from '../server.d.ts' */
+/** @import { MatchAnswer, ModelSheet, SceneAnswer } from '../server.d.ts' */
 /** @import { Frame } from './live.js' */
-/** @import { Totals, ViewerEvents } from './types.d.ts' */
+/** @import { ViewerEvents } from './types.d.ts' */
 /** @typedef {'original' | 'plain'} Before */
 
 const NARROWEST = 3 / 4, WIDEST = 5 / 2; // width to height of the frames; what is beyond has margins
@@ -13,8 +15,8 @@ const SOFTEN_PAUSE_MS = 300; // keys change it many times in a row
 
 /** @type {Record<Before, {name: string, alt: string}>} */
 const BEFORES = {
-  original: { name: 'Original', alt: 'The picture as the model sees it' },
-  plain: { name: 'Before', alt: 'The picture before all edits' },
+  original: { name: say('edit.original'), alt: say('edit.original_alt') },
+  plain: { name: say('edit.before'), alt: say('edit.before_alt') },
 };
 
 /** A picture, once it is there. @param {string} address @returns {Promise<HTMLImageElement>} */
@@ -208,25 +210,25 @@ export class Viewer {
 
   /**
    * The edits, each with a button that takes it away.
-   * @param {Totals} amounts
-   * @param {Record<string, string>} changes
+   * @param {Pick<SceneAnswer, 'amounts' | 'changes' | 'details'>} scene
    */
-  chips(amounts, changes) {
+  chips({ amounts, changes, details = 1 }) {
     const parts = [
       ...Object.entries(changes).map(([factor, value]) => ({ kind: 'change', name: factor, value })),
       ...Object.entries(amounts).map(([name, amount]) => (
         { kind: 'move', name, value: (amount > 0 ? '+' : '−') + Math.abs(amount).toFixed(1) })),
+      ...(details < 1 ? [{ kind: 'details', name: say('edit.own_details'), value: percent(details) }] : []),
     ];
     const said = JSON.stringify(parts);
     if (said === this.#chips) return; // the focus stays where it is
     this.#chips = said;
     byId('active').replaceChildren(...(parts.length ? parts.map(({ kind, name, value }) => {
-      const words = `Take away ${name} ${value}`;
+      const words = say('edit.take_away', { what: `${name} ${value}` });
       const chip = make('button', { type: 'button', title: words, ariaLabel: words },
         `${name} `, make('b', { textContent: value }),
         make('span', { textContent: '×', ariaHidden: 'true' }));
       chip.onclick = () => this.to.ontake(kind, name);
       return chip;
-    }) : [make('span', { className: 'none', textContent: 'No edits yet. Pull a slider.' })]));
+    }) : [make('span', { className: 'none', textContent: say('edit.no_edits') })]));
   }
 }

@@ -35,8 +35,9 @@ class RunFacts(TypedDict):
     """What is always said of a run.
 
     `kind` is its family in words, which `draws` pictures or not; `phase` one of genimg.runs.PHASES,
-    "interrupted" or "damaged"; `model` its model in the menu, which it `opens` where there is one
-    to be opened; times are seconds, `created` since 1970.
+    "interrupted" or "damaged"; one that waits is `starting` when it has its turn; `model` its model
+    in the menu, which it `opens` where there is one to be opened; times are seconds, `created`
+    since 1970.
     """
 
     name: str
@@ -46,6 +47,7 @@ class RunFacts(TypedDict):
     draws: bool
     data: str
     phase: str
+    starting: bool
     working: bool
     acts: list[RunAct]
     words: str
@@ -210,14 +212,19 @@ class PicturesReport(TypedDict):
 
 
 class Plan(TypedDict):
-    """What `python -m genimg train --dry-run` has planned; see genimg.training.planning.plan."""
+    """What `python -m genimg train --dry-run` has planned; see genimg.training.planning.plan.
+
+    `hints` are what is not among the choices and the numbers; pictures are shown as they are where
+    they are not `varied`.
+    """
 
     choices: list[Choice]
+    varied: bool
     speed: float
     memory: int
     minutes: float
     pictures: int
-    words: list[str]
+    hints: list[str]
 
 
 class LookSheets(TypedDict, total=False):

@@ -1,6 +1,7 @@
 // How has a run learned? A small graph over the minutes for each number that a person can use.
 
 import { make } from '../shell/dom.js';
+import { say } from '../words/say.js';
 import { isNews } from './parts.js';
 import { graphScale, interpolate, isUsable, measured, shortNumber } from './scale.js';
 
@@ -71,7 +72,7 @@ class Graph {
         draw('text', { class: 'tick', x: left - 7, y: y(value) + 4, 'text-anchor': 'end' }, words));
     }
     for (const minute of scale.minutes) {
-      const words = minute ? shortNumber(minute) : '0 min';
+      const words = minute ? shortNumber(minute) : say('train.short_minutes', { n: 0 });
       parts.push(draw('text', { class: 'tick', x: x(minute), y: bottom + 18, 'text-anchor': 'middle' }, words));
     }
     this.#lines.forEach(({ points }, i) => {
@@ -96,14 +97,15 @@ class Graph {
 
   /** The same in words. @param {number} last minute @param {number | null} value that is marked */
   #tell(last, value) {
-    this.now.textContent = value === null ? '' : shortNumber(value);
+    const now = value === null ? '' : shortNumber(value);
+    this.now.textContent = now;
     const curves = this.#lines.map(({ words, points }) => {
-      const [from, to] = [points[0][1], points[points.length - 1][1]].map(shortNumber);
-      return `${words} from ${from} to ${to}`;
+      const [first, end] = [points[0][1], points[points.length - 1][1]].map(shortNumber);
+      return say('train.curve', { name: words, first, last: end });
     });
-    const marked = value === null ? '' : `; ${shortNumber(value)} at the moment that is shown`;
-    const words = `${this.title} over ${shortNumber(last)} minutes: ${curves.join(', ')}${marked}.`;
-    this.svg.setAttribute('aria-label', words);
+    this.svg.setAttribute('aria-label', say(now ? 'train.graph_marked' : 'train.graph', {
+      title: this.title, minutes: shortNumber(last), curves: curves.join(', '), value: now,
+    }));
     this.legend.hidden = this.#lines.length < 2;
     const names = this.#lines.map((line) => line.words);
     if (!isNews(this.legend, names)) return;

@@ -14,7 +14,7 @@ import {
   foundNow, interrupted, minutesRange, missing, previewProgress, uploadProgress,
 } from './form-words.js';
 import { findPart, isNews, setBar, setText } from './parts.js';
-import { isUnvaried, showChoices, showPlan } from './plan.js';
+import { showChoices, showPlan } from './plan.js';
 import { PreviewJob } from './preview.js';
 import { PicturesReport } from './report.js';
 import { Sheet } from './sheet.js';
@@ -371,7 +371,7 @@ export class NewModelForm {
       box.hidden = false;
       showPlan(box, plan);
       showChoices(this.#part('choices'), plan.choices);
-      this.#changes.set(isUnvaried(plan) ? undefined : sheets.changes);
+      this.#changes.set(plan.varied ? sheets.changes : undefined);
     } else {
       setText(box, say(job ? 'train.plan_waits' : 'train.no_plan'));
       delete box.dataset.shown;

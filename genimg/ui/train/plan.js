@@ -7,10 +7,6 @@ import { fileSize, formatNumber, plural, roughDuration } from './words.js';
 
 /** @import { Choice, Plan } from '../server.d.ts' */
 
-/** Whether pictures are shown as they are. @param {Plan} plan */
-export const isUnvaried = ({ choices }) =>
-  choices.some(({ what, value }) => what === 'changes at random' && value === 'none');
-
 /**
  * Time, speed and memory, as far as they are known.
  * @param {Plan} plan
@@ -27,18 +23,12 @@ export function planFacts({ minutes, speed, memory, pictures }) {
   return facts.filter(([known]) => known).map(([, what, value]) => [what, value]);
 }
 
-/** What the planner says that is not seen among the facts and the choices. @param {Plan} plan */
-export function planHints({ words, choices }) {
-  const seen = ['memory', ...choices.map(({ what }) => what)];
-  return words.filter((line) => !seen.some((what) => line.startsWith(`${what}: `)));
-}
-
 /** @param {HTMLElement} element @param {Plan} plan */
 export function showPlan(element, plan) {
   if (!isNews(element, plan)) return;
   const facts = planFacts(plan).map(([what, value]) =>
     make('div', {}, make('dt', { textContent: what }), make('dd', { textContent: value })));
-  const hints = planHints(plan).map((words) => make('p', { className: 'hint', textContent: words }));
+  const hints = plan.hints.map((words) => make('p', { className: 'hint', textContent: words }));
   element.replaceChildren(make('dl', { className: 'facts' }, ...facts), ...hints);
 }
 

@@ -1,5 +1,6 @@
 // What is said of a run, and which of its buttons are there?
 
+import { say } from '../words/say.js';
 import { capitalize, duration, formatNumber, plural, roughDuration, shortDuration, timeAgo } from './words.js';
 
 /** @import { Run, RunBrief } from '../server.d.ts' */
@@ -12,28 +13,25 @@ import { capitalize, duration, formatNumber, plural, roughDuration, shortDuratio
 
 /** @type {Record<string, Told>} */
 const PHASES = {
-  waiting: ['Waiting', '◷', 'wait'],
-  preparing: ['Getting ready', '◷', 'wait'],
-  training: ['Training', '●', 'good'],
-  finishing: ['Finishing', '●', 'good'],
-  finished: ['Finished', '✓', 'good'],
-  stopped: ['Stopped', '■', 'rest'],
-  interrupted: ['Was interrupted', '!', 'warn'],
-  failed: ['Failed', '✕', 'bad'],
-  damaged: ['Damaged', '✕', 'bad'],
+  waiting: [say('train.phase_waiting'), '◷', 'wait'],
+  preparing: [say('train.phase_preparing'), '◷', 'wait'],
+  training: [say('train.phase_training'), '●', 'good'],
+  finishing: [say('train.phase_finishing'), '●', 'good'],
+  finished: [say('train.phase_finished'), '✓', 'good'],
+  stopped: [say('train.phase_stopped'), '■', 'rest'],
+  interrupted: [say('train.phase_interrupted'), '!', 'warn'],
+  failed: [say('train.phase_failed'), '✕', 'bad'],
+  damaged: [say('train.phase_damaged'), '✕', 'bad'],
 };
+/** Of these, what is being done is told by numbers, or by the advice. */
+const TOLD_OTHERWISE = ['training', 'failed', 'interrupted', 'damaged'];
 
 /**
  * One that has its turn waits for nothing but its program: it is getting ready.
- * @param {{phase: string, words: string}} run
- */
-export const isStarting = ({ phase, words }) => phase === 'waiting' && words === 'starting';
-
-/**
- * @param {{phase: string, words: string}} run
+ * @param {Pick<AnyRun, 'phase' | 'starting'>} run
  * @returns {Told}
  */
-export const tellPhase = (run) => PHASES[isStarting(run) ? 'preparing' : run.phase] ?? [run.phase, '·', 'rest'];
+export const tellPhase = ({ phase, starting }) => PHASES[starting ? 'preparing' : phase] ?? [phase, '·', 'rest'];
 
 /** What it is called. @param {AnyRun} run */
 export const titleOf = ({ title, name }) => title || name;
@@ -44,9 +42,9 @@ export const titleOf = ({ title, name }) => title || name;
  * @param {number} [now] in seconds since 1970
  */
 export function aboutLine({ kind, data, title, phase, created }, now) {
-  const from = data && data !== title && !/^(upload|folder):/.test(data) ? `from ${data}` : '';
-  const begun = phase === 'waiting' ? 'asked for' : 'begun';
-  return [kind, from, created ? `${begun} ${timeAgo(created, now)}` : ''].filter(Boolean).join(' · ');
+  const from = data && data !== title && !/^(upload|folder):/.test(data) ? say('train.of_data', { data }) : '';
+  const time = timeAgo(created, now), begun = say(phase === 'waiting' ? 'train.asked_for' : 'train.begun', { time });
+  return [kind, from, created ? begun : ''].filter(Boolean).join(' · ');
 }
 
 /** How long it still takes; null where nobody knows. @param {AnyRun} run */
@@ -56,35 +54,31 @@ const secondsLeft = ({ phase, seconds_left: left }) =>
 /** In one line how far it is; the server's words are for what is being done. @param {AnyRun} run */
 export function progressLine(run) {
   const { phase, words, images, seconds, speed, progress } = run, left = secondsLeft(run);
-  const counts = /pictures seen/.test(words); // the rest of such words is told by the curves
-  const doing = counts || ['failed', 'interrupted', 'damaged'].includes(phase) ? '' : words; // that is said below
+  const pictures = plural(images, 'picture');
   if (phase === 'training') {
     return [
-      `${Math.floor(100 * progress)} %`, left === null ? '' : `${roughDuration(left)} left`,
-      speed > 0 ? `${formatNumber(speed)} pictures a second` : '', `${plural(images, 'picture')} seen`, doing,
+      `${Math.floor(100 * progress)} %`, left !== null && say('train.left', { time: roughDuration(left) }),
+      speed > 0 && say('train.a_second', { n: formatNumber(speed) }), say('train.seen', { pictures }),
     ].filter(Boolean).join(' · ');
   }
-  const seen = images > 0 && phase !== 'preparing' ? `${plural(images, 'picture')} seen in ${duration(seconds)}` : '';
-  return [capitalize(doing), seen].filter(Boolean).join(' · ');
+  const doing = !TOLD_OTHERWISE.includes(phase) && capitalize(words);
+  const isSeen = images > 0 && phase !== 'preparing';
+  return [doing, isSeen && say('train.seen_in', { pictures, time: duration(seconds) })].filter(Boolean).join(' · ');
 }
 
 /** The same where there is little room. @param {AnyRun} run */
 export function stateLine(run) {
   const left = secondsLeft(run);
-  return left === null ? tellPhase(run)[0] : `${Math.floor(100 * run.progress)} % · ${shortDuration(left)} left`;
+  if (left === null) return tellPhase(run)[0];
+  return `${Math.floor(100 * run.progress)} % · ${say('train.left', { time: shortDuration(left) })}`;
 }
 
 /** What has gone wrong, and what to do. @param {AnyRun} run */
 export function advice({ phase, words, trouble }) {
-  if (phase === 'failed') {
-    return capitalize(trouble) || words || 'It failed, and left no word why. See what it printed last.';
-  }
+  if (phase === 'failed') return capitalize(trouble) || words || say('train.failed_silently');
   if (trouble) return trouble;
-  if (phase === 'interrupted') {
-    return 'It was interrupted, perhaps because the machine was switched off. What it has learned is kept: '
-      + 'go on where it was?';
-  }
-  return phase === 'damaged' ? 'Its files cannot be read. Delete it, or put them right by hand.' : '';
+  if (phase === 'interrupted') return say('train.interrupted');
+  return phase === 'damaged' ? say('train.damaged') : '';
 }
 
 /** How it does, as far as that is not said already. @param {Run} run */
@@ -95,9 +89,8 @@ export function healthOf({ phase, trouble, health }) {
 
 /** Why there is no timeline. @param {AnyRun} run */
 export function emptyTimeline({ working, draws }) {
-  if (!draws) return 'A classifier draws nothing, so it has no timeline of pictures.';
-  return working ? 'The first pictures appear here after a little while.'
-    : 'It has not come far enough to show any pictures.';
+  if (!draws) return say('train.line_none');
+  return say(working ? 'train.line_soon' : 'train.line_early');
 }
 
 /** Whether its model can be opened, now or in a moment. @param {AnyRun} run */
@@ -106,12 +99,13 @@ export const isOpenable = ({ phase, working, images, opens, draws }) =>
 
 /** @param {AnyRun} run */
 export function openLabel({ phase, opens }) {
-  if (phase === 'finished') return 'Open in Edit';
-  return opens ? 'Open in Edit as it is now' : 'Open in Edit in a minute'; // when its state is written
+  if (phase === 'finished') return say('train.open');
+  return say(opens ? 'train.open_now' : 'train.open_soon'); // when its state is written
 }
 
 /** @param {AnyRun} run */
-export const stopLabel = (run) => (run.phase === 'waiting' && !isStarting(run) ? 'Take out of the queue' : 'Stop');
+export const stopLabel = ({ phase, starting }) =>
+  say(phase === 'waiting' && !starting ? 'train.leave_queue' : 'train.stop');
 
 /**
  * What is lost with it.
@@ -121,15 +115,11 @@ export const stopLabel = (run) => (run.phase === 'waiting' && !isStarting(run) ?
 export function deletionWords({ phase, images, model }, removable) {
   const sentences = [];
   if (images > 0) {
-    const learned = `${plural(images, 'picture')} of learning`;
-    sentences.push(`Its timeline, its curves and what it needs to go on (${learned}) are gone for good.`);
-    if (model && !removable) sentences.push('Its model stays in the menu.');
-    if (!model && !removable && phase !== 'finished') {
-      sentences.push('It has no model in the menu yet: open it in Edit first if you want to keep what it has '
-        + 'learned.');
-    }
+    sentences.push(say('train.lost', { pictures: plural(images, 'picture') }));
+    if (model && !removable) sentences.push(say('train.lost_not_model'));
+    if (!model && !removable && phase !== 'finished') sentences.push(say('train.lost_no_model'));
   } else {
-    sentences.push('It is gone for good.');
+    sentences.push(say('train.lost_nothing'));
   }
-  return [...sentences, 'Your own pictures are not touched.', 'This cannot be undone.'].join(' ');
+  return [...sentences, say('train.lost_not_pictures'), say('train.lost_for_good')].join(' ');
 }

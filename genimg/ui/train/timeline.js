@@ -85,7 +85,11 @@ export class Timeline {
     this.#frames = frames;
     this.stage.style.setProperty('--ratio', String(columns / Math.max(1, rows.length)));
     if (isNews(this.rows, rows)) {
-      this.rows.replaceChildren(...rows.map((row) => make('li', {}, make('span', { textContent: row }))));
+      this.rows.replaceChildren(...rows.map((row, i) => {
+        const item = make('li', {}, make('span', { textContent: row }));
+        item.dataset.row = say('train.row', { n: i + 1 }); // said where it is not beside its pictures
+        return item;
+      }));
     }
     this.range.max = String(frames.length - 1);
     this.play.disabled = frames.length < 2;

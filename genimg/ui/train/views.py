@@ -66,6 +66,7 @@ def _facts(run: Summary, model: str | None) -> RunFacts:
         "draws": not kind.closed,
         "data": _first_text(told.get("title"), told.get("data")),
         "phase": run.phase,
+        "starting": run.starting,
         "working": run.working,
         "acts": _acts(run),
         "words": (say(_PHASES[run.phase]) if run.phase in _PHASES else status.words)[:LONGEST],

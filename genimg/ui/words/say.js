@@ -11,6 +11,9 @@ import table from './table.js';
 /** The language that is spoken, such as "en". @type {string} */
 export const LANGUAGE = table.page.language;
 
+/** How dates and times of the day are written; ours are British. */
+export const DATES = LANGUAGE === 'en' ? 'en-GB' : LANGUAGE;
+
 const plurals = new Intl.PluralRules(LANGUAGE);
 /** @type {Record<string, Record<string, string | Record<string, string>>>} */
 const rooms = table;

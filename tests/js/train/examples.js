@@ -5,7 +5,7 @@
 /** A run that trains. @param {Partial<Run>} [changes] @returns {Run} */
 export const makeRun = (changes = {}) => ({
   name: 'shells', title: 'Shells', family: 'vae', kind: 'VAE', draws: true, data: 'own pictures',
-  phase: 'training', working: true,
+  phase: 'training', starting: false, working: true,
   acts: ['stop'], words: '4,000 pictures seen', trouble: '', progress: 0.4, images: 4000, seconds: 240,
   seconds_left: 300, speed: 17, created: 1000, model: null, opens: true, last_frame: null, graphs: [], plan: [],
   curves: {},
@@ -31,9 +31,8 @@ export const makeReport = (changes = {}) => ({
 
 /** @param {Partial<Plan>} [changes] @returns {Plan} */
 export const makePlan = (changes = {}) => ({
-  choices: [{ what: 'size', value: '16 pixels', why: 'your pictures have about 24' }],
-  speed: 1234, memory: 1.23e9, minutes: 20, pictures: 36,
-  words: ['size: 16 pixels (your pictures have about 24)', 'each picture is seen once', 'memory: 1.2 GB'], ...changes,
+  choices: [{ what: 'size', value: '16 pixels', why: 'your pictures have about 24' }], varied: true,
+  speed: 1234, memory: 1.23e9, minutes: 20, pictures: 36, hints: ['each picture is seen once'], ...changes,
 });
 
 /** An answer that has nothing to say yet. @param {Partial<LookAnswer>} [changes] @returns {LookAnswer} */

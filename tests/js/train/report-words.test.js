@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { isUnvaried, planFacts, planHints } from '../../../genimg/ui/train/plan.js';
+import { planFacts } from '../../../genimg/ui/train/plan.js';
 import { facts, leftOutTitle, reasonsOf, verdict } from '../../../genimg/ui/train/report-words.js';
 import { makePlan, makeReport } from './examples.js';
 
@@ -37,15 +37,9 @@ test('it is said how many are left out', () => {
   assert.equal(leftOutTitle(makeReport({ reasons: {} })), 'Nothing is left out');
 });
 
-test('a plan tells what is known, and each thing once', () => {
+test('a plan tells what is known', () => {
   assert.deepEqual(planFacts(makePlan()), [
     ['Time', 'about 20 minutes'], ['Pictures a second', '1,234'], ['Memory', '1.2 GB'], ['Learns from', '36 pictures'],
   ]);
   assert.deepEqual(planFacts(makePlan({ minutes: 0, speed: 0, memory: 0 })), [['Learns from', '36 pictures']]);
-  assert.deepEqual(planHints(makePlan()), ['each picture is seen once']);
-});
-
-test('pictures may be shown as they are', () => {
-  assert.ok(!isUnvaried(makePlan()));
-  assert.ok(isUnvaried(makePlan({ choices: [{ what: 'changes at random', value: 'none', why: '' }] })));
 });

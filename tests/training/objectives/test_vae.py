@@ -172,7 +172,7 @@ def test_every_preset_learns(preset: str, precision: str, steps: int, pixels: Te
 
 
 def test_all_presets_are_tried_above() -> None:
-    assert MODELS["vae"].presets == ("residual", "plain", "dense")
+    assert MODELS["vae"].presets == ("residual", "plain", "dense", "photo")  # see test_photo_vae
 
 
 def test_a_step_is_a_function_of_weights_pixels_and_generator(pixels: Tensor) -> None:

@@ -35,7 +35,7 @@ def folder_of(path: Path, side: int, count: int = 12) -> str:
 
 @pytest.mark.parametrize(
     ("side", "device", "size"),
-    [(20, "cpu", 16), (50, "cpu", 48), (90, "cpu", 64), (300, "cpu", 64), (300, "cuda:0", 128)],
+    [(20, "cpu", 16), (50, "cpu", 48), (90, "cpu", 64), (300, "cpu", 128), (300, "cuda:0", 256)],
 )
 def test_the_size_follows_the_pictures_and_the_machine(
     side: int, device: str, size: int, tmp_path: Path
@@ -92,7 +92,12 @@ def test_a_plan_tells_what_it_will_take(cats: Dataset) -> None:
     brief = Plan(dataclasses.replace(ANY, minutes=0.3), (), Augmentations(), 200.0, 0, 50_000)
     assert "in under a minute 3,600 pictures, 7% of all 50,000" in brief.lines()[0]
     assert "2.0 GB" in told
-    assert plan.to_mapping()["minutes"] == 10.0
+    values = plan.to_mapping()
+    assert values["minutes"] == 10.0 and values["hints"] == plan.lines()[:-1]
+    assert not values["varied"]
+    assert dataclasses.replace(plan, changes=Augmentations(flip=True)).to_mapping()["varied"]
+    untimed = dataclasses.replace(plan, speed=0.0)
+    assert untimed.to_mapping()["hints"] == [] and len(untimed.lines()) == 1
 
 
 def plan_of(options: TrainOptions) -> Plan:

@@ -35,13 +35,15 @@ def serve_modules(context: BrowserContext, html: str, policy: str = "") -> None:
     """The page's scripts at their places below `HOME`, and a page of this content there, with this
     Content-Security-Policy.
     """
-    anybody = {"Content-Type": "text/javascript", "Access-Control-Allow-Origin": "*"}
+    types = {".js": "text/javascript", ".json": "application/json"}
     asked = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy}
 
     def answer(route: Route) -> None:
         name = route.request.url.removeprefix(HOME)
         if name:
-            route.fulfill(path=ROOT / name, headers=anybody)
+            path = ROOT / name
+            anybody = {"Content-Type": types[path.suffix], "Access-Control-Allow-Origin": "*"}
+            route.fulfill(path=path, headers=anybody)
         else:
             route.fulfill(body=html, headers=asked)
 

@@ -156,5 +156,6 @@ def test_an_unknown_direction_cannot_be_drawn(editor: Editor, start: Recipe) -> 
 
 def test_every_act_is_tried_here() -> None:
     tried = {"pull", "exchange", "take", "reset", "nudge", "lock", "cross", "soften", "move"}
+    tried |= {"details"}
     assert {*ACTS, *OPERATIONS} == tried
     assert not set(ACTS) & set(OPERATIONS)

@@ -79,10 +79,11 @@ def test_from_a_zip_to_a_model_in_the_menu(place: Place) -> None:
     waits = place.run(second)
     assert (waits["phase"], waits["progress"]) == (WAITING, 0.0)
     assert waits["words"] == "waiting for its turn: another run goes first"
+    assert not waits["starting"]
     place.post(f"/runs/{first}/stop")
     stopped = place.await_run(first, lambda run: run["phase"] == STOPPED)
     assert 0 < stopped["progress"] < 1 and stopped["images"] > 0
-    place.await_run(second, lambda run: run["phase"] != WAITING or run["words"] == "starting")
+    place.await_run(second, lambda run: run["phase"] != WAITING or run["starting"])
     # The second one is killed: it says nothing more, and the place is free at once.
     status = RunFiles(place.runs / second).status()
     assert status is not None

@@ -6,6 +6,7 @@
 // only asks (onGo; or onUndo, onRedo, can(way)), and is drawn anew when the tree has changed.
 
 import { closest, make } from '../../shell/dom.js';
+import { say } from '../../words/say.js';
 import { COLUMN, EDGE, LANE, SIDE, corner, line, scrolledTo } from './geometry.js';
 import { SVG, button, group, newPath, title, when } from './parts.js';
 
@@ -25,8 +26,6 @@ import { SVG, button, group, newPath, title, when } from './parts.js';
 
 const AHEAD = 60; // pixels that are kept in view beside the picture that is scrolled to
 const OFFER_MS = 7000; // for so long a deletion can be taken back
-const HELP = 'Steps. Arrow keys move, Enter opens, S stars, Delete removes.';
-const NOTHING = 'Nothing yet: each step is kept here, and you can go back to any of them.';
 
 export class HistoryPanel {
   /** What is drawn now, by ids. @type {Map<string, Card>} */
@@ -59,22 +58,22 @@ export class HistoryPanel {
       if (node) deed(node.id);
     };
     const { onUndo, onRedo } = on; // a page that is still at work on a step knows better
-    this.undo = button('Undo', onUndo ?? (() => this.#go(tree.here?.parents[0])));
-    this.redo = button('Redo', onRedo ?? (() => this.#go(tree.ahead(tree.current))));
-    const find = 'Find a step';
+    this.undo = button(say('edit.undo'), onUndo ?? (() => this.#go(tree.here?.parents[0])));
+    this.redo = button(say('edit.redo'), onRedo ?? (() => this.#go(tree.ahead(tree.current))));
+    const find = say('edit.steps_find');
     this.field = make('input', { type: 'search', placeholder: find, ariaLabel: find });
-    this.only = button('★ Starred', null, { ariaPressed: 'false' });
+    this.only = button(say('edit.steps_starred'), null, { ariaPressed: 'false' });
     this.found = make('span', { className: 'gi-found', role: 'status' });
-    this.download = button('Download all', () => {
+    this.download = button(say('edit.steps_download_all'), () => {
       if (this.#matches && on.onSave) on.onSave([...this.#matches]); else on.onDownloadAll?.();
     });
-    this.clear = button('Clear', () => this.#ask(true));
+    this.clear = button(say('edit.steps_clear'), () => this.#ask(true));
     const sure = () => { this.#ask(false); on.onClear?.(); };
-    this.sure = button('Clear', sure, { className: 'gi-button gi-grave' });
-    this.keep = button('Keep', () => this.#ask(false));
+    this.sure = button(say('edit.steps_clear'), sure, { className: 'gi-button gi-grave' });
+    this.keep = button(say('edit.steps_keep'), () => this.#ask(false));
     this.question = make('span');
     this.rest = make('div', { className: 'gi-rest' }, this.download, this.clear);
-    this.asking = group('gi-asking', 'Clear the history?', this.question, this.sure, this.keep);
+    this.asking = group('gi-asking', say('edit.steps_clear_label'), this.question, this.sure, this.keep);
     this.asking.hidden = true;
     this.bar = make('div', { className: 'gi-steps-bar' },
       this.undo, this.redo, this.field, this.only, this.found, this.rest, this.asking);
@@ -86,20 +85,20 @@ export class HistoryPanel {
     svg.append(...this.lines);
     this.paper = make('div', { className: 'gi-paper' });
     this.paper.append(svg);
-    this.graph = group('gi-graph', HELP, this.paper);
-    this.empty = make('p', { className: 'gi-none', textContent: NOTHING });
+    this.graph = group('gi-graph', say('edit.steps_help'), this.paper);
+    this.empty = make('p', { className: 'gi-none', textContent: say('edit.steps_none') });
     this.name = make('b');
     this.facts = make('small');
-    this.open = button('Open', act((id) => this.#go(id)), { className: 'gi-button gi-main' });
-    this.star = button('', act((id) => tree.star(id)), { ariaLabel: 'Star' });
-    this.cross = button('Cross with current', act((id) => on.onCross?.(id)));
-    this.save = button('Download', act((id) => on.onSave?.([id])), { hidden: !on.onSave });
-    this.drop = button('Delete', act((id) => this.#remove(id)));
+    this.open = button(say('edit.step_open'), act((id) => this.#go(id)), { className: 'gi-button gi-main' });
+    this.star = button('', act((id) => tree.star(id)), { ariaLabel: say('edit.step_star') });
+    this.cross = button(say('edit.step_cross'), act((id) => on.onCross?.(id)));
+    this.save = button(say('edit.step_download'), act((id) => on.onSave?.([id])), { hidden: !on.onSave });
+    this.drop = button(say('edit.step_delete'), act((id) => this.#remove(id)));
     this.about = make('div', { className: 'gi-about' },
       make('div', { className: 'gi-words' }, this.name, this.facts),
-      group('gi-actions', 'This step', this.open, this.star, this.cross, this.save, this.drop));
+      group('gi-actions', say('edit.step'), this.open, this.star, this.cross, this.save, this.drop));
     this.gone = make('span', { role: 'status' });
-    this.back = button('Undo', () => this.#restore(), { ariaLabel: 'Undo the deletion' });
+    this.back = button(say('edit.undo'), () => this.#restore(), { ariaLabel: say('edit.step_undelete') });
     this.offer = make('div', { className: 'gi-about', hidden: true }, this.gone, this.back);
     this.note = make('p', { className: 'gi-note', role: 'status', hidden: true });
     this.element.classList.add('gi-history');
@@ -222,7 +221,7 @@ export class HistoryPanel {
     if (!node) return;
     this.draw();
     if (focused) this.#focus(tree.has(next) ? next : tree.current);
-    this.gone.textContent = `Deleted “${title(node)}”.`;
+    this.gone.textContent = say('edit.step_deleted', { title: title(node) });
     this.#offered(true);
     if (!focused) this.back.focus({ preventScroll: true }); // where its own button was
     if (tree.current && current !== tree.current) this.on.onGo?.(tree.current);
@@ -253,8 +252,7 @@ export class HistoryPanel {
 
   /** Whether it is asked if all shall be forgotten. @param {boolean} asked */
   #ask(asked) {
-    const { size } = this.tree;
-    this.question.textContent = `Forget ${size === 1 ? 'this step' : `all ${size} steps`}?`;
+    this.question.textContent = say('edit.steps_forget', { n: this.tree.size });
     this.rest.hidden = asked;
     this.asking.hidden = !asked;
     (asked ? this.keep : this.clear).focus({ preventScroll: true });
@@ -326,7 +324,7 @@ export class HistoryPanel {
       }
       card.button.classList.toggle('starred', node.star);
       card.button.ariaCurrent = now ? 'step' : null;
-      const words = [title(node), node.star && 'starred', now && 'shown now'];
+      const words = [title(node), node.star && say('edit.step_starred'), now && say('edit.step_shown')];
       card.button.ariaLabel = words.filter(Boolean).join(', ');
     }
     Object.assign(card, { node, now, place });
@@ -342,10 +340,11 @@ export class HistoryPanel {
     for (const [id, { button: card }] of this.#cards) {
       card.classList.toggle('dim', this.#matches?.has(id) === false);
     }
-    const count = this.#matches ? `${found.length} of ${tree.size}` : '';
+    const count = this.#matches ? say('edit.steps_found', { found: found.length, all: tree.size }) : '';
     if (this.found.textContent !== count) this.found.textContent = count;
     const some = Boolean(this.#matches && this.on.onSave);
-    this.download.textContent = some ? `Download ${found.length}` : 'Download all';
+    this.download.textContent = some ? say('edit.steps_download', { n: found.length })
+      : say('edit.steps_download_all');
     this.download.disabled = some && !found.length;
   }
 
@@ -355,11 +354,11 @@ export class HistoryPanel {
     if (!node) return;
     const now = node.id === this.tree.current;
     this.name.textContent = title(node);
-    this.facts.textContent = [now && 'shown now', node.model, when(node.time)]
+    this.facts.textContent = [now && say('edit.step_shown'), node.model, when(node.time)]
       .filter(Boolean).join(' · ');
     this.open.disabled = this.cross.disabled = now;
     this.drop.disabled = this.tree.size < 2;
-    this.star.textContent = node.star ? '★ Star' : '☆ Star';
+    this.star.textContent = say(node.star ? 'edit.step_star_on' : 'edit.step_star_off');
     this.star.ariaPressed = String(node.star);
     for (const [id, { button: card }] of this.#cards) {
       card.classList.toggle('chosen', id === this.#selected);

@@ -1,6 +1,7 @@
 // The small parts that the panel of the history is made of, and the words for a step.
 
 import { make } from '../../shell/dom.js';
+import { DATES, say } from '../../words/say.js';
 
 /** @import { Properties } from '../../shell/types.d.ts' */
 /** @import { TreeNode } from '../types.d.ts' */
@@ -25,15 +26,15 @@ export function newPath(className) {
 }
 
 /** The name of a step. @param {TreeNode} node */
-export const title = (node) => node.label || 'Start';
+export const title = (node) => node.label || say('edit.step_start');
 
-/** When a step was made, in words. @param {number} time */
-export function when(time) {
-  const minutes = Math.floor((Date.now() - time) / 60000);
-  if (!time) return '';
-  if (minutes < 60) return minutes < 1 ? 'just now' : `${minutes} min ago`;
-  const date = new Date(time);
-  const hour = date.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
-  const day = date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' });
-  return `${date.toDateString() === new Date().toDateString() ? 'today' : day}, ${hour}`;
+/** When a step was made, in words. @param {number} made */
+export function when(made) {
+  const minutes = Math.floor((Date.now() - made) / 60000);
+  if (!made) return '';
+  if (minutes < 60) return minutes < 1 ? say('edit.step_now') : say('edit.step_minutes', { n: minutes });
+  const date = new Date(made);
+  const time = date.toLocaleTimeString(DATES, { hour: '2-digit', minute: '2-digit' });
+  if (date.toDateString() === new Date().toDateString()) return say('edit.step_today', { time });
+  return say('edit.step_day', { day: date.toLocaleDateString(DATES, { day: 'numeric', month: 'short' }), time });
 }

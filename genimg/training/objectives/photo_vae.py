@@ -1,0 +1,399 @@
+"""How a VAE on a base learns: latents of the base first, then what makes a picture look real.
+
+Two phases of one budget. In the first the latents of all pictures are at hand, and a step is that
+of a small VAE on them. Then its encoder stays, so that all that is known of its latents stays true,
+and the decoder alone goes on, in pixels, against a critic (see `sharpening`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from typing_extensions import override
+
+from genimg.data import Dataset
+from genimg.errors import ConfigError
+from genimg.images import array_to_pixels
+from genimg.latents import Evidence, fit_prior
+from genimg.latents.directions import DEAD_KL
+from genimg.models import (
+    DiagonalGaussian,
+    Model,
+    PhotoVAE,
+    Prior,
+    find_base,
+    load_base,
+    round_weights,
+)
+from genimg.runs.description import ERROR, Graph, Kind, Signal, Trend
+from genimg.training.finishing.findings import Findings
+from genimg.training.finishing.vae import finish_vae
+from genimg.training.objectives.objective import (
+    Player,
+    Terms,
+    Turn,
+    Unstable,
+    cosine,
+    make_optimizer,
+)
+from genimg.training.objectives.photograph_guard import PhotographGuard
+from genimg.training.objectives.sharpening import Sharpening
+from genimg.training.objectives.spikes import SpikeGuard
+from genimg.training.objectives.vae import (
+    AT_ONCE,
+    DRAWN,
+    PREVIEWED,
+    RUNAWAY,
+    UNUSED_LATENTS,
+    VAEObjective,
+    bound,
+    bound_terms,
+    mean_psnr,
+)
+from genimg.training.options import TrainOptions
+from genimg.training.pictures.augmentations import Augmentations
+from genimg.training.pictures.batches import Batch, PixelSource, Source
+from genimg.training.pictures.coded import CodedPictures
+from genimg.training.pictures.diff_augment import mild_augmentation
+from genimg.training.planning.compute import Compute
+
+LATENTS, SHARPENING = 0, 1
+SHARPEN_FROM = 0.4
+"""Part of the budget after which the decoder learns from a critic."""
+OFTENER = 12
+"""Times as often as in the first phase is one judged in the second, whose steps are that much
+slower: a picture goes through the base and the features, there and back.
+"""
+JUDGED = 96
+"""Held-out pictures that a run is judged by."""
+CODED = 20_000
+"""Training pictures that tell where new ones lie."""
+EXPLAINED = 0.02
+"""Labels enter the prior where they explain at least this part of the variance: the rest is what
+pictures of one kind differ in, and one shall be able to ask for lemons.
+"""
+SHARPNESS = Trend("sharpness", 0.03, 0.01, 0.15, "%", 0)
+
+
+class PhotoSource:
+    """Latents of the base in the first phase, pixels in the second."""
+
+    def __init__(self, objective: PhotoVAEObjective, coded: CodedPictures, pixels: Source) -> None:
+        self.objective = objective
+        self.sources: dict[int, Source] = {LATENTS: coded, SHARPENING: pixels}
+
+    def read(self, rows: Any, own: slice, rng: torch.Generator) -> Tensor:
+        """See `Source`."""
+        return self.sources[self.objective.now].read(rows, own, rng)
+
+
+class PhotoVAEObjective(VAEObjective):
+    """The objective of a `PhotoVAE`."""
+
+    kind: ClassVar = Kind(
+        "VAE",
+        graphs=(
+            Graph(
+                "Sharpness of new pictures",
+                "1 is as sharp as yours",
+                (("sharpness", "new pictures"),),
+            ),
+            ERROR,
+        ),
+        floors=(UNUSED_LATENTS,),
+        trends=(SHARPNESS,),
+    )
+    signals: ClassVar = (
+        Signal("psnr", "from the latent alone {:.2f} dB"),
+        Signal("sharpness", "sharpness {:.2f}", held_out=False),
+        Signal("train_psnr", held_out=False),
+        Signal("active_dimensions", held_out=False),
+        Signal("copies", held_out=False),
+    )
+    model: PhotoVAE
+
+    def __init__(self, model: PhotoVAE, options: TrainOptions, compute: Compute) -> None:
+        super().__init__(model, options, compute)
+        self.sharpening = Sharpening(model.image_shape[1], options.seed, compute)
+        learning = [*model.encoder.parameters(), *model.decoder.parameters()]
+        chosen = self.options
+        optimizer = make_optimizer(options.optimizer, learning, chosen.learning_rate)
+        spikes = SpikeGuard(chosen.spike, compute.device)
+        self.players = {
+            "model": Player(learning, optimizer, chosen.max_gradient_norm, spikes),
+            **self.sharpening.players(list(model.decoder.parameters())),
+        }
+        side = model.decoder.noise.shape[-1]
+        self.grid_shape = (model.config.base.latent_channels, side, side)
+        self.subpixels = math.prod(self.grid_shape)
+        self.now = LATENTS
+        self.began = 0  # pictures seen when the present phase did
+        self.critic_alone = True
+        self.dataset: Dataset | None = None
+        self.coded: CodedPictures | None = None
+        self.prior: Prior = Prior.standard(model.config.latent_dim)
+        self.guard: PhotographGuard | None = None
+
+    @classmethod
+    @override
+    def training_data(cls, options: TrainOptions, dataset: Dataset) -> Dataset:
+        if dataset.image_shape[0] != 3:
+            raise ConfigError(
+                f"{dataset.card.title} are grey, and the preset photo is for colour pictures; "
+                "choose another --preset, such as residual"
+            )
+        return dataset
+
+    @classmethod
+    @override
+    def start(cls, options: TrainOptions, dataset: Dataset, earlier: Model | None) -> Model:
+        if earlier is None:
+            model = super().start(options, dataset, None)
+            assert isinstance(model, PhotoVAE)
+            model.base.load_state_dict(load_base(find_base())[0].state_dict())
+            return model
+        return super().start(options, dataset, earlier)
+
+    @classmethod
+    @override
+    def stands_on(cls) -> tuple[Path, ...]:
+        return (find_base(),)
+
+    @classmethod
+    @override
+    def usual_batch(cls, device: str) -> int:
+        return 16 if device == "cpu" else 64
+
+    @classmethod
+    @override
+    def paces(cls) -> tuple[tuple[float, float], ...]:
+        return ((SHARPEN_FROM, SHARPEN_FROM / 2), (1.0 - SHARPEN_FROM, 0.9))
+
+    @override
+    def networks(self) -> dict[str, nn.Module]:
+        return {"model": self.model, "critic": self.sharpening.critic}
+
+    # -- what it learns from
+
+    def _encode_base(self, pixels: Tensor) -> Tensor:
+        with self.compute.autocast():
+            return self.model.base.encode(pixels)
+
+    @override
+    def source(self, dataset: Dataset, changes: Augmentations | None) -> Source:
+        self.dataset = dataset
+        changes = Augmentations(flip=dataset.flip) if changes is None else changes
+        coded = self.coded = self.world.one_after_another(
+            lambda: CodedPictures(
+                dataset,
+                self.model.base,
+                changes,
+                self.train_options.seed,
+                self._encode_base,
+                self.compute.place,
+            )
+        )
+        if self.train_options.init_from is None:
+            self._whiten(coded)
+        return PhotoSource(self, coded, PixelSource(dataset, changes, self.compute.place))
+
+    def _whiten(self, coded: CodedPictures) -> None:
+        """Mean and spread of each channel, of as many latents as `CODED` tells."""
+        count = min(len(coded.rows), CODED)
+        total = squares = torch.zeros(self.grid_shape[0], dtype=torch.float64)
+        for start in range(0, count, AT_ONCE):
+            grids = coded.some(0, start, min(start + AT_ONCE, count)).double().cpu()
+            total = total + grids.sum(dim=(0, 2, 3))
+            squares = squares + grids.square().sum(dim=(0, 2, 3))
+        places = count * math.prod(self.grid_shape[1:])
+        mean = total / places
+        std = (squares / places - mean.square()).clamp_min(1e-4).sqrt()
+        for kept, found in ((self.model.mean, mean), (self.model.std, std)):
+            kept.copy_(found.half().float().view(-1, 1, 1))
+
+    @override
+    def example(self, batch: Batch) -> Batch:
+        if self.now == LATENTS:
+            with torch.no_grad():
+                return batch._replace(pixels=self.compute.place(self._encode_base(batch.pixels)))
+        return batch
+
+    # -- its phases
+
+    @override
+    def phase(self, progress: float) -> int:
+        return SHARPENING if progress >= SHARPEN_FROM else LATENTS
+
+    @override
+    @torch.no_grad()
+    def enter(self, phase: int, images: int, ema: Model | None) -> None:
+        self.now, self.began = phase, images
+        if phase == LATENTS:
+            return
+        if ema is not None:
+            self.model.load_state_dict(ema.state_dict())
+        if self.dataset is not None:
+            self.prior = self._fit_prior(self.dataset)
+
+    def _fit_prior(self, dataset: Dataset) -> Prior:
+        """Where the pictures lie by now: the encoder does not learn any more."""
+        assert self.coded is not None
+        count = min(len(self.coded.rows), CODED)
+        parts = [
+            self._codes(self.coded.some(0, start, min(start + AT_ONCE, count)))
+            for start in range(0, count, AT_ONCE)
+        ]
+        train = dataset.split("train")
+        held_out = dataset.split("validation" if "validation" in dataset.splits else "train")
+        many = slice(2 * JUDGED)
+        pixels = self.compute.place(array_to_pixels(np.asarray(held_out.images[many])))
+        others = [self._codes(self._encode_base(part)) for part in torch.split(pixels, AT_ONCE)]
+        evidence = Evidence(
+            model_id="",
+            codes=torch.cat(parts).double().cpu().numpy(),
+            held_out=torch.cat(others).double().cpu().numpy(),
+            kl=None,
+            survival=None,
+            factors=[(factor.name, factor.values) for factor in dataset.factors],
+            labels=None if train.labels is None else train.labels[:count],
+            held_out_labels=None if held_out.labels is None else held_out.labels[many],
+        )
+        return fit_prior(evidence, enough_explained=EXPLAINED).to(self.compute.device)
+
+    def _codes(self, grids: Tensor) -> Tensor:
+        with self.compute.autocast():
+            return self.model.encode_grid(self.model.whitened(grids)).mode()
+
+    @override
+    def validate_every(self) -> int:
+        every = super().validate_every()
+        return every if self.now == LATENTS else max(1, every // OFTENER)
+
+    @override
+    def schedule(self, progress: float, images: int) -> None:
+        if self.now == LATENTS:
+            super().schedule(min(progress / SHARPEN_FROM, 1.0), images)
+            return
+        rest = (progress - SHARPEN_FROM) / (1.0 - SHARPEN_FROM)
+        chosen = self.sharpening.options
+        for name, peak in (("decoder", chosen.learning_rate), ("critic", chosen.critic_rate)):
+            for group in self.players[name].optimizer.param_groups:
+                group["lr"] = cosine(rest, peak, peak / 4)
+        self.critic_alone = images - self.began < chosen.alone
+
+    @override
+    def turns(self, batch: Batch, rng: torch.Generator) -> Iterator[Turn]:
+        if self.now == LATENTS:
+            yield Turn("model", self._latent_terms(batch, rng), self.loss)
+        else:
+            yield from self._sharpen(batch, rng)
+
+    def _latent_terms(self, batch: Batch, rng: torch.Generator) -> Terms:
+        grids = self.model.whitened(batch.pixels)
+        with self.compute.autocast():
+            posterior = self.model.encode_grid(grids)
+            noise = self.noise(posterior.mean, rng)
+            codes = posterior.mean + torch.exp(0.5 * posterior.logvar) * noise
+            made = self.model.decode_grid(codes, self._no_noise(len(codes)))
+        return bound_terms(posterior, made, grids)
+
+    def _no_noise(self, count: int) -> Tensor:
+        """Of the maps that textures are made of, which the first phase knows nothing of."""
+        return torch.zeros_like(self.model.decoder.noise).expand(count, -1, -1, -1)
+
+    def _sharpen(self, batch: Batch, rng: torch.Generator) -> Iterator[Turn]:
+        """The decoder's turn, then the critic's on the same pictures; at first that alone."""
+        real = batch.pixels
+        anchored = (torch.arange(self.part.count) % 2 == 0)[self.part.rows].to(real.device)
+        with torch.no_grad(), self.compute.autocast():
+            codes = self.prior.sample(self.part.count, rng)[self.part.rows].to(real.device)
+            noise = self.noise(codes, rng)[anchored]
+            posterior = self.model.encode(real[anchored])
+            codes[anchored] = posterior.mean + torch.exp(0.5 * posterior.logvar) * noise
+        maps = self.noise(self.model.decoder.noise.expand(len(codes), -1, -1, -1), rng)
+        with torch.set_grad_enabled(not self.critic_alone), self.compute.autocast():
+            made = self.model.base.decode(self.model.grid(codes, maps)).float()
+        changes = mild_augmentation(self.part.count, real.shape[-1], rng).rows(self.part.rows)
+        with torch.no_grad():
+            reals = self.sharpening.taps(real, changes)
+        fakes = self.sharpening.taps(made, changes)
+        if not self.critic_alone:
+            terms = self.sharpening.decoder_terms(made, real, anchored, fakes, reals)
+            yield Turn(
+                "decoder", terms, lambda means: self.sharpening.decoder_loss(means, self.retries)
+            )
+        terms = self.sharpening.critic_terms(fakes, reals)
+        yield Turn("critic", terms, lambda means: means["critic"])
+
+    @override
+    def retry_words(self) -> str:
+        return "with half the learning rate, or a third of the critic's weight"
+
+    # -- watching
+
+    @override
+    def prepare(self, dataset: Dataset) -> None:
+        super().prepare(dataset)
+        assert self.fixed is not None
+        self.guard = PhotographGuard(self.fixed)
+
+    @override
+    def validate(self, model: Any, batch: Batch) -> dict[str, float]:
+        pixels = batch.pixels[:JUDGED]
+        with self.compute.autocast():
+            grids = model.whitened(self._encode_base(pixels))
+            posterior = model.encode_grid(grids)
+            again = model.decode_grid(posterior.mode())
+        terms = bound_terms(posterior, again, grids)
+        means = {name: values.mean() for name, values in terms.items()}
+        loss = float(bound(means, 1.0, self.subpixels))
+        if loss > RUNAWAY:
+            raise Unstable(
+                "The model was thrown off: what it makes has nothing to do with the pictures any "
+                "more."
+            )
+        used = posterior.kl_per_dimension().mean(dim=0) >= DEAD_KL
+        scores = {
+            "loss": loss,
+            "kl": float(means["kl"]),
+            "psnr": mean_psnr(self._decode(model, posterior.mode()), pixels),
+            "active_dimensions": int(used.sum()),
+        }
+        if self.fixed is not None and self.guard is not None:
+            known, made = self._again(model, self.fixed[:JUDGED])
+            scores["train_psnr"] = mean_psnr(made, self.fixed[:JUDGED])
+            fresh = self._new(model, known)
+            scores["sharpness"] = self.guard.sharpness(fresh)
+            if self.copies is not None:
+                scores["copies"] = self.copies.share(fresh)
+            if self.now == SHARPENING:
+                self.guard.check(fresh)
+        return scores
+
+    def _new(self, model: PhotoVAE, known: DiagonalGaussian, n: int = DRAWN) -> Tensor:
+        """New pictures `[n, C, H, W]` from fixed seeds."""
+        if self.now == LATENTS:
+            return self._draw(model, known, n)
+        rng = torch.Generator().manual_seed(0)
+        return self._decode(model, self.prior.sample(n, rng).to(self.compute.device))
+
+    @override
+    def preview(self, model: Any, pixels: Tensor) -> list[Tensor]:
+        known, again = self._again(model, pixels)
+        if self.fixed is not None and self.now == LATENTS:
+            known = self._encode(model, self.fixed[:PREVIEWED])
+        return [again, self._new(model, known, len(pixels))]
+
+    @classmethod
+    @override
+    def finish(
+        cls, model: Any, dataset: Dataset, say: Callable[[str], None], quick: bool = False
+    ) -> Findings:
+        round_weights(model, "vae")
+        return finish_vae(model, dataset, say, EXPLAINED)

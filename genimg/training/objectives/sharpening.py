@@ -1,0 +1,181 @@
+"""What tells drawn photographs from real ones, and how a decoder learns from that without losing
+its way?
+
+A critic looks at fixed features of a network that knows photographs, through fixed random
+projections (Sauer et al. 2021, "Projected GANs converge faster"), at three scales. Alone it leads
+to a single picture within minutes where there are few; what prevents that is an anchor: half of the
+pictures are made of the latents of real ones, and must stay like those.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+from typing_extensions import override
+
+from genimg.models.features import LossFeatures, distance_of_taps, load_features
+from genimg.training.objectives.objective import Means, Player, Terms, held_still, make_optimizer
+from genimg.training.pictures.diff_augment import Augmentation, augment
+from genimg.training.planning.compute import Compute
+
+DEEPEST = 16
+TAPPED = ((4, 24), (8, 40), (16, 112))
+"""Strides and channels of the features that a critic looks at: the finest cost most, and what is
+that fine is the base's."""
+WIDTH = 64
+LEAST_PLACES = 4
+"""Places a side to which an answer is brought down."""
+
+
+MILDER = 1 / 3
+"""What the weight of the critic's word is multiplied with when a run was taken back."""
+
+
+@dataclass(frozen=True)
+class SharpeningOptions:
+    """How the decoder learns from a critic.
+
+    Attributes:
+        learning_rate, critic_rate: of Adam.
+        alone: pictures that the critic learns from alone at first.
+        perceptual: weight of the distance in fixed features beside the absolute error of pixels, on
+            pictures made of the latents of real ones.
+        adversarial: weight of the critic's word, on all.
+        max_gradient_norm: clip of the decoder.
+    """
+
+    learning_rate: float = 3e-4
+    critic_rate: float = 3e-4
+    alone: int = 320
+    perceptual: float = 1.0
+    adversarial: float = 0.1
+    max_gradient_norm: float = 1.0
+
+
+class FeatureCritic(nn.Module):
+    """Says at three scales how real the features of pictures look.
+
+    Args:
+        side: of the pictures in pixels.
+    """
+
+    def __init__(self, side: int) -> None:
+        super().__init__()
+        heads = []
+        for i, (stride, channels) in enumerate(TAPPED):
+            fixed = torch.randn(WIDTH, channels, 1, 1) * math.sqrt(2 / channels)
+            self.register_buffer(f"projection{i}", fixed)
+            heads.append(_head(max(0, round(math.log2(side / stride / LEAST_PLACES)) - 1)))
+        self.heads = nn.ModuleList(heads)
+
+    @override
+    def forward(self, taps: list[Tensor]) -> list[Tensor]:
+        """Features `[N, C, h, w]` at strides 2, 4, 8 and 16 to answers `[N, places]`, for all but
+        the first.
+        """
+        found = []
+        for i, (head, tap) in enumerate(zip(self.heads, taps[1:], strict=True)):
+            answer: Tensor = head(F.conv2d(tap, self.get_buffer(f"projection{i}")))
+            found.append(answer.float().flatten(1))
+        return found
+
+
+def _head(halvings: int) -> nn.Module:
+    layers: list[nn.Module] = []
+    for _ in range(halvings):
+        layers += [
+            spectral_norm(nn.Conv2d(WIDTH, WIDTH, 4, stride=2, padding=1)),
+            nn.GroupNorm(8, WIDTH),
+            nn.LeakyReLU(0.2),
+        ]
+    return nn.Sequential(
+        *layers,
+        spectral_norm(nn.Conv2d(WIDTH, WIDTH, 3, padding=1)),
+        nn.LeakyReLU(0.2),
+        spectral_norm(nn.Conv2d(WIDTH, 1, 1)),
+    )
+
+
+class Sharpening:
+    """A critic and fixed features, and what a decoder and the critic minimise by them.
+
+    Args:
+        side: of the pictures in pixels.
+        seed: of the critic's weights.
+    """
+
+    def __init__(self, side: int, seed: int, compute: Compute) -> None:
+        self.options = SharpeningOptions()
+        self.compute = compute
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.critic: FeatureCritic = FeatureCritic(side).to(compute.device)
+
+    @cached_property
+    def features(self) -> LossFeatures:
+        """Loaded when they are first asked for."""
+        return load_features("lite0").to(self.compute.device)
+
+    def players(self, decoder: list[nn.Parameter]) -> dict[str, Player]:
+        """Who learns: the parameters of a decoder, and the critic's."""
+        chosen, betas = self.options, (0.0, 0.99)
+        critic = list(self.critic.parameters())
+        return {
+            "decoder": Player(
+                decoder,
+                make_optimizer("adam", decoder, chosen.learning_rate, betas),
+                chosen.max_gradient_norm,
+            ),
+            "critic": Player(critic, make_optimizer("adam", critic, chosen.critic_rate, betas)),
+        }
+
+    def taps(self, pixels: Tensor, changes: Augmentation) -> list[Tensor]:
+        """Features of changed pictures `[N, 3, H, W]`, down to stride 16."""
+        return self.features.taps(augment(pixels, changes, cut=False), DEEPEST)
+
+    def decoder_terms(
+        self, made: Tensor, real: Tensor, anchored: Tensor, fakes: list[Tensor], reals: list[Tensor]
+    ) -> Terms:
+        """What the decoder minimises, for pictures `made` of latents: those `anchored` (bool `[N]`,
+        half of a batch) of the latents of `real` ones; with the features of both.
+        """
+        with held_still(self.critic), self.compute.autocast():
+            word = word_of(self.critic(fakes))
+        twice = 2.0 * anchored.float()  # half of the pictures count in a mean over all
+        return {
+            "pixels": twice * (made - real).abs().mean(dim=(1, 2, 3)),
+            "perceptual": twice * distance_of_taps(reals, fakes),
+            "adversarial": -word,
+        }
+
+    def decoder_loss(self, means: Means, retries: int) -> Tensor:
+        """The decoder's terms, weighted; the critic's word counts less after each retry."""
+        perceptual = self.options.perceptual * means["perceptual"]
+        adversarial = self.options.adversarial * MILDER**retries * means["adversarial"]
+        return means["pixels"] + perceptual + adversarial
+
+    def critic_terms(self, fakes: list[Tensor], reals: list[Tensor]) -> Terms:
+        """What the critic minimises."""
+        with self.compute.autocast():
+            answers = [self.critic(taps) for taps in (reals, [tap.detach() for tap in fakes])]
+        return {"critic": critic_loss(*answers)}
+
+
+def critic_loss(real: list[Tensor], fake: list[Tensor]) -> Tensor:
+    """Hinge loss (Lim & Ye 2017) of answers for real and made pictures, `[N]`."""
+    losses = [
+        F.relu(1.0 - yes).mean(dim=1) + F.relu(1.0 + no).mean(dim=1)
+        for yes, no in zip(real, fake, strict=True)
+    ]
+    return torch.stack(losses).mean(dim=0)
+
+
+def word_of(answers: list[Tensor]) -> Tensor:
+    """What a critic says of each picture, the higher the more real, `[N]`."""
+    return torch.stack([answer.mean(dim=1) for answer in answers]).mean(dim=0)

@@ -1,0 +1,206 @@
+"""A VAE on the base learns in two phases, goes on exactly, and is finished like any other."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor
+
+from genimg.checkpoint import read_header
+from genimg.data import load_dataset
+from genimg.data.drawn.graphics import draw_graphic
+from genimg.editor import Editor
+from genimg.errors import ConfigError
+from genimg.models import find_base, load_base, load_model
+from genimg.training import Interrupted, TrainOptions, snapshot, train
+from genimg.training.loop.state import RunFolder
+from genimg.training.loop.trainer import Trainer
+from genimg.training.objectives import objective_of
+from genimg.training.objectives.objective import Unstable
+from genimg.training.objectives.photo_vae import PhotoVAEObjective
+from genimg.training.objectives.photograph_guard import PhotographGuard
+from genimg.training.pictures.augmentations import Augmentations
+from genimg.training.pictures.coded import CodedPictures, variants_of
+from tests.training.conftest import MakeOptions
+
+SIDE = 48
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two kinds of colour pictures, of 60 pixels."""
+    folder = tmp_path_factory.mktemp("pictures")
+    for kind in ("one", "two"):
+        (folder / kind).mkdir()
+        for number in range(20):
+            picture = draw_graphic(number + 100 * (kind == "two"), 60)
+            picture.save(folder / kind / f"{number}.png")
+    return folder
+
+
+@pytest.fixture
+def wanted(options: MakeOptions, place: Path, monkeypatch: pytest.MonkeyPatch) -> TrainOptions:
+    """A run of a few steps in each phase: too few to have the colours of its pictures."""
+    monkeypatch.setattr(PhotographGuard, "check", lambda self, made: None)
+    return options(
+        data=f"folder:{place}", size=SIDE, width=8, latent_dim=6, images=160, batch_size=8,
+        count=None, validate_every=64, augment="off",
+    )  # fmt: skip
+
+
+def test_own_photographs_learn_on_the_base_by_themselves(wanted: TrainOptions) -> None:
+    """Also after a stop in either phase, and it ends with the same weights."""
+    whole = train(wanted, print)
+    torn = TrainOptions(**{**vars(wanted), "out": whole.parent.parent / "torn"})
+    step, stops = Trainer._step, []
+
+    def stopping(self: Trainer) -> Mapping[str, Tensor]:
+        told = step(self)
+        if self.clock.images in (32, 64, 120) and self.clock.images not in stops:
+            stops.append(self.clock.images)
+            self.folder.request_stop()
+        return told
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trainer, "_step", stopping)
+        patch.setattr("genimg.training.loop.stopping.LOOK_SECONDS", 0.0)
+        for _ in range(3):
+            with pytest.raises(Interrupted):
+                train(torn, print)
+        again = train(torn, print)
+    assert stops == [32, 64, 120]
+    header = read_header(whole)
+    assert read_header(again).id == header.id
+    assert header.config["architecture"] == header.trained["preset"] == "photo"
+    [parent] = header.data["started_from"]
+    assert parent["name"] == "photo-base" and "GroceryStoreDataset" in parent["credit"]
+    assert header.metrics["psnr"] > header.metrics["psnr_model"] + 3
+    lines = RunFolder(torn.out or Path()).progress.read_text()
+    assert all(f'"{term}"' in lines for term in ("kl", "pixels", "adversarial", "sharpness"))
+
+    base, model = load_base(find_base())[0], load_model(whole)[0]
+    kept = {k.removeprefix("base."): v for k, v in model.state_dict().items() if "base." in k}
+    assert all(torch.equal(tensor, kept[name]) for name, tensor in base.state_dict().items())
+    editor = Editor.load(whole)
+    assert editor.choices == {"kind": ("one", "two")}
+    [picture] = editor.decode(*editor.sample(1, labels={"kind": "two"}))
+    assert picture.size == (SIDE, SIDE)
+
+    assert snapshot(whole.parent, whole.with_name("snapshot.safetensors")).is_file()
+
+
+def test_a_run_may_start_from_a_model_on_a_base(wanted: TrainOptions, tmp_path: Path) -> None:
+    first = train(TrainOptions(**{**vars(wanted), "images": 32}), print)
+    more = TrainOptions(
+        **{**vars(wanted), "init_from": first, "images": 32, "out": tmp_path / "more"}
+    )
+    header = read_header(train(more, print))
+    assert header.config == read_header(first).config
+    assert [row["name"] for row in header.data["started_from"]] == ["run", "photo-base"]
+
+
+def test_grey_pictures_are_refused(options: MakeOptions) -> None:
+    with pytest.raises(ConfigError, match="are grey"):
+        dataset = load_dataset("cats", size=16, count=8)
+        grey = type(dataset)(**{**vars(dataset), "images": dataset.images[..., :1]})
+        PhotoVAEObjective.training_data(options(preset="photo"), grey)
+
+
+def test_a_preset_has_its_objective() -> None:
+    assert objective_of("vae", "photo") is PhotoVAEObjective
+    assert objective_of("vae", None) is objective_of("vae", "residual") is not PhotoVAEObjective
+
+
+# -- pictures as latents
+
+
+@torch.no_grad()
+def test_pictures_stand_ready_as_the_latents_of_the_base(place: Path, data_cache: Path) -> None:
+    dataset = load_dataset(f"folder:{place}", size=SIDE)
+    base = load_base(find_base())[0]
+    flip = Augmentations(flip=True)
+    coded = CodedPictures(dataset, base, flip, 0, base.encode, lambda pixels: pixels)
+    rows = dataset.splits["train"]
+    assert coded.levels.shape == (2, len(rows), 32, SIDE // 8, SIDE // 8)
+    rng = torch.Generator().manual_seed(0)
+    chosen = rows[[3, 1, 7]]
+    read = coded.read(chosen, slice(0, 3), rng)
+    pixels = torch.from_numpy(np.asarray(dataset.images[chosen])).permute(0, 3, 1, 2) / 127.5 - 1
+    plain, mirrored = base.encode(pixels), base.encode(pixels.flip(3))
+    for i, found in enumerate(read):
+        nearest = min(float((found - other[i]).abs().max()) for other in (plain, mirrored))
+        assert nearest < 3 / 128  # one level
+    assert torch.equal(coded.some(0, 1, 2), coded.some(0, 0, 4)[1:2])
+
+    def never(pixels: Tensor) -> Tensor:
+        raise AssertionError("they are in the cache")
+
+    again = CodedPictures(dataset, base, flip, 0, never, lambda pixels: pixels)
+    assert np.array_equal(again.levels, coded.levels)
+
+
+@pytest.mark.parametrize(
+    ("count", "changes", "variants"),
+    [
+        (500, Augmentations(), 1),
+        (500, Augmentations(flip=True), 2),
+        (10_000, Augmentations(flip=True, colour=0.1), 2),
+        (1_000, Augmentations(colour=0.1), 6),
+        (20, Augmentations(shift=0.1), 16),
+    ],
+)
+def test_few_pictures_are_encoded_in_more_variants(
+    count: int, changes: Augmentations, variants: int
+) -> None:
+    assert variants_of(count, changes) == variants
+
+
+# -- the guard
+
+
+def photographs(count: int = 64) -> Tensor:
+    """Smooth pictures of all colours with some grain, `[N, 3, 64, 64]`."""
+    rng = torch.Generator().manual_seed(0)
+    coarse = torch.rand(count, 3, 5, 5, generator=rng) * 1.6 - 0.8
+    smooth = torch.nn.functional.interpolate(coarse, (64, 64), mode="bicubic")
+    return smooth + 0.05 * torch.randn(count, 3, 64, 64, generator=rng)
+
+
+def test_the_guard_lets_photographs_pass_and_knows_how_sharp_they_are() -> None:
+    real = photographs()
+    guard = PhotographGuard(real)
+    guard.check(real.flip(3))
+    assert guard.sharpness(real) == pytest.approx(1.0)
+    blurred = torch.nn.functional.avg_pool2d(real, 5, 1, 2)
+    assert guard.sharpness(blurred) < 0.6
+    guard.check(blurred)
+
+
+def test_the_guard_sees_a_lattice() -> None:
+    real = photographs()
+    wave = torch.cos(torch.arange(64) * 2 * torch.pi / 8)
+    for pattern in (wave[None, :], wave[:, None]):
+        with pytest.raises(Unstable, match="lattice"):
+            PhotographGuard(real).check(real + 0.3 * pattern)
+
+
+def test_the_guard_sees_colours_that_drift() -> None:
+    real = photographs()
+    guard = PhotographGuard(real)
+    for made in (
+        real + torch.tensor([0.3, 0.0, 0.0]).view(3, 1, 1),
+        real.mean(dim=(0, 2, 3), keepdim=True)
+        + 0.2 * (real - real.mean(dim=(0, 2, 3), keepdim=True)),
+    ):
+        with pytest.raises(Unstable, match="colours"):
+            guard.check(made)
+
+
+def test_a_picture_of_a_sheet_is_one(wanted: TrainOptions) -> None:
+    train(TrainOptions(**{**vars(wanted), "images": 32}), print)
+    sheets = sorted(RunFolder(wanted.out or Path()).samples.glob("*.png"))
+    with Image.open(sheets[-1]) as sheet:
+        assert sheet.width > 4 * SIDE and sheet.height > 3 * SIDE
