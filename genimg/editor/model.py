@@ -150,7 +150,7 @@ class LoadedModel:
             LatentError: a latent of another model or size.
         """
         self.require(latent)
-        pixels = self._draw(self.network, [latent])
+        pixels = self._draw(self._one, [latent])
         return pixels[0].float().clamp(-1, 1).cpu()
 
     @torch.inference_mode()
