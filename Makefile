@@ -9,7 +9,8 @@ FASHION_MINUTES ?= 10
 CATS_GAN_MINUTES ?= 40
 FASHION_GAN_MINUTES ?= 22
 BASE_MINUTES ?= 180
-# The folder with the photographs that the base learns from; docs/training.md says where they are from.
+FRUIT_MINUTES ?= 62
+# The folder with the photographs that the base and the fruit learn from; docs/training.md says where they are from.
 PHOTOS ?= photos
 SEED ?= 0
 # Processes that share the tests; a file's tests stay together, as they share models and pages.
@@ -21,7 +22,7 @@ NPM := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm
 PIP := $(PY) -m pip install --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help env app test test-long check train-shipped train-base bench clean
+.PHONY: help env app test test-long check train-shipped train-base train-fruit bench clean
 # A step that fails leaves no half-written target.
 .DELETE_ON_ERROR:
 
@@ -73,6 +74,11 @@ train-base: $(VENV)/.runtime  ## Train the base for photographs anew, about thre
 		--leave-out $$(cat benchmarks/held-out.txt) --size 64 --minutes $(BASE_MINUTES) \
 		--seed $(SEED) --out runs/photo-base --name photo-base --title "Any photograph" \
 		--licence "MIT, CC0, CC BY, CC BY-SA" --credit '$(CREDIT)'
+
+train-fruit: $(VENV)/.runtime  ## Train the model of fruit anew, about an hour (it goes on)
+	$(call shipped,fruit-128,vae --data folder:$(PHOTOS)/grocery/Fruit --size 128 --minutes $(FRUIT_MINUTES) \
+		--name fruit-128 --title Fruit --licence MIT --from-nothing \
+		--credit "GroceryStoreDataset - Copyright 2019 Marcus Klasson")
 
 bench: $(VENV)/.bench  ## Measure against other programs and the textbook models
 	$(PY) benchmarks/run.py $(ARGS)

@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # read once, by the arithmetic of numpy and sklearn
+
 import torch
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
 torch.set_num_threads(1)
+
+LONGEST = (
+    "ui/browser/test_train_new.py",
+    "training/test_kills.py",
+    "ui/train/test_routes.py",
+    "training/objectives/test_gan_runs.py",
+    "ui/browser/test_generate.py",
+    "ui/browser/test_train.py",
+    "training/test_resume.py",
+)
+"""Files that begin first: one process has all tests of a file, and the others would wait for it."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.path.as_posix().endswith(LONGEST))
 
 
 @pytest.fixture(scope="session")
@@ -23,21 +41,41 @@ def data_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def tiny_run(data_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Makes a folder that all processes of the tests share: the first one that asks fills it."""
+    shared = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        shared = shared.parent
+
+    def made(name: str, fill: Callable[[Path], object]) -> Path:
+        with FileLock(shared / f"{name}.lock"):
+            if not (shared / name).exists():
+                fill(shared / f"{name}-begun" / name)
+                (shared / f"{name}-begun" / name).rename(shared / name)
+        return shared / name
+
+    return made
+
+
+def trained(out: Path, **changes: object) -> None:
+    """A run of a model of 16-pixel cats, which takes some seconds."""
+    from genimg.training import TrainOptions, train
+
+    train(
+        TrainOptions(
+            data="cats", size=16, count=400, out=out, name=None, seed=1,
+            precision="fp32", layout="channels_last", threads=1, device="cpu", **changes,
+        ),  # type: ignore[arg-type]
+        say=lambda line: None,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def tiny_run(data_cache: Path, made_once: Callable[..., Path]) -> Path:
     """The folder of a finished run: a VAE of 16-pixel cats, trained by the program for some
     seconds.
     """
-    from genimg.training import TrainOptions, train
-
-    out = tmp_path_factory.mktemp("runs") / "tiny-cats"
-    train(
-        TrainOptions(
-            data="cats", size=16, count=400, images=4800, out=out, name=None, seed=1,
-            precision="fp32", layout="channels_last", threads=1, device="cpu",
-        ),
-        say=lambda line: None,
-    )  # fmt: skip
-    return out
+    return made_once("tiny-cats", lambda out: trained(out, images=4800))
 
 
 @pytest.fixture(scope="session")
@@ -47,19 +85,9 @@ def tiny_checkpoint(tiny_run: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def classifier_run(data_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def classifier_run(data_cache: Path, made_once: Callable[..., Path]) -> Path:
     """The folder of a finished run: a classifier of 16-pixel cats, trained for some seconds."""
-    from genimg.training import TrainOptions, train
-
-    out = tmp_path_factory.mktemp("runs") / "tiny-judge"
-    train(
-        TrainOptions(
-            family="classifier", data="cats", size=16, count=400, images=8000, out=out, seed=1,
-            precision="fp32", layout="channels_last", threads=1, device="cpu",
-        ),
-        say=lambda line: None,
-    )  # fmt: skip
-    return out
+    return made_once("tiny-judge", lambda out: trained(out, family="classifier", images=8000))
 
 
 @pytest.fixture(scope="session")

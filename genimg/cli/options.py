@@ -76,7 +76,10 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     """The arguments of every command that uses a model: CKPT and --device."""
     add_checkpoint(parser)
     parser.add_argument(
-        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: %(default)s"
+        "--device",
+        choices=("auto", "cpu", "cuda", "mps"),
+        default="auto",
+        help="default: %(default)s",
     )
 
 

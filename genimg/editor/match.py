@@ -175,7 +175,7 @@ def judge_photograph(decibels: float, similarity: float) -> Match:
 
 
 def _by_psnr(decibels: float, metrics: Mapping[str, Any]) -> str:
-    own = metrics.get("psnr")
+    own = metrics.get("psnr_model", metrics.get("psnr"))  # from its latent alone
     usual = float(own) if isinstance(own, (int, float)) else CLOSE_PSNR
     usual = min(max(usual, ROUGH_PSNR), CLOSE_PSNR)
     steps = ((3.0, VERY_CLOSE), (8.0, CLOSE), (13.0, ROUGH))

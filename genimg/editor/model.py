@@ -139,7 +139,7 @@ class LoadedModel:
         """
         for latent in latents:
             self.require(latent)
-        made = [self._draw(self.network, [latent]) for latent in latents]
+        made = [self._draw(self._one, [latent]) for latent in latents]
         return to_images(torch.cat(made)) if made else []
 
     @torch.inference_mode()
@@ -169,6 +169,13 @@ class LoadedModel:
         none = torch.zeros(network.details_shape)
         details = torch.stack([none if each is None else each.z for each in kept])
         return network.decode_with(z, details.to(self.device))
+
+    @functools.cached_property
+    def _one(self) -> LatentModel:
+        """The network as it is quickest with one picture at a time, as far as that is settled by
+        the machine: what is drawn, saved and drawn again is the same.
+        """
+        return self.network.for_drawing(decoding_type(self.device))
 
     @functools.cached_property
     def _many(self) -> LatentModel:

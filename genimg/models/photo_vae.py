@@ -10,6 +10,7 @@ channels of the grid, h = H/8, w = W/8, d latent dimensions.
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal, Self
@@ -263,7 +264,21 @@ class PhotoVAE(LatentModel):
 
     @override
     def decode(self, z: Tensor) -> Tensor:
-        return self.base.decode(self.grid(z))
+        return self._picture(self.grid(z))
+
+    def _picture(self, grid: Tensor) -> Tensor:
+        kind = next(self.base.decoder.parameters()).dtype
+        return self.base.decode(grid.to(kind)).float()
+
+    @override
+    def for_drawing(self, kind: torch.dtype) -> PhotoVAE:
+        if kind is torch.float32:
+            return self
+        quick = copy.deepcopy(self)
+        del quick.encoder, quick.base.encoder  # which are used as they are
+        # mypy knows no form of `to` with a memory format that gives the module back.
+        quick.base.to(dtype=kind, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return quick
 
     @override
     def details(self, pixels: Tensor, z: Tensor) -> Tensor:
@@ -271,4 +286,4 @@ class PhotoVAE(LatentModel):
 
     @override
     def decode_with(self, z: Tensor, details: Tensor) -> Tensor:
-        return self.base.decode(self.grid(z) + details)
+        return self._picture(self.grid(z) + details)

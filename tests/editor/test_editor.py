@@ -60,7 +60,7 @@ def test_a_model_can_be_loaded_by_its_path_as_text(tiny_checkpoint: Path) -> Non
 
 @pytest.mark.parametrize("device", ["toaster", "", "meta", "mps"])
 def test_a_device_that_cannot_be_used_is_refused(tiny_checkpoint: Path, device: str) -> None:
-    with pytest.raises(ConfigError, match="cpu or cuda"):
+    with pytest.raises(ConfigError, match="cpu"):
         Editor.load(tiny_checkpoint, device)
 
 

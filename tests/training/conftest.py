@@ -9,7 +9,9 @@ import pytest
 import torch
 
 from genimg.data import Dataset, load_dataset
+from genimg.models.gan import GAN
 from genimg.training import TrainOptions
+from genimg.training.finishing.gan import Evidence, gather
 
 MakeOptions = Callable[..., TrainOptions]
 
@@ -48,12 +50,16 @@ def options(tmp_path: Path, data_cache: Path) -> MakeOptions:
     return make
 
 
+def gather_few(model: GAN, dataset: Dataset, *counts: int) -> Evidence:
+    """In place of `genimg.training.finishing.gan.gather`: of 320 pictures instead of thousands."""
+    return gather(model, dataset, 240, 80)
+
+
 @pytest.fixture
 def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     """Directions of a GAN are found on fewer pictures than usual, few samples are measured, and
     none are searched for: they need not be good.
     """
-    monkeypatch.setattr("genimg.training.finishing.gan.DRAWN", 240)
-    monkeypatch.setattr("genimg.training.finishing.gan.HELD_OUT", 80)
+    monkeypatch.setattr("genimg.training.finishing.gan.gather", gather_few)
     monkeypatch.setattr("genimg.evaluation.evaluate.QUICK_COUNT", 24)
     monkeypatch.setattr("genimg.evaluation.calibration.SEARCHED", 1)

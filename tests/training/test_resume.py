@@ -27,7 +27,7 @@ from tests.training import kills
 from tests.training.kills import draw_pictures
 
 ROOT = Path(__file__).parents[2]
-IMAGES = 5000
+IMAGES = 2000
 TIMINGS = ("seconds", "speed")
 PATIENCE = 120.0  # seconds that anything here may take on a busy machine
 
@@ -44,14 +44,14 @@ def wanted(out: Path) -> TrainOptions:
         layout="channels_last",
         threads=1,
         device="cpu",
-        validate_every=1000,
+        validate_every=400,
         out=out,
     )
 
 
 def command(out: Path, snapshot_seconds: float) -> list[str]:
     words = "-m genimg train vae --data cats --size 16 --count 400 --seed 3 --precision fp32"
-    words += " --layout channels_last --threads 1 --device cpu --validate-every 1000"
+    words += " --layout channels_last --threads 1 --device cpu --validate-every 400"
     return [
         sys.executable, *words.split(), "--images", str(IMAGES), "--out", str(out),
         "--snapshot-seconds", str(snapshot_seconds),
@@ -215,7 +215,7 @@ def test_ctrl_c_writes_the_state_and_the_same_command_continues(
     assert "Traceback" not in said(process)
     state = folder.load_state()
     assert state is not None
-    assert 1000 <= state["clock"]["images"] < IMAGES
+    assert 400 <= state["clock"]["images"] < IMAGES
     assert not folder.model.exists()
 
     heard: list[str] = []

@@ -28,6 +28,7 @@ from genimg import Editor
 from genimg.images import encode_png
 from genimg.models import build_model, save_model
 
+from .train.forked import use_forks
 from .train.training_site import Place
 
 FIRST, SECOND, DRAWER = "a-tiny-cats", "b-untrained", "c-tiny-gan"
@@ -359,8 +360,11 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def place(own_cache: Path, tmp_path: Path, tiny_checkpoint: Path) -> Iterator[Place]:
+def place(
+    own_cache: Path, tmp_path: Path, tiny_checkpoint: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Place]:
     """An app that can train, without a browser."""
+    use_forks(monkeypatch)
     made = Place(tmp_path, tiny_checkpoint)
     yield made
     made.close()

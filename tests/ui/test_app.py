@@ -21,15 +21,17 @@ from genimg.cli import COMMANDS, main
 from genimg.runs import STOPPED, TRAINING, RunFiles, launch, summary
 from genimg.ui.serving.temp import VARIABLE
 
-from .conftest import CANVAS, save_gan
+from .conftest import CANVAS, save_gan, served
 from .train.training_site import picture, until
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @contextmanager
-def started(checkpoints: Path, *more: str, **environment: str) -> Iterator[str]:
-    """The program, started on a free port; gives the address that it says."""
+def running(
+    checkpoints: Path, *more: str, **environment: str
+) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The program, started on a free port: the address that it says, and its process."""
     words = ["--no-open", "--port", "0", "--checkpoints", str(checkpoints), *more]
     program = subprocess.Popen(
         [sys.executable, "app.py", *words],
@@ -48,7 +50,7 @@ def started(checkpoints: Path, *more: str, **environment: str) -> Iterator[str]:
             said += line
         found = re.search(r"http://127\.0\.0\.1:\d+", said)
         assert found is not None
-        yield found[0]
+        yield found[0], program
     finally:
         program.terminate()
         program.wait(timeout=20)
@@ -66,7 +68,7 @@ def test_it_says_where_it_is_and_answers_and_its_runs_outlive_it(
     temporary.mkdir()
     (temporary / "gradio").write_bytes(b"somebody else's")  # where Gradio would want a folder
     places = {"TMPDIR": str(temporary), VARIABLE: ""}
-    with started(checkpoints_dir, "--runs", str(runs), **places) as address:
+    with running(checkpoints_dir, "--runs", str(runs), **places) as (address, _):
         assert httpx.get(address, timeout=20).status_code == 200
         wanted = {"title": "Shapes", "data": f"folder:{pictures}", "size": 16, "minutes": 10}
         answer = httpx.post(f"{address}/genimg/training/runs", json=wanted, timeout=20)
@@ -85,9 +87,9 @@ def test_it_says_where_it_is_and_answers_and_its_runs_outlive_it(
 
 @pytest.mark.browser
 def test_without_a_model_the_page_says_what_to_do(tmp_path: Path, browser: Browser) -> None:
-    with started(tmp_path) as address:
+    with served(tmp_path, tmp_path / "temporary", tmp_path / "runs") as site:
         page = browser.new_page()
-        page.goto(address)
+        page.goto(site.url)
         expect(page.locator("#original")).to_contain_text("genimg train vae --data cats")
         page.close()
 
@@ -95,31 +97,14 @@ def test_without_a_model_the_page_says_what_to_do(tmp_path: Path, browser: Brows
 @pytest.mark.browser
 def test_a_model_that_only_draws_is_no_reason_to_complain(tmp_path: Path, browser: Browser) -> None:
     save_gan(tmp_path / "tiny-gan.safetensors")
-    with started(tmp_path) as address:
+    with served(tmp_path, tmp_path / "temporary", tmp_path / "runs") as site:
         page = browser.new_page()
-        page.goto(address)
+        page.goto(site.url)
         expect(page.locator(CANVAS)).to_be_visible(timeout=30_000)
         expect(page.locator("#only-draws")).to_contain_text("This model only draws")
         expect(page.locator("#upload")).to_be_hidden()
         expect(page.get_by_test_id("toast-body")).to_have_count(0)
         page.close()
-
-
-def test_ctrl_c_ends_it_quietly(checkpoints_dir: Path) -> None:
-    program = subprocess.Popen(
-        [sys.executable, "app.py", "--no-open", "--port", "0", "--checkpoints", checkpoints_dir],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert program.stdout is not None
-    lines = iter(program.stdout.readline, "")
-    assert any("genimg is at" in line for line in lines)
-    program.send_signal(signal.SIGINT)
-    said, _ = program.communicate(timeout=30)
-    assert "Traceback" not in said
-    assert program.returncode == 0
 
 
 def test_an_impossible_port_is_refused_before_anything_starts(
@@ -129,10 +114,7 @@ def test_an_impossible_port_is_refused_before_anything_starts(
     assert "from 0 to 65535, not 99999" in capsys.readouterr().err
 
 
-def test_training_can_be_switched_off(checkpoints_dir: Path) -> None:
-    with started(checkpoints_dir, "--no-training") as address:
-        told = httpx.get(f"{address}/genimg/training", timeout=20).json()
-    assert not told["allowed"] and "--no-training" in told["why"]
+def test_training_is_allowed_or_not() -> None:
     assert main(["app", "--no-training", "--allow-training"]) == 2
 
 
@@ -180,16 +162,26 @@ def test_what_gradio_calls_its_settings_counts_where_no_option_does(
     assert (said.host, said.port, said.root_path) == ("127.0.0.1", 7001, "")
 
 
-def test_who_is_let_in_is_said_by_options(checkpoints_dir: Path, tmp_path: Path) -> None:
+def test_options_say_who_is_let_in_and_what_is_off_and_ctrl_c_ends_it_quietly(
+    checkpoints_dir: Path, tmp_path: Path
+) -> None:
     (tmp_path / "accounts").write_text("ann:secret\n")
     words = ["--allow-host", "pictures.example.org", "--auth-file", str(tmp_path / "accounts")]
-    with started(checkpoints_dir, *words, "--allow-embedding", "https://a.example") as address:
+    words += ["--allow-embedding", "https://a.example", "--no-training"]
+    with running(checkpoints_dir, *words) as (address, program):
         named = {"Host": "pictures.example.org"}
         assert httpx.get(address, headers={"Host": "evil.example"}, timeout=20).status_code == 403
         told = httpx.get(f"{address}/config", headers=named, timeout=20)
         assert told.status_code == 401 and "https://a.example" in str(told.headers)
-        told = httpx.get(f"{address}/config", headers=named, auth=("ann", "secret"), timeout=20)
+        ann = ("ann", "secret")
+        told = httpx.get(f"{address}/config", headers=named, auth=ann, timeout=20)
         assert told.status_code == 200
+        told = httpx.get(f"{address}/genimg/training", auth=ann, timeout=20).json()
+        assert not told["allowed"] and "--no-training" in told["why"]
+        program.send_signal(signal.SIGINT)
+        said, _ = program.communicate(timeout=30)
+        assert "Traceback" not in said
+        assert program.returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -217,7 +217,9 @@ def choose_model(
     choices = []
     size = dataset.image_shape[1]
     if options.family == "vae":
-        why = "it takes your pictures, not only draws; a GAN can be started from it afterwards"
+        why = "it takes your pictures, not only draws"
+        if options.preset != PRESET:
+            why += "; a GAN can be started from it afterwards"
         choices.append(Choice("model", "VAE", why))
     options, start = choose_start(options, dataset, models)
     options, kept = choose_critic(options, dataset, models)

@@ -159,16 +159,16 @@ def test_a_trained_gan_is_tuned_to_a_folder_of_ones_own(
 def wanted(out: Path, vae: Path) -> TrainOptions:
     """The run that is killed; `command` says the same in a terminal's words."""
     return TrainOptions(
-        family="gan", data="cats", size=16, count=400, images=640, seed=3, precision="fp32",
-        layout="channels_last", threads=1, device="cpu", validate_every=160, init_from=vae, out=out,
+        family="gan", data="cats", size=16, count=400, images=320, seed=3, precision="fp32",
+        layout="channels_last", threads=1, device="cpu", validate_every=80, init_from=vae, out=out,
     )  # fmt: skip
 
 
 def command(out: Path, vae: Path, snapshot_seconds: float) -> list[str]:
-    words = "-m genimg train gan --data cats --size 16 --count 400 --images 640 --seed 3"
+    words = "-m genimg train gan --data cats --size 16 --count 400 --images 320 --seed 3"
     words += " --precision fp32 --layout channels_last --threads 1 --device cpu"
     return [
-        sys.executable, *words.split(), "--validate-every", "160", "--init-from", str(vae),
+        sys.executable, *words.split(), "--validate-every", "80", "--init-from", str(vae),
         "--out", str(out), "--snapshot-seconds", str(snapshot_seconds),
     ]  # fmt: skip
 
@@ -204,7 +204,7 @@ def test_a_killed_run_ends_as_one_that_was_not_to_the_last_bit(
             process.wait()
     state = run.load_state()
     assert state is not None
-    assert 0 < state["clock"]["images"] < 640
+    assert 0 < state["clock"]["images"] < 320
     assert not run.model.exists()
 
     said: list[str] = []
@@ -227,6 +227,6 @@ def test_a_killed_run_ends_as_one_that_was_not_to_the_last_bit(
         [{k: v for k, v in x.items() if k not in timings} for x in lines(p)] for p in (out, whole)
     ]
     assert kept[0] == kept[1]
-    assert [line["images"] for line in kept[0]] == [160, 320, 480, 640]
+    assert [line["images"] for line in kept[0]] == [80, 160, 240, 320]
     sheets = [{p.name: p.read_bytes() for p in (f / "samples").iterdir()} for f in (out, whole)]
     assert sheets[0] == sheets[1]

@@ -1,7 +1,9 @@
-"""The fastest way is found by timing real steps, and what a person fixed is not timed."""
+"""The fastest way is found by timing steps, and what a person fixed is not timed.
+
+The clock is one that only steps move: whatever else a machine does then changes no choice.
+"""
 
 import os
-import time
 from collections.abc import Callable
 
 import pytest
@@ -14,10 +16,28 @@ from genimg.training.planning.compute import Compute, choose_compute
 WAYS = [(p, layout) for p in ("fp32", "bf16") for layout in ("contiguous", "channels_last")]
 
 
+class Clock:
+    """In place of the module `time`."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def perf_counter(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr("genimg.training.planning.compute.time", made)
+    return made
+
+
 class Steps:
     """Makes steps that take a time which depends on the way they are done."""
 
-    def __init__(self, seconds: Callable[[Compute], float]) -> None:
+    def __init__(self, clock: Clock, seconds: Callable[[Compute], float]) -> None:
+        self.clock = clock
         self.seconds = seconds
         self.made: list[Compute] = []
         self.lines: list[str] = []
@@ -25,7 +45,10 @@ class Steps:
     def __call__(self, compute: Compute) -> Callable[[], None]:
         assert torch.get_num_threads() == compute.threads, "a way is set before it is timed"
         self.made.append(compute)
-        return lambda: time.sleep(self.seconds(compute))
+        return lambda: self.take(compute)
+
+    def take(self, compute: Compute) -> None:
+        self.clock.seconds += self.seconds(compute)
 
     def choose(self, **options: object) -> Compute:
         wanted = TrainOptions(device="cpu", **options)  # type: ignore[arg-type]
@@ -42,12 +65,14 @@ def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     ("precision", "layout", "threads"), [(*way, 1 + i % 2) for i, way in enumerate(WAYS)]
 )
 @pytest.mark.usefixtures("two_cores")
-def test_the_fastest_way_is_chosen_and_set(precision: str, layout: str, threads: int) -> None:
+def test_the_fastest_way_is_chosen_and_set(
+    clock: Clock, precision: str, layout: str, threads: int
+) -> None:
     def seconds(compute: Compute) -> float:
         wrong = (compute.precision != precision) + (compute.layout != layout)
         return 0.001 + 0.02 * wrong + 0.02 * (compute.threads != threads)
 
-    steps = Steps(seconds)
+    steps = Steps(clock, seconds)
     chosen = steps.choose()
     assert chosen == Compute("cpu", precision, layout, threads)
     assert torch.get_num_threads() == threads
@@ -58,8 +83,8 @@ def test_the_fastest_way_is_chosen_and_set(precision: str, layout: str, threads:
 
 
 @pytest.mark.usefixtures("two_cores")
-def test_what_is_fixed_is_not_timed() -> None:
-    steps = Steps(lambda compute: 0.0)
+def test_what_is_fixed_is_not_timed(clock: Clock) -> None:
+    steps = Steps(clock, lambda compute: 0.0)
     chosen = steps.choose(precision="bf16", layout="contiguous", threads=1)
     assert chosen == Compute("cpu", "bf16", "contiguous", 1)
     assert steps.made == []
@@ -70,15 +95,17 @@ def test_what_is_fixed_is_not_timed() -> None:
 @pytest.mark.parametrize(
     ("name", "value"), [("precision", "fp32"), ("layout", "channels_last"), ("threads", 2)]
 )
-def test_one_fixed_option_is_kept_however_slow_it_is(name: str, value: object) -> None:
-    steps = Steps(lambda compute: 0.004 if getattr(compute, name) == value else 0.0)
+def test_one_fixed_option_is_kept_however_slow_it_is(
+    clock: Clock, name: str, value: object
+) -> None:
+    steps = Steps(clock, lambda compute: 0.004 if getattr(compute, name) == value else 0.0)
     assert getattr(steps.choose(**{name: value}), name) == value
     assert {getattr(compute, name) for compute in steps.made} == {value}
 
 
-def test_one_core_needs_no_choice_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_core_needs_no_choice_of_threads(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0}, raising=False)
-    steps = Steps(lambda compute: 0.0)
+    steps = Steps(clock, lambda compute: 0.0)
     assert steps.choose().threads == 1
     assert len(steps.made) == len(WAYS)
 

@@ -17,6 +17,7 @@ from genimg.images import encode_png
 from genimg.runs import STOPPED, RunFiles
 
 from ..conftest import FIRST, Site, Visitor, served
+from ..train.forked import use_forks
 from ..train.training_site import until
 
 ROWS = ["pictures that it never learns from", "the same, made again"]
@@ -30,6 +31,7 @@ def workshop(model: Path, place: Path) -> Iterator[Site]:
     folder.mkdir()
     shutil.copy(model, folder / f"{FIRST}.safetensors")
     with pytest.MonkeyPatch.context() as patch:
+        use_forks(patch)
         patch.setenv("GENIMG_CACHE", str(place / "cache"))
         patch.setenv("GRADIO_TEMP_DIR", str(place / "temporary"))
         with served(folder, place / "temporary", place / "runs") as site:

@@ -26,8 +26,10 @@ from genimg.runs import (
     TRAINING,
     WAITING,
     RunFiles,
+    processes,
 )
 from genimg.ui.serving.http import MAX_CHARACTERS
+from genimg.ui.train import previews
 from genimg.ui.train.answers import LookAnswer, Overview, Run
 from genimg.ui.train.requests import RunRequest, preparing_options, statements, training_options
 from genimg.ui.train.views import PATH
@@ -110,7 +112,8 @@ def test_from_a_zip_to_a_model_in_the_menu(place: Place) -> None:
     assert place.client.delete(f"{PATH}/pictures/{number}").status_code == 200
 
 
-def test_a_look_at_a_messy_set(place: Place) -> None:
+def test_a_look_at_a_messy_set(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(previews, "spawn", processes.spawn)  # as anywhere but in tests
     zipped = archive(24, **{"notes.txt": b"milk, eggs", "torn.png": picture(99)[:60],
                             "again.png": picture(3)})  # fmt: skip
     number = place.send("party.zip", zipped)["set"]
