@@ -28,6 +28,9 @@ class Settings:
         repeats: starts of the app.
         edits: edits of the memory part.
         photos: folder of a base's photographs, the held-out ones among them.
+        data: data sets that learners of photographs train on, such as "folder:PATH".
+        sizes: sides of their pictures, in pixels; empty leaves them to the part.
+        sheets: where sheets of what they draw go; None leaves it to the part.
         files: files in the folder of the folders part.
         seed: of the training runs.
     """
@@ -41,6 +44,9 @@ class Settings:
     edits: int = 500
     files: int = 1000
     photos: Path | None = None
+    data: tuple[str, ...] = ()
+    sizes: tuple[int, ...] = ()
+    sheets: Path | None = None
     seed: int = 0
 
 

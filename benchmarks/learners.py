@@ -220,6 +220,11 @@ def _one_step(
 
 
 def _pythae(job: Job, dataset: Dataset) -> dict[str, Any]:
+    return train_pythae(job, dataset)[1]
+
+
+def train_pythae(job: Job, dataset: Dataset) -> tuple[Any, dict[str, Any]]:
+    """pythae's trained VAE, and what `run_job` tells of it."""
     from pythae.data.datasets import DatasetOutput
 
     kind, loss = PYTHAE[job.learner]
@@ -234,7 +239,8 @@ def _pythae(job: Job, dataset: Dataset) -> dict[str, Any]:
         made: Tensor = model.decoder(model.encoder(pixels).embedding).reconstruction
         return made.reshape(pixels.shape)
 
-    return _plain_loop(job, dataset, model, network, PYTHAE_LEARNING_RATE, loss_of, mirror)
+    facts = _plain_loop(job, dataset, model, network, PYTHAE_LEARNING_RATE, loss_of, mirror)
+    return model, facts
 
 
 def _burgess(job: Job, dataset: Dataset) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Measure genimg:  python benchmarks/run.py [training] [overhead] [arithmetic] [fashion-pair]
                                           [few] [gans] [samples] [gan-speed] [decode] [live] [locks]
-                                          [uploads] [base] [photographs] [folders] [people] [flood]
-                                          [start] [memory]
+                                          [uploads] [base] [photographs] [photo] [folders] [people]
+                                          [flood] [start] [memory]
 
 Without a part: training, overhead, gan-speed, decode, live, folders, start and memory, one after
 another.
@@ -34,6 +34,7 @@ from benchmarks import (
     memory,
     overhead,
     people,
+    photo,
     photographs,
     samples,
     start,
@@ -61,6 +62,7 @@ PARTS: dict[str, Callable[[Settings], dict[str, Any]]] = {
     "uploads": uploads.run_uploads,
     "folders": folders.run_folders,
     "photographs": photographs.run_photographs,
+    "photo": photo.run_photo,
     "people": lambda settings: people.run_people(settings, minutes=settings.minutes),
     "flood": flood.run_flood,
     "start": start.run_start,
@@ -85,6 +87,9 @@ def main(arguments: list[str] | None = None) -> int:
         edits=options.edits,
         files=options.files,
         photos=options.photos,
+        data=tuple(options.data),
+        sizes=tuple(options.sizes),
+        sheets=options.sheets and options.sheets.resolve(),
         seed=options.seed,
     )
     results = _read(options.out)
@@ -115,7 +120,8 @@ def _parser() -> argparse.ArgumentParser:
         "--minutes",
         type=_positive(float),
         help=f"training time of each learner (default: {training.STANDARD_MINUTES:g}, "
-        f"in fashion-pair {training.PAIR_MINUTES:g}, in gans {gans.STANDARD_MINUTES:g}); "
+        f"in fashion-pair {training.PAIR_MINUTES:g}, in gans {gans.STANDARD_MINUTES:g}, "
+        f"in photo each of {' and '.join(f'{minutes:g}' for minutes in photo.MINUTES)}); "
         f"for which people use the app (default: {people.MINUTES:g})",
     )
     parser.add_argument(
@@ -123,7 +129,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="NAME",
-        help="see learners.py and gans.py, and the models of uploads.py; after the parts",
+        help="see learners.py, gans.py and photo.py, and the models of uploads.py; after the parts",
     )
     parser.add_argument(
         "--parallel",
@@ -137,6 +143,28 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--edits", type=_positive(int), default=500, help="edits of the app")
     parser.add_argument("--files", type=_positive(int), default=1000, help="files in folders")
     parser.add_argument("--photos", type=Path, help="folder of the base's photographs")
+    parser.add_argument(
+        "--data",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="photo: what its learners train on, one set after another, such as folder:PATH for "
+        "photographs of your own; nothing is downloaded, so it has to be given",
+    )
+    parser.add_argument(
+        "--sizes",
+        nargs="+",
+        type=_positive(int),
+        default=[],
+        metavar="N",
+        help=f"photo: sides in pixels (default: {' '.join(map(str, photo.SIZES))})",
+    )
+    parser.add_argument(
+        "--sheets",
+        type=Path,
+        help="photo: folder for the sheets of what was drawn (default: runs/bench/photo/sheets); "
+        "benchmarks/sheets only where the pictures may be passed on",
+    )
     parser.add_argument("--seed", type=int, default=0)
     return parser
 

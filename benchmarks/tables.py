@@ -12,7 +12,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import arithmetic, base_tables, flood, people, photographs, samples, upload_tables
+from benchmarks import (
+    arithmetic,
+    base_tables,
+    flood,
+    people,
+    photo,
+    photographs,
+    samples,
+    upload_tables,
+)
 from genimg.files import write_atomically
 
 Part = dict[str, Any]
@@ -378,6 +387,7 @@ RENDERERS: dict[str, Callable[[Part], str]] = {
     "uploads": lambda part: upload_tables.uploads(part, _table, _judged),
     "folders": _folders,
     "photographs": lambda part: photographs.table(part, _table),
+    "photo": lambda part: photo.table(part, _table),
     "people": lambda part: people.table(part, _table, _judged),
     "flood": lambda part: flood.table(part, _table),
     "start": _start,
