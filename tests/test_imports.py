@@ -101,7 +101,7 @@ def test_every_exported_name_is_there(name: str) -> None:
     ("method", "parameters"),
     {
         "load": ("path", "device"),
-        "encode": ("self", "image"),
+        "encode": ("self", "image", "details"),
         "decode": ("self", "latents"),
         "sample": ("self", "n", "seed", "temperature", "labels"),
         "vary": ("self", "latent", "n", "seed", "strength", "labels"),

@@ -14,12 +14,11 @@ import numpy.typing as npt
 from PIL import Image
 from torch import Tensor
 
-from genimg.images import Box, Picture, as_image, check_size, crop_box, in_colour
+from genimg.images import Box, Picture, as_image, change_in_levels, check_size, crop_box, in_colour
 
 BLEND = 0.08
 """How wide the blend at an edge of the crop is, as a part of the crop's shorter side."""
 _ROWS = 128  # of the photograph that are changed at a time
-_LEVELS = 127.5  # of 255, for 1 in pixels from -1 to 1
 
 _Floats = npt.NDArray[np.float32]
 
@@ -43,7 +42,7 @@ def changed(
     Raises:
         ImageError: no picture, one that is too large, or a crop that cannot be.
     """
-    difference = ((after - before) * _LEVELS).numpy()
+    difference = change_in_levels(before, after)
     _, height, width = difference.shape
     given = as_image(photograph)
     check_size(given)

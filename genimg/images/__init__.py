@@ -6,6 +6,7 @@ An `image` is an 8-bit `PIL.Image` of mode "RGB" or "L", in sRGB; `pixels` is a 
 
 from genimg.images.arrays import (
     array_to_pixels,
+    change_in_levels,
     images_to_array,
     pixels_to_array,
     to_images,
@@ -50,6 +51,7 @@ __all__ = [
     "as_image",
     "browsers_show",
     "bytes_uri",
+    "change_in_levels",
     "check_size",
     "crop_box",
     "data_uri",

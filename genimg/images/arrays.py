@@ -27,6 +27,12 @@ def to_pixels(images: Sequence[Image.Image]) -> Tensor:
     return array_to_pixels(images_to_array(images))
 
 
+def change_in_levels(before: Tensor, after: Tensor) -> npt.NDArray[np.float32]:
+    """What differs between pixels of one shape, in levels of 255, not rounded."""
+    levels: npt.NDArray[np.float32] = ((after - before) * _SCALE).numpy()
+    return levels
+
+
 def images_to_array(images: Sequence[Image.Image]) -> Bytes:
     """Turn n images of one size and one mode ("L" or "RGB") into a uint8 array [N, H, W, C].
 

@@ -58,8 +58,8 @@ def edges(pixels: Tensor) -> Tensor:
 
 
 def grid_energy(pixels: Tensor) -> tuple[Tensor, Tensor]:
-    """The energy of `[N, C, H, W]` at the frequencies of the base's grid, periods of 8, 4 and 2
-    pixels along either axis, `[6]`, and that at the frequencies beside them.
+    """The energy of `[N, C, H, W]` at the frequencies of the base's grid, periods of 16, 8, 4 and 2
+    pixels along either axis, `[8]`, and that at the frequencies beside them.
     """
     grey = pixels.float().mean(dim=1)
     grey = grey - grey.mean(dim=(1, 2), keepdim=True)
@@ -71,7 +71,7 @@ def grid_energy(pixels: Tensor) -> tuple[Tensor, Tensor]:
         line = (grey * window.view(shape)).mean(dim=3 - axis)
         energy = torch.fft.rfft(line, dim=1).abs().square().mean(dim=0)
         step = grey.shape[axis] // FACTOR
-        for k in (step, 2 * step, 4 * step):
+        for k in (step // 2, step, 2 * step, 4 * step):
             beside = [energy[i] for i in (k - 3, k - 2, k + 2, k + 3) if 0 < i < len(energy)]
             found.append(torch.stack([energy[k], torch.stack(beside).mean()]))
     both = torch.stack(found)

@@ -28,6 +28,7 @@ _TRAINED = {  # keys of a header's `trained` -> what a person reads; others are 
 _METRICS = {
     "pictures": "shell.metric_pictures",
     "psnr": "shell.metric_psnr",
+    "psnr_model": "shell.metric_psnr_model",
     "ssim": "shell.metric_ssim",
     "kl": "shell.metric_kl",
     "dimensions": "shell.metric_dimensions",
