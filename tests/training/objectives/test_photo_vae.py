@@ -22,6 +22,7 @@ from genimg.training.objectives import objective_of
 from genimg.training.objectives.objective import Unstable
 from genimg.training.objectives.photo_vae import PhotoVAEObjective
 from genimg.training.objectives.photograph_guard import PhotographGuard
+from genimg.training.objectives.sharpening import SharpeningOptions
 from genimg.training.pictures.augmentations import Augmentations
 from genimg.training.pictures.coded import CodedPictures, variants_of
 from tests.training.conftest import MakeOptions
@@ -45,6 +46,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def wanted(options: MakeOptions, place: Path, monkeypatch: pytest.MonkeyPatch) -> TrainOptions:
     """A run of a few steps in each phase: too few to have the colours of its pictures."""
     monkeypatch.setattr(PhotographGuard, "check", lambda self, made: None)
+    monkeypatch.setattr("genimg.training.objectives.photo_vae.EXPLAINED", -float("inf"))
+    soon = SharpeningOptions(alone=16)
+    monkeypatch.setattr("genimg.training.objectives.sharpening.SharpeningOptions", lambda: soon)
     return options(
         data=f"folder:{place}", size=SIDE, width=8, latent_dim=6, images=160, batch_size=8,
         count=None, validate_every=64, augment="off",
@@ -85,8 +89,8 @@ def test_own_photographs_learn_on_the_base_by_themselves(wanted: TrainOptions) -
     kept = {k.removeprefix("base."): v for k, v in model.state_dict().items() if "base." in k}
     assert all(torch.equal(tensor, kept[name]) for name, tensor in base.state_dict().items())
     editor = Editor.load(whole)
-    assert editor.choices == {"kind": ("one", "two")}
-    [picture] = editor.decode(*editor.sample(1, labels={"kind": "two"}))
+    assert editor.choices == {"folder": ("one", "two")}
+    [picture] = editor.decode(*editor.sample(1, labels={"folder": "two"}))
     assert picture.size == (SIDE, SIDE)
 
     assert snapshot(whole.parent, whole.with_name("snapshot.safetensors")).is_file()
