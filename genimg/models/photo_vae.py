@@ -22,7 +22,7 @@ from typing_extensions import override
 
 from genimg.errors import ConfigError
 from genimg.models import checks
-from genimg.models.autoencoder import FACTOR, Autoencoder, AutoencoderConfig, latent_side
+from genimg.models.autoencoder import BOUND, FACTOR, Autoencoder, AutoencoderConfig, latent_side
 from genimg.models.base import DiagonalGaussian, LatentModel, Prior
 from genimg.models.vae import ResidualBlock, posterior
 
@@ -30,6 +30,10 @@ PRESET: Literal["photo"] = "photo"
 LEAST_SIDE = 48
 """Pixels: grids of fewer than 6 x 6 places hold too little to learn from."""
 NOISE_MAPS = 4
+REACH = 4.0
+"""Standard deviations of a channel; what lies beyond is no photograph's, and the base makes sparks
+of it.
+"""
 WIDTH = 96
 
 
@@ -254,7 +258,8 @@ class PhotoVAE(LatentModel):
 
     def grid(self, z: Tensor, noise: Tensor | None = None) -> Tensor:
         """Latents `[N, d]` to latents of the base, `[N, c, h, w]`."""
-        return self.decode_grid(z, noise) * self.std + self.mean
+        whitened = self.decode_grid(z, noise).clamp(-REACH, REACH)
+        return whitened * self.std + self.mean
 
     # -- in pixels
 
@@ -267,8 +272,9 @@ class PhotoVAE(LatentModel):
         return self._picture(self.grid(z))
 
     def _picture(self, grid: Tensor) -> Tensor:
+        """What the base makes of a grid; beyond what it has ever seen it would draw sparks."""
         kind = next(self.base.decoder.parameters()).dtype
-        return self.base.decode(grid.to(kind)).float()
+        return self.base.decode(grid.clamp(-BOUND, BOUND).to(kind)).float()
 
     @override
     def for_drawing(self, kind: torch.dtype) -> PhotoVAE:

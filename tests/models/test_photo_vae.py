@@ -61,7 +61,7 @@ def test_a_move_moves_the_picture_by_what_the_model_makes_of_it(model: PhotoVAE)
     details = model.details(pixels, z)
     grids = model.base.encode(pixels) + model.grid(moved) - model.grid(z)
     torch.testing.assert_close(
-        model.decode_with(moved, details), model.base.decode(grids), atol=1e-4, rtol=0
+        model.decode_with(moved, details), model.base.decode(grids.clamp(-3, 3)), atol=1e-4, rtol=0
     )
 
 

@@ -55,7 +55,7 @@ def test_an_upload_is_saved_whole(photos: Site, browser: Browser, tmp_path: Path
     if menu.is_hidden():
         page.locator("#save-options").click()
     whole.check()
-    expect(page.locator("#save")).to_have_text("Save whole photograph")
+    expect(page.locator("#save")).to_have_text("Save whole")
     expect(page.locator("#save-scale")).to_be_disabled()
     expect(menu.get_by_text("a JPEG, without the recipe")).to_be_visible()
     page.screenshot(path=tmp_path / "menu.png")
