@@ -1,7 +1,7 @@
 """Make the README's pictures anew: `python assets/make_screenshots.py`, from the repository.
 
 Starts the app, uses it in a real browser (Debian's chromium), and writes assets/screenshots. With a
-name (walk, edit, generate, train) only those; "train" trains for some minutes.
+name (walk, live, edit, generate, train) only those; "train" trains for some minutes.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from genimg import Editor  # noqa: E402
 from genimg.editor import path_times  # noqa: E402
 from genimg.files import write_atomically  # noqa: E402
 from genimg.images.sheets import encode_animation  # noqa: E402
+from genimg.ui.edit.photographs import photographs  # noqa: E402
 from genimg.ui.shell.static import address  # noqa: E402
 
 FOLDER = HERE / "screenshots"
@@ -70,11 +71,18 @@ def edit_tab(page: Page) -> None:
 
 
 def live(page: Page) -> None:
-    """A slider is pulled by hand; what the page shows meanwhile."""
-    page.locator("#group label", has_text="Fur colour").click()
+    """A photograph is opened in a model of fruit, and a slider pulled by hand; what the page shows
+    meanwhile.
+    """
+    page.locator("#model input").click()
+    page.get_by_role("option").filter(has_text="fruit-128").click()
+    settle(page)
+    [photograph] = [path for path in photographs() if path.stem == "coffee"]
+    page.locator("#upload input[type=file]").set_input_files(photograph)
+    page.wait_for_function("() => document.querySelector('#own-details')?.hidden === false")
     settle(page)
     grid = page.locator("#edit-grid").bounding_box()
-    track = page.locator("#pool .direction", has_text="green fur").locator("input[type=range]")
+    track = page.locator("#pool .direction", has_text="Lime").locator("input[type=range]")
     track.scroll_into_view_if_needed()
     box = track.bounding_box()
     assert grid is not None and box is not None
@@ -97,6 +105,9 @@ def live(page: Page) -> None:
         buffer, "WEBP", save_all=True, append_images=frames[1:], duration=70, loop=0, quality=70
     )
     write_atomically(FOLDER / "live.webp", buffer.getvalue())
+    page.locator("#model input").click()
+    page.get_by_role("option").filter(has_text="cats-64-vae").click()
+    settle(page)
 
 
 def generate_tab(page: Page) -> None:
@@ -145,7 +156,7 @@ def walk() -> None:
 
 def main() -> None:
     """Write all of them, or those that are named."""
-    wanted = set(sys.argv[1:]) or {"walk", "edit", "generate", "train"}
+    wanted = set(sys.argv[1:]) or {"walk", "live", "edit", "generate", "train"}
     FOLDER.mkdir(exist_ok=True)
     if "walk" in wanted:
         walk()
@@ -177,8 +188,9 @@ def of_the_app(wanted: set[str], runs: Path) -> None:
             page.goto(f"http://127.0.0.1:{port}")
             expect(page.locator("#edited canvas").first).to_be_visible(timeout=30_000)
             settle(page)
-            if "edit" in wanted:
+            if "live" in wanted:
                 live(page)
+            if "edit" in wanted:
                 edit_tab(page)
             if "generate" in wanted:
                 generate_tab(page)
