@@ -60,9 +60,9 @@ class VAEConfig:
 
 MIN_SIZE = 12
 """Pixels; SSIM's window is 11 wide."""
-MODEL_SIZES = (16, 28, 32, 48, 64, 96, 128, 192, 256)
-"""Sides of pictures in pixels that a person is offered; see `halvings` for which others fit. The
-largest is for models on a base.
+MODEL_SIZES = (16, 28, 32, 48, 64, 96, 128, 192)
+"""Sides of pictures in pixels that a person is offered; see `halvings` for which others fit. A
+model on a base can have 256, too.
 """
 
 
@@ -78,7 +78,7 @@ def halvings(size: int) -> int:
         side //= 2
         count += 1
     if size < MIN_SIZE or not 4 <= side <= 7 or not 1 <= count <= 5:
-        sizes = ", ".join(map(str, MODEL_SIZES[:-1]))
+        sizes = ", ".join(map(str, MODEL_SIZES))
         raise ConfigError(f"a side of {size} pixels does not fit the network; use one of: {sizes}")
     return count
 
