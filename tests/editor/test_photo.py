@@ -167,7 +167,9 @@ def test_what_needs_a_kind_is_refused_in_one_sentence(base: Editor, what: str) -
 
 def test_nothing_of_an_editor_is_forgotten() -> None:
     """What would need a model that draws is either refused or done otherwise."""
-    done_by_the_same_code = {"save_picture", "open_picture", "interpolate", "load", "model_id"}
+    done_by_the_same_code = {
+        "save_picture", "open_picture", "interpolate", "load", "model_id", "apply_to",
+    }  # fmt: skip
     public = {
         name
         for name, _ in inspect.getmembers(Editor)

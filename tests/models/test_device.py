@@ -9,7 +9,7 @@ from genimg.models.device import choose_device
 
 @pytest.mark.parametrize("device", ["toaster", "", "mps", "meta"])
 def test_an_unusable_device_is_refused_with_the_choices(device: str) -> None:
-    with pytest.raises(ConfigError, match="cpu or cuda"):
+    with pytest.raises(ConfigError, match="cpu"):
         choose_device(device)
 
 
