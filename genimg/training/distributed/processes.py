@@ -9,6 +9,7 @@ ends the rest when one has failed.
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -178,7 +179,7 @@ class World:
         if self.size > 1:
             with _in_touch():
                 dist.barrier()
-            dist.destroy_process_group()
+            _part()
 
     def one_after_another(self, load: Callable[[], T]) -> T:
         """What `load()` gives: first to one process on each machine, then to the others.
@@ -276,7 +277,15 @@ def join(device: str) -> Iterator[World]:
         raise first from error
     finally:
         if dist.is_initialized():
-            dist.destroy_process_group()
+            _part()
+
+
+def _part() -> None:
+    """Leave the group, and have its threads end now: one that is met by the end of the interpreter
+    aborts the process.
+    """
+    dist.destroy_process_group()
+    gc.collect()
 
 
 def _meet(world: World, device: str) -> Any:
