@@ -82,7 +82,7 @@ def live(page: Page) -> None:
     page.wait_for_function("() => document.querySelector('#own-details')?.hidden === false")
     settle(page)
     grid = page.locator("#edit-grid").bounding_box()
-    track = page.locator("#pool .direction", has_text="Lime").locator("input[type=range]")
+    track = page.locator('#pool input[data-name="Lime"]')
     track.scroll_into_view_if_needed()
     box = track.bounding_box()
     assert grid is not None and box is not None
