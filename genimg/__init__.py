@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from genimg.editor import Editor
     from genimg.latents import Direction, Latent
 
-__version__ = "0.6.0"
+__version__ = "0.7.0"
 
 __all__ = ["Direction", "Editor", "GenimgError", "Latent", "__version__"]
 
