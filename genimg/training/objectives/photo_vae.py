@@ -21,7 +21,6 @@ from genimg.data import Dataset
 from genimg.errors import ConfigError
 from genimg.images import array_to_pixels
 from genimg.latents import Evidence, fit_prior
-from genimg.latents.directions import DEAD_KL
 from genimg.models import (
     DiagonalGaussian,
     Model,
@@ -38,7 +37,6 @@ from genimg.training.objectives.objective import (
     Player,
     Terms,
     Turn,
-    Unstable,
     cosine,
     make_optimizer,
 )
@@ -49,10 +47,8 @@ from genimg.training.objectives.vae import (
     AT_ONCE,
     DRAWN,
     PREVIEWED,
-    RUNAWAY,
     UNUSED_LATENTS,
     VAEObjective,
-    bound,
     bound_terms,
     mean_psnr,
 )
@@ -350,21 +346,8 @@ class PhotoVAEObjective(VAEObjective):
             grids = model.whitened(self._encode_base(pixels))
             posterior = model.encode_grid(grids)
             again = model.decode_grid(posterior.mode())
-        terms = bound_terms(posterior, again, grids)
-        means = {name: values.mean() for name, values in terms.items()}
-        loss = float(bound(means, 1.0, self.subpixels))
-        if loss > RUNAWAY:
-            raise Unstable(
-                "The model was thrown off: what it makes has nothing to do with the pictures any "
-                "more."
-            )
-        used = posterior.kl_per_dimension().mean(dim=0) >= DEAD_KL
-        scores = {
-            "loss": loss,
-            "kl": float(means["kl"]),
-            "psnr": mean_psnr(self._decode(model, posterior.mode()), pixels),
-            "active_dimensions": int(used.sum()),
-        }
+        scores = self._scores(posterior, again, grids)
+        scores["psnr"] = mean_psnr(self._decode(model, posterior.mode()), pixels)
         if self.fixed is not None and self.guard is not None:
             known, made = self._again(model, self.fixed[:JUDGED])
             scores["train_psnr"] = mean_psnr(made, self.fixed[:JUDGED])

@@ -173,7 +173,24 @@ class VAEObjective(Objective):
     def validate(self, model: Any, batch: Batch) -> dict[str, float]:
         pixels = batch.pixels
         posterior, decoded = self._again(model, pixels)
-        terms = bound_terms(posterior, decoded, pixels)
+        scores = self._scores(posterior, decoded, pixels)
+        scores["psnr"] = mean_psnr(decoded, pixels)
+        if self.fixed is not None:
+            known, made = self._again(model, self.fixed)
+            scores["train_psnr"] = mean_psnr(made, self.fixed)
+            if self.copies is not None:
+                scores["copies"] = self.copies.share(self._draw(model, known, DRAWN))
+        return scores
+
+    def _scores(
+        self, posterior: DiagonalGaussian, decoded: Tensor, target: Tensor
+    ) -> dict[str, float]:
+        """The bound on held-out `target`, and what tells of the latents.
+
+        Raises:
+            Unstable: the bound is that of a model thrown off.
+        """
+        terms = bound_terms(posterior, decoded, target)
         means = {name: values.mean() for name, values in terms.items()}
         loss = float(bound(means, 1.0, self.subpixels))
         if loss > RUNAWAY:
@@ -182,18 +199,7 @@ class VAEObjective(Objective):
                 "more."
             )
         used = posterior.kl_per_dimension().mean(dim=0) >= DEAD_KL
-        scores = {
-            "loss": loss,
-            "kl": float(means["kl"]),
-            "psnr": mean_psnr(decoded, pixels),
-            "active_dimensions": int(used.sum()),
-        }
-        if self.fixed is not None:
-            known, made = self._again(model, self.fixed)
-            scores["train_psnr"] = mean_psnr(made, self.fixed)
-            if self.copies is not None:
-                scores["copies"] = self.copies.share(self._draw(model, known, DRAWN))
-        return scores
+        return {"loss": loss, "kl": float(means["kl"]), "active_dimensions": int(used.sum())}
 
     def _again(self, model: LatentModel, pixels: Tensor) -> tuple[DiagonalGaussian, Tensor]:
         """What a model takes pixels `[N, C, H, W]` for, and what it makes of that."""
