@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor
 
 from genimg.data import Dataset, load_dataset
 from genimg.models.gan import GAN
 from genimg.training import TrainOptions
 from genimg.training.finishing.gan import Evidence, gather
+from genimg.training.loop.trainer import Trainer
 
 MakeOptions = Callable[..., TrainOptions]
 
@@ -53,6 +56,24 @@ def options(tmp_path: Path, data_cache: Path) -> MakeOptions:
 def gather_few(model: GAN, dataset: Dataset, *counts: int) -> Evidence:
     """In place of `genimg.training.finishing.gan.gather`: of 320 pictures instead of thousands."""
     return gather(model, dataset, 240, 80)
+
+
+@contextmanager
+def stopping_after(*images: int) -> Iterator[list[int]]:
+    """Runs are asked to stop after so many pictures, once each; gives those that were reached."""
+    step, stops = Trainer._step, []
+
+    def stopping(self: Trainer) -> Mapping[str, Tensor]:
+        told = step(self)
+        if self.clock.images in images and self.clock.images not in stops:
+            stops.append(self.clock.images)
+            self.folder.request_stop()
+        return told
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trainer, "_step", stopping)
+        patch.setattr("genimg.training.loop.stopping.LOOK_SECONDS", 0.0)
+        yield stops
 
 
 @pytest.fixture

@@ -1,12 +1,11 @@
 """The base learns in three phases, goes on exactly, and is finished with sliders that work."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
 
 from genimg.checkpoint import read_header
 from genimg.data import Dataset, load_dataset
@@ -24,10 +23,10 @@ from genimg.training.finishing.base_autoencoder import (
 )
 from genimg.training.loop.state import RunFolder
 from genimg.training.loop.step import take_step
-from genimg.training.loop.trainer import Trainer
 from genimg.training.objectives.base_autoencoder import BaseObjective
 from genimg.training.pictures.batches import Batch
 from genimg.training.planning.compute import Compute
+from tests.training.conftest import stopping_after
 
 MakeOptions = Callable[..., TrainOptions]
 
@@ -51,18 +50,7 @@ def test_a_run_is_the_same_after_every_stop(wanted: TrainOptions, tmp_path: Path
     """Stopped in each of its phases, with the critic in the last, it ends with the same weights."""
     whole = train(wanted, print)
     torn = TrainOptions(**{**vars(wanted), "out": tmp_path / "torn", "snapshot_seconds": 0.0})
-    step, stops = Trainer._step, []
-
-    def stopping(self: Trainer) -> Mapping[str, Tensor]:
-        told = step(self)
-        if self.clock.images in (24, 80, 88) and self.clock.images not in stops:
-            stops.append(self.clock.images)
-            self.folder.request_stop()
-        return told
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Trainer, "_step", stopping)
-        patch.setattr("genimg.training.loop.stopping.LOOK_SECONDS", 0.0)
+    with stopping_after(24, 80, 88) as stops:
         for _ in range(3):
             with pytest.raises(Interrupted):
                 train(torn, print)

@@ -1,6 +1,5 @@
 """A VAE on the base learns in two phases, goes on exactly, and is finished like any other."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,6 @@ from genimg.errors import ConfigError
 from genimg.models import find_base, load_base, load_model
 from genimg.training import Interrupted, TrainOptions, snapshot, train
 from genimg.training.loop.state import RunFolder
-from genimg.training.loop.trainer import Trainer
 from genimg.training.objectives import objective_of
 from genimg.training.objectives.objective import Unstable
 from genimg.training.objectives.photo_vae import PhotoVAEObjective
@@ -25,7 +23,7 @@ from genimg.training.objectives.photograph_guard import PhotographGuard
 from genimg.training.objectives.sharpening import SharpeningOptions
 from genimg.training.pictures.augmentations import Augmentations
 from genimg.training.pictures.coded import CodedPictures, variants_of
-from tests.training.conftest import MakeOptions
+from tests.training.conftest import MakeOptions, stopping_after
 
 SIDE = 48
 
@@ -59,18 +57,7 @@ def test_own_photographs_learn_on_the_base_by_themselves(wanted: TrainOptions) -
     """Also after a stop in either phase, and it ends with the same weights."""
     whole = train(wanted, print)
     torn = TrainOptions(**{**vars(wanted), "out": whole.parent.parent / "torn"})
-    step, stops = Trainer._step, []
-
-    def stopping(self: Trainer) -> Mapping[str, Tensor]:
-        told = step(self)
-        if self.clock.images in (32, 64, 120) and self.clock.images not in stops:
-            stops.append(self.clock.images)
-            self.folder.request_stop()
-        return told
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Trainer, "_step", stopping)
-        patch.setattr("genimg.training.loop.stopping.LOOK_SECONDS", 0.0)
+    with stopping_after(32, 64, 120) as stops:
         for _ in range(3):
             with pytest.raises(Interrupted):
                 train(torn, print)
