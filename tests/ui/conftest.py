@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import threading
@@ -43,8 +44,16 @@ CHROMIUM = [
     f"--host-resolver-rules=MAP {UNTRUSTED} 127.0.0.1",
 ]  # fmt: skip
 
-GIVEN_UP = "AbortError: signal is aborted"
+GIVEN_UP = ("AbortError: signal is aborted", "AbortError: BodyStreamBuffer was aborted")
 """What Gradio's client says at times of its own streams, when a page goes."""
+
+REFUSED = "the server responded with a status of 4"
+"""What the browser itself notes about an answer that is a refusal."""
+
+UNREACHED = (
+    "net::ERR|Failed to fetch|network error|Connection errored out|BodyStreamBuffer was aborted"
+)
+"""The same about an answer that never came, or broke off: the last is of Gradio's own stream."""
 
 expect.set_options(timeout=15_000)  # a slow machine with other things to do
 
@@ -188,7 +197,8 @@ class Visitor:
     site: Site
     context: BrowserContext
     page: Page
-    complaints: list[str] = field(default_factory=list)
+    heard: list[str] = field(default_factory=list)
+    forgiven: list[str] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -196,11 +206,20 @@ class Visitor:
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type == "error" and not message.text.startswith(GIVEN_UP):
-            self.complaints.append(f"{message.text} {message.location.get('url', '')}".rstrip())
+            self.heard.append(f"{message.text} {message.location.get('url', '')}".rstrip())
+
+    @property
+    def complaints(self) -> list[str]:
+        """What went wrong in the page, without what is forgiven."""
+        return [said for said in self.heard if not any(re.search(x, said) for x in self.forgiven)]
+
+    def forgive(self, pattern: str) -> None:
+        """Complaints like this were meant to come, whenever they do: the browser takes its time."""
+        self.forgiven.append(pattern)
 
     def open(self, address: str = "") -> Visitor:
         page = self.page
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("pageerror", lambda error: self.heard.append(str(error)))
         page.on("console", self._hear)
         own = (self.site.url, self.site.url.replace("127.0.0.1", UNTRUSTED), "data:", "blob:")
         page.on(

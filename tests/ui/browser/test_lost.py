@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,13 +14,12 @@ from playwright.sync_api import Browser, expect
 
 from genimg.ui.edit.scene import refining
 
-from ..conftest import Site, Visitor, served
+from ..conftest import UNREACHED, Site, Visitor, served
 from .test_page import Visit
 from .test_uploads import _HOLD
 
 pytestmark = pytest.mark.browser
 
-_UNREACHED = re.compile("net::ERR|Failed to fetch|network error|Connection errored out")
 _SHOWN_AGAIN = "() => !window.before && window.genimg?.work?.scene"
 PATIENCE = 60.0
 AWAY = "genimg does not answer"
@@ -30,20 +28,10 @@ AWAY = "genimg does not answer"
 @contextmanager
 def away(visitor: Visitor) -> Iterator[None]:
     """Meanwhile, nobody is reached."""
+    visitor.forgive(UNREACHED)
     visitor.context.set_offline(True)
     yield
     visitor.context.set_offline(False)
-
-
-def come_back(visitor: Visitor) -> None:
-    """Until all that was left has been done."""
-    visitor.settle()
-    forgive(visitor)
-
-
-def forgive(visitor: Visitor) -> None:
-    """That the browser complains of what was not reached."""
-    visitor.complaints[:] = [said for said in visitor.complaints if not _UNREACHED.search(said)]
 
 
 @pytest.mark.parametrize("anew", [False, True])
@@ -60,7 +48,7 @@ def test_what_is_pulled_and_clicked_offline_is_done_afterwards(visit: Visit, ane
     if anew:
         page.reload()
         page.wait_for_function(_SHOWN_AGAIN)
-    come_back(visitor)
+    visitor.settle()
     page.wait_for_function("() => Object.keys(genimg.work.scene.amounts).length === 2")
     visitor.settle()
     other = visitor.slots()[2]
@@ -86,7 +74,6 @@ def test_what_cannot_be_sent_is_said_and_can_be_sent_later(visit: Visit, photo: 
     visitor.open_tab("Generate")
     page.reload()
     expect(page.locator("#samples img").first).to_be_visible()  # who was there is there again
-    forgive(visitor)
 
 
 def test_a_refining_goes_on_after_the_server_has_come_back(
@@ -115,7 +102,7 @@ def test_a_refining_goes_on_after_the_server_has_come_back(
         visitor.await_change("#edited", before)
     go_on.set()
     with served(site.folder, site.temporary, tmp_path / "runs", urlsplit(first.url).port or 0):
-        come_back(visitor)
+        visitor.settle()
         visitor.page.wait_for_function("() => genimg.work.tree.here.label === 'refined'")
         visitor.settle()
         assert visitor.steps()[-2:] == ["upload", "refined"]

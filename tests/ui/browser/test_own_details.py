@@ -60,7 +60,7 @@ def test_details_fade_live_and_come_back(
     context = browser.new_context(viewport={"width": width, "height": height})
     visitor = Visitor(photos, context, context.new_page())
     page, slider = visitor.page, visitor.page.locator("#own-details")
-    page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
+    page.on("pageerror", lambda error: visitor.heard.append(str(error)))
     page.goto(photos.url)
     expect(page.locator(CANVAS)).to_be_visible(timeout=120_000)
     visitor.settle()

@@ -58,7 +58,7 @@ def noise(tmp_path: Path) -> Path:
 def enter(photos: Site, browser: Browser, width: int, height: int) -> Visitor:
     context = browser.new_context(viewport={"width": width, "height": height})
     visitor = Visitor(photos, context, context.new_page())
-    visitor.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
+    visitor.page.on("pageerror", lambda error: visitor.heard.append(str(error)))
     visitor.page.goto(photos.url)
     expect(visitor.page.locator(CANVAS)).to_be_visible(timeout=120_000)
     visitor.settle()

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from genimg.models import build_model, save_model
 from genimg.runs import FAILED, FINISHED, TRAINING, WAITING
 
-from ..conftest import FIRST, Site
-from ..train.training_site import Place
+from ..conftest import FIRST, REFUSED, UNREACHED, Site
+from ..train.training_site import Place, until
 from .test_comfort import complaints
 from .test_page import Visit
-from .training_pages import ROWS, add_sheet, emptied, forgive, go, make_run, of_run, part, workshop
+from .training_pages import ROWS, add_sheet, emptied, go, make_run, of_run, part, workshop
 
 pytestmark = pytest.mark.browser
 
@@ -33,9 +33,24 @@ def site(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     yield from workshop(tiny_checkpoint, tmp_path_factory.mktemp("workshop"))
 
 
-@pytest.fixture
+BEATS = """(count) => new Promise((done) => {
+  const look = () => { count -= 1; if (!count) done(); return true; };
+  Object.defineProperty(document.querySelector('#train'), 'isConnected', { get: look });
+})"""
+"""Until the tab has asked itself so often whether to ask the server."""
+
+
+@pytest.fixture(autouse=True)  # and so the pages are closed before their runs are taken away
 def runs(site: Site) -> Iterator[Path]:
     yield from emptied(site)
+
+
+def is_in_menu(page: Page, name: str) -> bool:
+    page.locator("#model input").click()
+    expect(page.locator("#model [role=option]").first).to_be_visible()
+    found = page.locator("#model [role=option]", has_text=name).count() > 0
+    page.keyboard.press("Escape")
+    return found
 
 
 def test_the_timeline_is_scrubbed_by_keys_and_marks_the_curves(visit: Visit, runs: Path) -> None:
@@ -111,10 +126,7 @@ def test_a_model_appears_in_the_menu_of_an_open_page(visit: Visit, site: Site, r
         files.tell(FINISHED, "the model is ready", progress=1.0, images=4000, seconds=240.0)
     expect(of_run(page, "phase")).to_have_text("✓Finished")
     expect(page.locator("#said")).to_have_text("New shells is ready: it is in the menu of models.")
-    page.wait_for_timeout(500)  # for the menu, which hears of it at the same time
-    page.locator("#model input").click()
-    expect(page.locator("#model [role=option]", has_text="new-shells")).to_be_visible()
-    page.keyboard.press("Escape")
+    until(lambda: is_in_menu(page, "new-shells"), bool)
     made.unlink()
 
 
@@ -125,14 +137,12 @@ def test_nothing_is_asked_while_nobody_looks(visit: Visit, runs: Path) -> None:
         visitor = visit()
         page = go(visitor, "Unseen")
         visitor.open_tab("Edit")
-        page.wait_for_timeout(300)  # for what is on its way
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
-        page.wait_for_timeout(1500)
-        assert [url for url in asked if "/genimg/training" in url] == []
-        visitor.open_tab("Train")
-        page.wait_for_timeout(500)
-        assert [url for url in asked if "/genimg/training" in url] != []
+        page.evaluate(BEATS, 6)  # a second and a half, and it would ask every second
+        assert [url for url in asked if url.endswith("/genimg/training")] == []
+        with page.expect_request("**/genimg/training"):
+            visitor.open_tab("Train")
 
 
 def test_each_state_says_what_can_be_done(visit: Visit, runs: Path) -> None:
@@ -185,6 +195,7 @@ def test_delete_takes_the_model_along_if_asked_and_another_is_opened(
     save_model(made, build_model("vae", (3, 16, 16), latent_dim=8, seed=8), "vae", name=made.stem)
     shutil.copy(made, files.model)
     visitor = visit()
+    visitor.forgive(REFUSED)  # it may ask for the run while that goes
     page = go(visitor, "Short lived")
     of_run(page, "open").click()
     expect(page.locator("#footer")).to_contain_text(made.name)
@@ -202,18 +213,17 @@ def test_delete_takes_the_model_along_if_asked_and_another_is_opened(
     visitor.open_tab("Edit")
     page.wait_for_function(opened, arg=FIRST)
     expect(page.get_by_test_id("toast-body").filter(has_text="list of choices")).to_have_count(0)
-    forgive(visitor)  # it may have asked for the run while that went
 
 
 def test_what_the_server_refuses_is_said_in_place(visit: Visit, runs: Path) -> None:
     files = make_run(runs, "Without command")
     files.command.unlink()
     visitor = visit()
+    visitor.forgive(REFUSED)
     page = go(visitor, "Without command")
     of_run(page, "resume").click()
     expect(of_run(page, "acting")).to_contain_text("the same command continues it there")
     expect(of_run(page, "resume")).to_be_enabled()
-    forgive(visitor)
 
 
 def test_a_server_that_does_not_train_says_how_it_could(
@@ -234,13 +244,13 @@ def test_a_server_that_does_not_train_says_how_it_could(
 def test_a_server_that_is_gone_is_said_and_comes_back(visit: Visit, runs: Path) -> None:
     make_run(runs, "Steady")
     visitor = visit()
+    visitor.forgive(UNREACHED)
     page = go(visitor, "Steady")
     page.context.set_offline(True)
     page.locator("#train-new").click()  # asks at once
     expect(page.locator("#train-trouble")).to_contain_text("genimg does not answer")
     page.context.set_offline(False)
     expect(page.locator("#train-trouble")).to_be_hidden()
-    forgive(visitor)
 
 
 # --------------------------------------------------------------------------------------- comfort
@@ -276,4 +286,3 @@ def test_axe_finds_nothing_serious_in_training(
     of_run(page, "delete").click()
     assert complaints(visitor) == []
     page.keyboard.press("Escape")
-    forgive(visitor)

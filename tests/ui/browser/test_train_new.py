@@ -13,10 +13,10 @@ from playwright.sync_api import Route, expect
 from genimg.editor import MODEL_SIZES
 from genimg.ui.train import uploads as training_uploads
 
-from ..conftest import Site
+from ..conftest import REFUSED, UNREACHED, Site
 from ..train.training_site import archive, picture, until
 from .test_page import Visit
-from .training_pages import emptied, forgive, go, of_run, part, workshop
+from .training_pages import emptied, go, of_run, part, workshop
 
 pytestmark = pytest.mark.browser
 
@@ -26,7 +26,7 @@ def site(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     yield from workshop(tiny_checkpoint, tmp_path_factory.mktemp("workshop"))
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)  # and so the pages are closed before their runs are taken away
 def runs(site: Site) -> Iterator[Path]:
     yield from emptied(site)
 
@@ -117,17 +117,18 @@ def test_a_file_that_is_refused_does_not_stop_the_others(
         data = picture(number) + (b"0" * 6000 if name == "large.png" else b"")
         (tmp_path / name).write_bytes(data)
     visitor = visit()
+    visitor.forgive(REFUSED)
     page = go(visitor)
     page.set_input_files("#train-form [data-part=files]", [str(tmp_path / name) for name in names])
     expect(part(page, "refused")).to_contain_text("large.png: ")
     expect(part(page, "chosen")).to_contain_text("My pictures")
     part(page, "others").click()
     expect(part(page, "drop")).to_be_visible()
-    forgive(visitor)
 
 
 def test_an_upload_goes_on_after_the_line_was_cut(visit: Visit, tmp_path: Path) -> None:
     visitor = visit()
+    visitor.forgive(UNREACHED)
     page = go(visitor)
     cut = True
 
@@ -157,7 +158,6 @@ def test_an_upload_goes_on_after_the_line_was_cut(visit: Visit, tmp_path: Path) 
     expect(part(page, "trouble")).to_be_hidden()
     part(page, "cancel").click()  # the look has begun by itself
     expect(part(page, "drop")).to_be_visible()
-    forgive(visitor)
 
 
 def test_a_zip_is_dropped_and_an_upload_is_cancelled(visit: Visit, site: Site) -> None:
@@ -205,6 +205,7 @@ def test_a_zip_that_is_none_is_not_sent(visit: Visit, site: Site, tmp_path: Path
 
 def test_what_was_typed_survives_a_reload_and_a_mistake(visit: Visit, tmp_path: Path) -> None:
     visitor = visit()
+    visitor.forgive(REFUSED)
     page = go(visitor)
     page.get_by_text("A folder on this machine").click()
     part(page, "path").fill(str(tmp_path / "nowhere"))
@@ -227,7 +228,6 @@ def test_what_was_typed_survives_a_reload_and_a_mistake(visit: Visit, tmp_path: 
     expect(part(page, "start")).to_be_disabled()
     expect(part(page, "start-hint")).to_have_text("Give the model a name.")
     part(page, "others").click()
-    forgive(visitor)
 
 
 def test_the_form_stays_within_its_paper_on_a_phone(visit: Visit, runs: Path) -> None:

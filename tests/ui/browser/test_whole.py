@@ -36,7 +36,7 @@ def test_an_upload_is_saved_whole(photos: Site, browser: Browser, tmp_path: Path
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     visitor = Visitor(photos, context, context.new_page())
     page = visitor.page
-    page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
+    page.on("pageerror", lambda error: visitor.heard.append(str(error)))
     page.goto(photos.url)
     expect(page.locator(CANVAS)).to_be_visible(timeout=120_000)
     visitor.settle()

@@ -21,8 +21,6 @@ from ..train.forked import use_forks
 from ..train.training_site import until
 
 ROWS = ["pictures that it never learns from", "the same, made again"]
-NO_REQUEST = "Failed to load resource"
-"""What the browser itself notes about an answer that is a refusal."""
 
 
 def workshop(model: Path, place: Path) -> Iterator[Site]:
@@ -113,11 +111,3 @@ def part(page: Page, name: str) -> Any:
 
 def of_run(page: Page, name: str) -> Any:
     return page.locator(f"#train-run [data-part={name}]")
-
-
-def forgive(visitor: Visitor) -> None:
-    """Requests that were meant to be refused are no complaint; the page is left, so that it asks
-    no more.
-    """
-    visitor.page.goto("about:blank")
-    visitor.complaints[:] = [words for words in visitor.complaints if NO_REQUEST not in words]
