@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 import torch
-from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
 from genimg.latents.points import GROUPS, Direction
@@ -89,6 +88,8 @@ def from_labels(evidence: Evidence) -> list[Direction]:
     independent of it (compare Shen et al. 2020, InterFaceGAN, whose normals serve dependent ones).
     Of a factor with two values only the second is kept, as the first is its opposite.
     """
+    from sklearn.metrics import roc_auc_score  # seconds, needed by no command that only draws
+
     if evidence.labels is None or evidence.held_out_labels is None:
         return []
     found = []

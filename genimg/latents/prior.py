@@ -5,9 +5,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import torch
-from sklearn.linear_model import Ridge
-from sklearn.metrics import r2_score
-from sklearn.mixture import GaussianMixture
 
 from genimg.errors import LatentError
 from genimg.latents.directions import Evidence
@@ -49,6 +46,8 @@ def fit_prior(
     Raises:
         LatentError: fewer than 2 codes.
     """
+    from sklearn.mixture import GaussianMixture  # here, as in all of genimg: it takes seconds
+
     codes, held_out = evidence.codes, evidence.held_out
     if len(codes) < 2:
         raise LatentError("a prior needs at least two pictures")
@@ -82,6 +81,9 @@ class _Labels:
     @classmethod
     def fit(cls, evidence: Evidence, enough: float) -> _Labels | None:
         """None where there are no complete labels, or where they explain too little."""
+        from sklearn.linear_model import Ridge
+        from sklearn.metrics import r2_score
+
         labels, held_out = evidence.labels, evidence.held_out_labels
         if labels is None or held_out is None or len(held_out) < 2:
             return None

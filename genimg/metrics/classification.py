@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import precision_recall_fscore_support
 
 from genimg.errors import MetricError
 
@@ -66,6 +65,8 @@ def score_factor(true: Integers, told: Integers, names: Sequence[str]) -> Factor
     Raises:
         MetricError: no picture has a label.
     """
+    from sklearn.metrics import precision_recall_fscore_support
+
     known = true >= 0
     if not known.any():
         raise MetricError("none of these pictures has a label to compare with")

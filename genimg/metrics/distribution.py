@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import pairwise_distances_chunked
 
 from genimg.errors import MetricError
 
@@ -283,6 +282,8 @@ def _symmetric(matrix: Floats) -> Floats:
 
 def _mean_distance(rows: Floats) -> float:
     """Mean Euclidean distance of two different rows."""
+    from sklearn.metrics import pairwise_distances_chunked
+
     parts = pairwise_distances_chunked(rows - rows.mean(axis=0), working_memory=MEMORY)
     return float(sum(part.sum() for part in parts)) / (len(rows) * (len(rows) - 1))
 

@@ -13,8 +13,6 @@ from math import sqrt
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import pairwise_distances_argmin, pairwise_distances_chunked
-from sklearn.neighbors import NearestNeighbors
 
 from genimg.errors import MetricError
 from genimg.metrics.distribution import MEMORY, Features, Floats, checked_features
@@ -168,6 +166,8 @@ def _checked(k: int, real: Features, fake: Features, least_fake: int) -> tuple[F
 
 def _squared_radii(rows: Floats, k: int) -> Floats:
     """Squared distance of each row to the k-th nearest other row, `[N]`."""
+    from sklearn.neighbors import NearestNeighbors
+
     search = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(rows)
     _, found = search.kneighbors()  # without an argument no row counts as its own neighbour
     squared: Floats = ((rows - rows[found[:, -1]]) ** 2).sum(axis=1)
@@ -179,6 +179,8 @@ def _squared_distances(a: Floats, b: Floats) -> Iterator[tuple[slice, Floats]]:
 
     What rounding may have added is taken off, so that a point on the rim of a ball lies in it.
     """
+    from sklearn.metrics import pairwise_distances_chunked
+
     slack = ROUNDING * max(float((rows * rows).sum(axis=1).max()) for rows in (a, b))
     start = 0
     for squared in pairwise_distances_chunked(
@@ -191,6 +193,8 @@ def _squared_distances(a: Floats, b: Floats) -> Iterator[tuple[slice, Floats]]:
 
 def _nearest_distances(rows: Floats, others: Floats) -> Floats:
     """Distance of each row to the nearest of the others, exactly 0 for a copy, `[N]`."""
+    from sklearn.metrics import pairwise_distances_argmin
+
     centre = others.mean(axis=0)
     nearest: npt.NDArray[np.int64] = pairwise_distances_argmin(rows - centre, others - centre)
     distances: Floats = np.linalg.norm(rows - others[nearest], axis=1)

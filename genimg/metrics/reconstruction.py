@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-from skimage.filters import gaussian
-from skimage.metrics import structural_similarity
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -35,6 +33,8 @@ def ssim(a: Bytes, b: Bytes) -> float:
     Gaussian window of sigma 1.5, as in the paper; mean over channels. Pictures that are smaller
     than the window are reflected at their edges.
     """
+    from skimage.metrics import structural_similarity  # brings scipy, which takes a second
+
     short = [(0, max(0, WINDOW - side)) for side in a.shape[:2]]
     if any(more for _, more in short):
         a, b = (np.pad(array, (*short, (0, 0)), mode="symmetric") for array in (a, b))
@@ -59,6 +59,8 @@ def relative_error(original: Bytes, other: Bytes) -> float:
     low with nothing to be seen; this asks how much of the detail there is came through. Both are
     uint8 `[H, W, C]`.
     """
+    from skimage.filters import gaussian
+
     levels = original.astype(np.float64)
     sigma = max(BLUR * original.shape[1], LEAST_BLUR)
     blurred = gaussian(  # type: ignore[no-untyped-call]

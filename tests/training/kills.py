@@ -9,6 +9,7 @@ Prints a JSON object: for each family its kills, and what was found after each.
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import json
 import os
@@ -33,6 +34,11 @@ from genimg import checkpoint
 from genimg.errors import GenimgError, TrainingError
 from genimg.runs import FINISHED, FINISHING, TRAINING, RunFiles, folder
 from genimg.training import TrainOptions, run, train
+
+for needed in ("linear_model", "metrics", "mixture", "neighbors"):
+    importlib.import_module(f"sklearn.{needed}")  # as above: genimg loads them where it needs them
+for needed in ("filters", "metrics"):
+    importlib.import_module(f"skimage.{needed}")
 
 SEED = 5
 SNAPSHOTS = (0.0, 0.02, 0.1)

@@ -13,8 +13,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
 from torch import Tensor
 
 from genimg.data import Dataset
@@ -131,6 +129,9 @@ class _Test:
         `changes` has one entry, which is done at its full strength. Held out are both versions of
         a picture.
         """
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.metrics import roc_auc_score
+
         times = 1 if changes.flip else -(-REPEATED // len(self.pixels))
         still, changed = self._versions(changes, self.pixels.repeat(times, 1, 1, 1))
         seen = np.concatenate([_thumbnails(still), _thumbnails(changed)])

@@ -21,7 +21,9 @@ import pytest
 
 _FORKS = get_context("forkserver")
 _FORKS.set_forkserver_preload(
-    ["pytest", "torch._dynamo", "torchvision", "sklearn.metrics", "sklearn.mixture"]
+    ["pytest", "torch._dynamo", "torchvision", "imagehash"]
+    + [f"sklearn.{part}" for part in ("linear_model", "metrics", "mixture", "neighbors")]
+    + [f"skimage.{part}" for part in ("filters", "metrics")]
 )
 _USERS = ("genimg.runs.launch", "genimg.ui.train.previews", "genimg.ui.train.service")
 
