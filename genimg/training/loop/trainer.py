@@ -75,8 +75,8 @@ class Trainer:
         torch.manual_seed(options.seed + 1)  # of what draws from the global state, such as dropout
         self.world = world
         self.objective = objective
-        objective.join(self.world)
         objective.prepare(dataset)
+        objective.join(self.world)
         source = objective.source(dataset, changes)
         self.options = options
         self.folder = folder

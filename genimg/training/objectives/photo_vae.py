@@ -30,6 +30,7 @@ from genimg.models import (
     load_base,
     round_weights,
 )
+from genimg.models.base import draw_labels
 from genimg.runs.description import ERROR, Graph, Kind, Signal, Trend
 from genimg.training.finishing.findings import Findings
 from genimg.training.finishing.vae import finish_vae
@@ -116,15 +117,12 @@ class PhotoVAEObjective(VAEObjective):
 
     def __init__(self, model: PhotoVAE, options: TrainOptions, compute: Compute) -> None:
         super().__init__(model, options, compute)
-        self.sharpening = Sharpening(model.image_shape[1], options.seed, compute)
         learning = [*model.encoder.parameters(), *model.decoder.parameters()]
         chosen = self.options
         optimizer = make_optimizer(options.optimizer, learning, chosen.learning_rate)
         spikes = SpikeGuard(chosen.spike, compute.device)
-        self.players = {
-            "model": Player(learning, optimizer, chosen.max_gradient_norm, spikes),
-            **self.sharpening.players(list(model.decoder.parameters())),
-        }
+        self.players = {"model": Player(learning, optimizer, chosen.max_gradient_norm, spikes)}
+        self._meet_critic()
         side = model.decoder.noise.shape[-1]
         self.grid_shape = (model.config.base.latent_channels, side, side)
         self.subpixels = math.prod(self.grid_shape)
@@ -135,6 +133,12 @@ class PhotoVAEObjective(VAEObjective):
         self.coded: CodedPictures | None = None
         self.prior: Prior = Prior.standard(model.config.latent_dim)
         self.guard: PhotographGuard | None = None
+
+    def _meet_critic(self, label_sizes: tuple[int, ...] = ()) -> None:
+        """A new one, for pictures that are labelled by factors of so many values."""
+        seed, side = self.train_options.seed, self.model.image_shape[1]
+        self.sharpening = Sharpening(side, seed, self.compute, label_sizes)
+        self.players |= self.sharpening.players(list(self.model.decoder.parameters()))
 
     @classmethod
     @override
@@ -196,22 +200,11 @@ class PhotoVAEObjective(VAEObjective):
             )
         )
         if self.train_options.init_from is None:
-            self._whiten(coded)
+            for kept, found in zip(
+                (self.model.mean, self.model.std), coded.statistics(CODED), strict=True
+            ):
+                kept.copy_(found.half().float().view(-1, 1, 1))
         return PhotoSource(self, coded, PixelSource(dataset, changes, self.compute.place))
-
-    def _whiten(self, coded: CodedPictures) -> None:
-        """Mean and spread of each channel, of as many latents as `CODED` tells."""
-        count = min(len(coded.rows), CODED)
-        total = squares = torch.zeros(self.grid_shape[0], dtype=torch.float64)
-        for start in range(0, count, AT_ONCE):
-            grids = coded.some(0, start, min(start + AT_ONCE, count)).double().cpu()
-            total = total + grids.sum(dim=(0, 2, 3))
-            squares = squares + grids.square().sum(dim=(0, 2, 3))
-        places = count * math.prod(self.grid_shape[1:])
-        mean = total / places
-        std = (squares / places - mean.square()).clamp_min(1e-4).sqrt()
-        for kept, found in ((self.model.mean, mean), (self.model.std, std)):
-            kept.copy_(found.half().float().view(-1, 1, 1))
 
     @override
     def example(self, batch: Batch) -> Batch:
@@ -305,20 +298,26 @@ class PhotoVAEObjective(VAEObjective):
 
     def _sharpen(self, batch: Batch, rng: torch.Generator) -> Iterator[Turn]:
         """The decoder's turn, then the critic's on the same pictures; at first that alone."""
-        real = batch.pixels
-        anchored = (torch.arange(self.part.count) % 2 == 0)[self.part.rows].to(real.device)
+        real, own = batch.pixels, self.part.rows
+        every_other = torch.arange(self.part.count) % 2 == 0
+        anchored = every_other[own].to(real.device)
+        said = self._labels_of_made(batch, every_other, rng)
         with torch.no_grad(), self.compute.autocast():
-            codes = self.prior.sample(self.part.count, rng)[self.part.rows].to(real.device)
+            codes = self.prior.sample(self.part.count, rng, labels=said)[own].to(real.device)
             noise = self.noise(codes, rng)[anchored]
             posterior = self.model.encode(real[anchored])
             codes[anchored] = posterior.mean + torch.exp(0.5 * posterior.logvar) * noise
         maps = self.noise(self.model.decoder.noise.expand(len(codes), -1, -1, -1), rng)
         with torch.set_grad_enabled(not self.critic_alone), self.compute.autocast():
             made = self.model.base.decode(self.model.grid(codes, maps)).float()
-        changes = mild_augmentation(self.part.count, real.shape[-1], rng).rows(self.part.rows)
+        changes = mild_augmentation(self.part.count, real.shape[-1], rng).rows(own)
         with torch.no_grad():
-            reals = self.sharpening.taps(real, changes)
-        fakes = self.sharpening.taps(made, changes)
+            reals = self.sharpening.shown(
+                real, changes, None if said is None else batch.labels[own].to(real.device)
+            )
+        fakes = self.sharpening.shown(
+            made, changes, None if said is None else said[own].to(real.device)
+        )
         if not self.critic_alone:
             terms = self.sharpening.decoder_terms(made, real, anchored, fakes, reals)
             yield Turn(
@@ -326,6 +325,19 @@ class PhotoVAEObjective(VAEObjective):
             )
         terms = self.sharpening.critic_terms(fakes, reals)
         yield Turn("critic", terms, lambda means: means["critic"])
+
+    def _labels_of_made(
+        self, batch: Batch, anchored: Tensor, rng: torch.Generator
+    ) -> Tensor | None:
+        """Of all pictures that a step makes: of those `anchored` the labels of the real ones, of
+        the others any. None where the prior knows no labels.
+        """
+        if not len(self.prior.sizes):
+            return None
+        known = torch.where(anchored.view(-1, 1).to(batch.labels.device), batch.labels, -1)
+        return draw_labels(
+            self.prior.frequencies, self.prior.sizes.tolist(), self.part.count, rng, known
+        )
 
     @override
     def retry_words(self) -> str:
@@ -338,6 +350,9 @@ class PhotoVAEObjective(VAEObjective):
         super().prepare(dataset)
         assert self.fixed is not None
         self.guard = PhotographGuard(self.fixed)
+        labels = dataset.split("train").labels
+        if labels is not None and not (labels < 0).any():
+            self._meet_critic(tuple(len(factor.values) for factor in dataset.factors))
 
     @override
     def validate(self, model: Any, batch: Batch) -> dict[str, float]:

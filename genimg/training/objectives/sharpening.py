@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -58,48 +59,78 @@ class SharpeningOptions:
     max_gradient_norm: float = 1.0
 
 
+class Shown(NamedTuple):
+    """Of N pictures, what a critic looks at.
+
+    taps    features `[N, C, h, w]` at strides 2, 4, 8 and 16.
+    labels  int64 `[N, F]`, what is said of them; None where nothing is.
+    """
+
+    taps: list[Tensor]
+    labels: Tensor | None = None
+
+
 class FeatureCritic(nn.Module):
-    """Says at three scales how real the features of pictures look.
+    """Says at three scales how real the features of pictures look, and of labelled ones also how
+    well they fit their labels (Miyato & Koyama 2018, "cGANs with projection discriminator").
 
     Args:
         side: of the pictures in pixels.
+        label_sizes: the number of values of each factor that pictures are labelled by.
     """
 
-    def __init__(self, side: int) -> None:
+    def __init__(self, side: int, label_sizes: tuple[int, ...] = ()) -> None:
         super().__init__()
         heads = []
         for i, (stride, channels) in enumerate(TAPPED):
             fixed = torch.randn(WIDTH, channels, 1, 1) * math.sqrt(2 / channels)
             self.register_buffer(f"projection{i}", fixed)
-            heads.append(_head(max(0, round(math.log2(side / stride / LEAST_PLACES)) - 1)))
+            halvings = max(0, round(math.log2(side / stride / LEAST_PLACES)) - 1)
+            heads.append(CriticHead(halvings, label_sizes))
         self.heads = nn.ModuleList(heads)
 
     @override
-    def forward(self, taps: list[Tensor]) -> list[Tensor]:
+    def forward(self, taps: list[Tensor], labels: Tensor | None = None) -> list[Tensor]:
         """Features `[N, C, h, w]` at strides 2, 4, 8 and 16 to answers `[N, places]`, for all but
-        the first.
+        the first; `labels` are int64 `[N, F]`.
         """
-        found = []
-        for i, (head, tap) in enumerate(zip(self.heads, taps[1:], strict=True)):
-            answer: Tensor = head(F.conv2d(tap, self.get_buffer(f"projection{i}")))
-            found.append(answer.float().flatten(1))
-        return found
-
-
-def _head(halvings: int) -> nn.Module:
-    layers: list[nn.Module] = []
-    for _ in range(halvings):
-        layers += [
-            spectral_norm(nn.Conv2d(WIDTH, WIDTH, 4, stride=2, padding=1)),
-            nn.GroupNorm(8, WIDTH),
-            nn.LeakyReLU(0.2),
+        return [
+            head(F.conv2d(tap, self.get_buffer(f"projection{i}")), labels)
+            for i, (head, tap) in enumerate(zip(self.heads, taps[1:], strict=True))
         ]
-    return nn.Sequential(
-        *layers,
-        spectral_norm(nn.Conv2d(WIDTH, WIDTH, 3, padding=1)),
-        nn.LeakyReLU(0.2),
-        spectral_norm(nn.Conv2d(WIDTH, 1, 1)),
-    )
+
+
+class CriticHead(nn.Module):
+    """The answers of one scale."""
+
+    def __init__(self, halvings: int, label_sizes: tuple[int, ...]) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for _ in range(halvings):
+            layers += [
+                spectral_norm(nn.Conv2d(WIDTH, WIDTH, 4, stride=2, padding=1)),
+                nn.GroupNorm(8, WIDTH),
+                nn.LeakyReLU(0.2),
+            ]
+        layers += [spectral_norm(nn.Conv2d(WIDTH, WIDTH, 3, padding=1)), nn.LeakyReLU(0.2)]
+        self.layers = nn.Sequential(*layers)
+        self.real = spectral_norm(nn.Conv2d(WIDTH, 1, 1))
+        embeddings = [nn.Embedding(size, WIDTH) for size in label_sizes]
+        for embedding in embeddings:
+            nn.init.normal_(embedding.weight, std=0.02)
+        self.fitting = nn.ModuleList(embeddings)
+
+    @override
+    def forward(self, projected: Tensor, labels: Tensor | None) -> Tensor:
+        """Projected features `[N, WIDTH, h, w]` to answers `[N, places]`."""
+        found = self.layers(projected)
+        answers: Tensor = self.real(found).float().flatten(1)
+        if labels is None:
+            return answers
+        overall = found.float().mean(dim=(2, 3))
+        for embedding, column in zip(self.fitting, labels.unbind(1), strict=True):
+            answers = answers + (embedding(column) * overall).sum(dim=1, keepdim=True)
+        return answers
 
 
 class Sharpening:
@@ -108,14 +139,17 @@ class Sharpening:
     Args:
         side: of the pictures in pixels.
         seed: of the critic's weights.
+        label_sizes: see `FeatureCritic`.
     """
 
-    def __init__(self, side: int, seed: int, compute: Compute) -> None:
+    def __init__(
+        self, side: int, seed: int, compute: Compute, label_sizes: tuple[int, ...] = ()
+    ) -> None:
         self.options = SharpeningOptions()
         self.compute = compute
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.critic: FeatureCritic = FeatureCritic(side).to(compute.device)
+            self.critic: FeatureCritic = FeatureCritic(side, label_sizes).to(compute.device)
 
     @cached_property
     def features(self) -> LossFeatures:
@@ -135,22 +169,22 @@ class Sharpening:
             "critic": Player(critic, make_optimizer("adam", critic, chosen.critic_rate, betas)),
         }
 
-    def taps(self, pixels: Tensor, changes: Augmentation) -> list[Tensor]:
-        """Features of changed pictures `[N, 3, H, W]`, down to stride 16."""
-        return self.features.taps(augment(pixels, changes, cut=False), DEEPEST)
+    def shown(self, pixels: Tensor, changes: Augmentation, labels: Tensor | None) -> Shown:
+        """What the critic is shown of changed pictures `[N, 3, H, W]` with these labels."""
+        return Shown(self.features.taps(augment(pixels, changes, cut=False), DEEPEST), labels)
 
     def decoder_terms(
-        self, made: Tensor, real: Tensor, anchored: Tensor, fakes: list[Tensor], reals: list[Tensor]
+        self, made: Tensor, real: Tensor, anchored: Tensor, fakes: Shown, reals: Shown
     ) -> Terms:
         """What the decoder minimises, for pictures `made` of latents: those `anchored` (bool `[N]`,
-        half of a batch) of the latents of `real` ones; with the features of both.
+        half of a batch) of the latents of `real` ones; with what the critic is shown of both.
         """
         with held_still(self.critic), self.compute.autocast():
-            word = word_of(self.critic(fakes))
+            word = word_of(self.critic(*fakes))
         twice = 2.0 * anchored.float()  # half of the pictures count in a mean over all
         return {
             "pixels": twice * (made - real).abs().mean(dim=(1, 2, 3)),
-            "perceptual": twice * distance_of_taps(reals, fakes),
+            "perceptual": twice * distance_of_taps(reals.taps, fakes.taps),
             "adversarial": -word,
         }
 
@@ -160,10 +194,11 @@ class Sharpening:
         adversarial = self.options.adversarial * MILDER**retries * means["adversarial"]
         return means["pixels"] + perceptual + adversarial
 
-    def critic_terms(self, fakes: list[Tensor], reals: list[Tensor]) -> Terms:
+    def critic_terms(self, fakes: Shown, reals: Shown) -> Terms:
         """What the critic minimises."""
+        fakes = fakes._replace(taps=[tap.detach() for tap in fakes.taps])
         with self.compute.autocast():
-            answers = [self.critic(taps) for taps in (reals, [tap.detach() for tap in fakes])]
+            answers = [self.critic(*each) for each in (reals, fakes)]
         return {"critic": critic_loss(*answers)}
 
 

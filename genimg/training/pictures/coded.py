@@ -8,6 +8,7 @@ has learned under noise of far more than half a level.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -108,6 +109,18 @@ class CodedPictures:
     def some(self, variant: int, start: int, stop: int) -> Tensor:
         """A variant of the training pictures from `start` to `stop`, float32 `[N, c, h, w]`."""
         return self._latents(np.full(stop - start, variant), np.arange(start, stop))
+
+    def statistics(self, most: int) -> tuple[Tensor, Tensor]:
+        """The mean and the spread of each channel, float64 `[c]`, of `most` pictures at most."""
+        count = min(len(self.rows), most)
+        total = squares = torch.zeros(self.levels.shape[2], dtype=torch.float64)
+        for start in range(0, count, AT_ONCE):
+            grids = self.some(0, start, min(start + AT_ONCE, count)).cpu().double()
+            total = total + grids.sum(dim=(0, 2, 3))
+            squares = squares + grids.square().sum(dim=(0, 2, 3))
+        places = count * math.prod(self.levels.shape[3:])
+        mean = total / places
+        return mean, (squares / places - mean.square()).clamp_min(1e-4).sqrt()
 
     def _latents(self, which: npt.NDArray[Any], at: npt.NDArray[Any]) -> Tensor:
         levels = torch.from_numpy(np.ascontiguousarray(self.levels[which, at]))
