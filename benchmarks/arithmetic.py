@@ -25,7 +25,7 @@ from genimg.training.loop.step import take_step
 from genimg.training.objectives.vae import VAEObjective
 from genimg.training.pictures.batches import Batch
 from genimg.training.planning.compute import BATCHES, Compute
-from genimg.training.planning.plan import WIDTHS
+from genimg.training.planning.vae import WIDTHS
 
 SHAPE = (3, 64, 64)
 MORE_BATCHES = {"cpu": (8, 128), "cuda": (32, 512, 2048)}

@@ -50,7 +50,7 @@ from genimg.training.pictures.batches import Batch
 from genimg.training.planning.compute import Compute
 from genimg.ui.page import TABS, build_page
 from genimg.ui.shell.store import Store
-from genimg.ui.train.requests import Data, RunRequest, offered
+from genimg.ui.train.requests import Data, RunRequest, offered, offers
 
 # -- a data set
 
@@ -189,7 +189,7 @@ def linear_config(
 
 @pytest.mark.usefixtures("striped")
 def test_a_family_with_an_objective_and_a_direction_finder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     network = Network(Linear, LinearConfig)
     monkeypatch.setitem(MODELS, "linear", Family(network, linear_config, ("plain",)))
@@ -200,6 +200,13 @@ def test_a_family_with_an_objective_and_a_direction_finder(
         "--validate-every=320", "--threads=1",
         "--precision=fp32", "--layout=channels_last", "--device=cpu", f"--out={tmp_path / 'run'}",
     ]  # fmt: skip
+    offer = {"name": "linear", "title": "linear", "words": "", "draws": True}
+    assert offer in offers()["families"], "on the page"
+    assert RunRequest.model_validate({"data": "stripes", "family": "linear"}).family == "linear"
+    assert main(["train", "--help"]) == 0
+    assert "linear: plain" in " ".join(capsys.readouterr().out.split())
+    assert main([*words, "--gamma=1"]) == 2
+    assert "--gamma is for a gan, not for a linear" in capsys.readouterr().err
     assert main(words) == 0
     path = tmp_path / "run" / "model.safetensors"
     model, header, _ = load_model(path)

@@ -155,10 +155,10 @@ def _size(source: str, arguments: argparse.Namespace) -> int | None:
         return int(arguments.size)
     from genimg.models.device import choose_device
     from genimg.training import TrainOptions
-    from genimg.training.planning.plan import choose_size
+    from genimg.training.objectives import planner_of
 
     asked = TrainOptions(data=f"folder:{source}", init_from=arguments.init_from)
-    chosen, reasons = choose_size(asked, choose_device(asked.device))
+    chosen, reasons = planner_of(asked).choose_size(asked, choose_device(asked.device))
     for each in reasons:
         print(f"{each.what}: {each.value} ({each.why})")
     return chosen.size

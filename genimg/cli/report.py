@@ -199,8 +199,10 @@ def _description(header: Header, path: Path, parameters: int) -> Iterator[str]:
     channels, height, width = header.image_shape
     colour = "grey" if channels == 1 else "colour"
     yield f"{header.name}  ({path}, {path.stat().st_size / 1e6:.1f} MB)"
+    from genimg.models import MODELS
+
     pictures = f"{width} x {height}, {colour}"
-    if header.family == "base":
+    if MODELS[header.family].takes_any:
         pictures = f"any photograph; it learned from crops of {pictures}"
     facts = {
         "family": header.family,

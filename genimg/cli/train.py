@@ -41,10 +41,10 @@ HELP = {
     "early_stopping": "stop after N ({patience} if left out) validations without a better loss",
     "validate_every": "pictures between two validations",
     "snapshot_seconds": "seconds between two written states",
-    "gamma": "gan: weight of the gradient penalties (default: what suits the size)",
+    "gamma": "weight of the gradient penalties (default: what suits the size)",
     "augment": "show pictures changed at random; auto: where there are few, as their kind bears",
-    "critic_from": "gan: a GAN whose critic to begin with (default: that of --init-from)",
-    "freeze": "gan: stages of that critic that stay as they are (default: some where there are "
+    "critic_from": "a GAN whose critic to begin with (default: that of --init-from)",
+    "freeze": "stages of that critic that stay as they are (default: some where there are "
     "few pictures)",
     "crop": "folder: the middle square, or around the subject",
     "keep": "folder: use what would be left out: a reason, or names as the report gives them",
@@ -54,7 +54,7 @@ HELP = {
     "credit": "folder: whose pictures they are",
     "licence": "folder: what others may do with them",
     "tensorboard": "write the curves for TensorBoard, too",
-    "folds": "classifier: cross-validate in N stratified parts first",
+    "folds": "cross-validate in N stratified parts first",
     "data_root": "folder of the data sets that torchvision reads",
     "count": "training pictures: how many are drawn, or chosen from those that there are",
 }
@@ -67,6 +67,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     from genimg.data import DATASETS
     from genimg.models import MODELS
     from genimg.training import OBJECTIVES, TrainOptions
+    from genimg.training.objectives import families_with
 
     parser.description = (
         "Train a model. Ctrl-C writes the state and stops; the same command goes on from there. "
@@ -101,7 +102,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     hints = typing.get_type_hints(TrainOptions)
     for field in dataclasses.fields(TrainOptions):
         if field.name not in ("family", "mixed_with"):  # which further words of --data fill
-            _add(parser, field, hints[field.name], HELP[field.name].format_map(words))
+            families = families_with(field.name)
+            of = "" if len(families) == len(OBJECTIVES) else f"{', '.join(families)}: "
+            _add(parser, field, hints[field.name], of + HELP[field.name].format_map(words))
 
 
 def _add(

@@ -8,7 +8,7 @@ latent = editor.encode(Image.open("cat.png"))
 from genimg.editor.editor import Editor, read_recipe
 from genimg.editor.effects import Effect, Strip
 from genimg.editor.installation import Installed, install_checkpoint, remove_checkpoint
-from genimg.editor.library import CheckpointInfo, data_sets, list_checkpoints
+from genimg.editor.library import CheckpointInfo, data_sets, families, list_checkpoints
 from genimg.editor.match import Match
 from genimg.edits import MAX_STEPS, TEXT_KEY, Moves, Recipe, Step
 from genimg.latents import Doubt, Slider, Wish, ease, path_times
@@ -32,6 +32,7 @@ __all__ = [
     "Wish",
     "data_sets",
     "ease",
+    "families",
     "install_checkpoint",
     "list_checkpoints",
     "path_times",

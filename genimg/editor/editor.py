@@ -18,7 +18,7 @@ from genimg.checkpoint import Header, read_header
 from genimg.config import as_whole
 from genimg.editor.effects import Comparing
 from genimg.editor.judging import Judging
-from genimg.editor.library import Factors, read_directions, read_labels
+from genimg.editor.library import Factors, read_directions, read_labels, takes_any
 from genimg.editor.model import LoadedModel
 from genimg.editor.moving import Moving
 from genimg.editor.recognition import Watching
@@ -91,7 +91,7 @@ class Editor:
             ConfigError: an unknown device.
         """
         path = Path(path)
-        if cls is Editor and read_header(path).family == "base":
+        if cls is Editor and takes_any(read_header(path)):
             from genimg.editor.photo import PhotoEditor
 
             return PhotoEditor.load(path, device)

@@ -30,6 +30,11 @@ class CheckpointInfo:
     title: str
     header: Header
 
+    @property
+    def takes_any(self) -> bool:
+        """Whether it is of no kind of picture, but takes any photograph."""
+        return takes_any(self.header)
+
 
 def list_checkpoints(folder: str | Path) -> tuple[list[CheckpointInfo], dict[Path, str]]:
     """The models in a folder that an Editor opens, by name, and {file: what is wrong with it} for
@@ -50,6 +55,16 @@ def list_checkpoints(folder: str | Path) -> tuple[list[CheckpointInfo], dict[Pat
         elif MODELS[header.family].opens:
             good.append(checkpoint_info(path, header))
     return good, bad
+
+
+def takes_any(header: Header) -> bool:
+    """Whether a model is of no kind of picture, but takes any photograph."""
+    return header.family in MODELS and MODELS[header.family].takes_any
+
+
+def families() -> dict[str, bool]:
+    """The families of models of one's own pictures, and whether their models draw."""
+    return {name: each.draws for name, each in MODELS.items() if not each.takes_any}
 
 
 def data_sets() -> tuple[str, ...]:

@@ -86,9 +86,14 @@ class Family:
         return issubclass(self.network.model, LatentModel)
 
     @property
+    def takes_any(self) -> bool:
+        """Whether its models are of no kind of picture, but take any photograph."""
+        return issubclass(self.network.model, Autoencoder)
+
+    @property
     def opens(self) -> bool:
         """Whether an editor opens its models: those that draw, and those that take photographs."""
-        return issubclass(self.network.model, (LatentModel, Autoencoder))
+        return self.draws or self.takes_any
 
     def config_from(self, values: Mapping[str, Any]) -> Any:
         """The config that a file or a run has written down.
@@ -263,7 +268,8 @@ def load_model(
     """
     model, header, tensors = load_any_model(path, device)
     if not isinstance(model, LatentModel):
-        what = "takes any photograph" if header.family == "base" else "tells what a picture shows"
+        any_one = MODELS[header.family].takes_any
+        what = "takes any photograph" if any_one else "tells what a picture shows"
         raise CheckpointError(
             f"{path} is a {header.family}: it {what} and draws none; choose a vae or a gan"
         )

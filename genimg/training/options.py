@@ -138,30 +138,12 @@ class TrainOptions:
                 raise ConfigError(f"{name.replace('_', ' ')} must be above 0, not {value}")
         if self.name is not None and (not self.name or Path(self.name).name != self.name):
             raise ConfigError(f"a model's name is one word without slashes, not {self.name!r}")
-        self._check_family()
         if self.freeze is not None and self.freeze < 0:
             raise ConfigError(f"freeze cannot be {self.freeze}")
         if self.folds is not None and not 2 <= self.folds <= 20:
             raise ConfigError(f"folds must be from 2 to 20, not {self.folds}")
         if not self.snapshot_seconds >= 0:
             raise ConfigError(f"snapshot seconds cannot be {self.snapshot_seconds}")
-
-    def _check_family(self) -> None:
-        """Refuse what another family has a use for; raises ConfigError."""
-        for name, family in (
-            ("gamma", "gan"),
-            ("freeze", "gan"),
-            ("critic_from", "gan"),
-            ("folds", "classifier"),
-        ):
-            if getattr(self, name) is not None and self.family != family:
-                raise ConfigError(
-                    f"--{name.replace('_', '-')} is for a {family}, not for a {self.family}"
-                )
-        if self.mixed_with and self.family != "base":
-            raise ConfigError(
-                f"a {self.family} learns from one data set; put the pictures into one folder"
-            )
 
     @property
     def budget(self) -> tuple[float | None, int | None]:

@@ -36,23 +36,12 @@ from genimg.training.loop.state import Onlooker, RunFolder
 from genimg.training.loop.step import timed_step
 from genimg.training.loop.stopping import Interrupted
 from genimg.training.loop.trainer import SHEET_PICTURES, Trainer
-from genimg.training.objectives import OBJECTIVES, objective_of
+from genimg.training.objectives import OBJECTIVES, check_options, objective_of, planner_of
 from genimg.training.options import TrainOptions
 from genimg.training.pictures.augmentations import augmentation_sheet
 from genimg.training.planning.compute import Compute, choose_compute
-from genimg.training.planning.plan import (
-    Choice,
-    Plan,
-    Refused,
-    choose_budget,
-    choose_model,
-    choose_preset,
-    choose_size,
-    continued,
-    measure,
-    read_pictures,
-    to_state,
-)
+from genimg.training.planning.plan import Plan, Refused, continued, measure, to_state
+from genimg.training.planning.planner import Choice
 from genimg.training.planning.starting import ancestry
 
 MIN_PICTURES = 4
@@ -139,13 +128,14 @@ def _look(
     options: TrainOptions, world: World = ALONE, begun: bool = False
 ) -> tuple[TrainOptions, Dataset, list[Choice]]:
     """Choose a size and a preset where they are needed, and read the pictures."""
-    options, chosen = world.decide(lambda: choose_size(options, choose_device(options.device)))
-    dataset = world.one_after_another(lambda: read_pictures(options))
+    planner, device = planner_of(options), choose_device(options.device)
+    options, chosen = world.decide(lambda: planner.choose_size(options, device))
+    dataset = world.one_after_another(lambda: planner.read_pictures(options))
     if world.size > 1 and not world.all_have(dataset.fingerprint):
         raise DataError(f"{options.data} is not the same on all machines; copy it from one to all")
     if len(dataset.splits["train"]) < MIN_PICTURES:
         raise DataError(f"{options.data} has too few pictures to train on; give it {MIN_PICTURES}")
-    options, how = (options, []) if begun else choose_preset(options, dataset)
+    options, how = (options, []) if begun else planner.choose_preset(options, dataset)
     objective = objective_of(options.family, options.preset)
     return options, objective.training_data(options, dataset), [*chosen, *how]
 
@@ -158,9 +148,9 @@ def _begin(
     world: World = ALONE,
 ) -> tuple[Plan, Model, Compute, int]:
     """Plan a new run: (the plan, its model before the first step, the arithmetic, the batch)."""
-    device = choose_device(options.device)
+    planner, device = planner_of(options), choose_device(options.device)
     options, more, changes = world.decide(
-        lambda: choose_model(options, dataset, device, CHECKPOINTS)
+        lambda: planner.choose_model(options, dataset, device, CHECKPOINTS)
     )
     model = _initial_model(options, dataset)
     kind = objective_of(options.family, options.preset)
@@ -180,7 +170,7 @@ def _begin(
         speed = sum(part * pace for (part, _), (pace, _) in zip(paces, timed, strict=True))
         speed, peak = world.broadcast((speed, max(bytes_ for _, bytes_ in timed)))
     speed *= world.size
-    options, last = choose_budget(options, dataset, speed)
+    options, last = planner.choose_budget(options, dataset, speed)
     pictures = len(dataset.splits["train"])
     origin = ancestry(options.init_from, options.critic_from, *kind.stands_on())
     plan = Plan(options, (*chosen, *more, *last), changes, speed, peak, pictures, origin)
@@ -351,6 +341,7 @@ def _check(options: TrainOptions) -> None:
     """Refuse what the networks cannot be before a data set is prepared or a folder made."""
     if options.family not in OBJECTIVES:
         raise ConfigError(f"cannot train {options.family!r}; choose {', '.join(OBJECTIVES)}")
+    check_options(options)
     choose_device(options.device)
     family = MODELS[options.family]
     size = options.size or 64

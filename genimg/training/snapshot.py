@@ -21,9 +21,8 @@ from genimg.models import MODELS
 from genimg.runs import FINISHED
 from genimg.training.finishing.write import install, write_model
 from genimg.training.loop.state import RunFolder
-from genimg.training.objectives import objective_of
+from genimg.training.objectives import objective_of, planner_of
 from genimg.training.options import TrainOptions
-from genimg.training.planning.plan import read_pictures
 
 FEW = {"train": 1_000, "validation": 250, "test": 100}
 """Pictures that are looked at: enough for sliders that hold until the run has its own."""
@@ -67,7 +66,7 @@ def snapshot(
         raise TrainingError(f"{run} trains a {options.family}, which draws no pictures to edit")
     model.load_state_dict(state["ema"])
     model.eval()
-    dataset = _few(read_pictures(options))
+    dataset = _few(planner_of(options).read_pictures(options))
     findings = objective.finish(model, dataset, say, quick=True)
     clock = state["clock"]
     minutes, images = options.budget

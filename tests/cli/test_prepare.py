@@ -12,7 +12,7 @@ from PIL import Image
 from genimg.cli import main
 from genimg.data.folder import reading
 from genimg.training import TrainOptions
-from genimg.training.planning.plan import choose_size, read_pictures
+from genimg.training.objectives import planner_of
 from tests.data.folder.messy import photos
 
 
@@ -110,7 +110,7 @@ def test_a_file_of_labels_is_offered_and_used(
     assert main(["prepare", str(pictures), "--labels", "none.csv"]) == 2
     assert "one file of labels none.csv, and there is none" in capsys.readouterr().err
     wanted = TrainOptions(data=f"folder:{pictures}", size=16, labels="labels.csv")
-    assert read_pictures(wanted).factors[0].values == ("cat", "dog")
+    assert planner_of(wanted).read_pictures(wanted).factors[0].values == ("cat", "dog")
 
 
 def test_errors_go_to_the_report_and_earlier_ones_do_not_stay(
@@ -143,8 +143,9 @@ def test_without_a_size_it_prepares_what_training_will_ask_for(
 
     monkeypatch.setattr(reading, "judge", unwanted)
     monkeypatch.setattr(reading, "decode_for", unwanted)
-    options, _ = choose_size(TrainOptions(data=f"folder:{pictures}"), "cpu")
-    assert read_pictures(options).image_shape == (3, 64, 64)
+    asked = TrainOptions(data=f"folder:{pictures}")
+    options, _ = planner_of(asked).choose_size(asked, "cpu")
+    assert planner_of(asked).read_pictures(options).image_shape == (3, 64, 64)
     monkeypatch.undo()
     monkeypatch.setenv("GENIMG_CACHE", str(data_cache))
     assert main(["prepare", str(pictures), "--init-from", str(tiny_checkpoint)]) == 0

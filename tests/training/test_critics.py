@@ -18,7 +18,7 @@ from genimg.training.loop.step import take_step
 from genimg.training.objectives.gan import GANObjective
 from genimg.training.pictures.batches import Batches
 from genimg.training.planning.compute import Compute
-from genimg.training.planning.starting import FROZEN, choose_critic
+from genimg.training.planning.gan import FROZEN, choose_critic
 
 SIZES = (3, 2)
 
@@ -139,15 +139,15 @@ def test_few_pictures_keep_a_part_of_the_critic(
     earlier: Path, cats: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = TrainOptions("gan", init_from=earlier)
-    chosen, [(what, value, why)] = choose_critic(asked, cats, tmp_path)
-    assert (chosen.critic_from, chosen.freeze, what) == (earlier, FROZEN, "critic")
-    assert "earlier" in value and "few" in why
-    given, [reason] = choose_critic(replace(asked, freeze=0), cats, tmp_path)
-    assert given.freeze == 0 and "all of it learns" in reason[1]
+    chosen, [choice] = choose_critic(asked, cats, tmp_path)
+    assert (chosen.critic_from, chosen.freeze, choice.what) == (earlier, FROZEN, "critic")
+    assert "earlier" in choice.value and "few" in choice.why
+    given, [choice] = choose_critic(replace(asked, freeze=0), cats, tmp_path)
+    assert given.freeze == 0 and "all of it learns" in choice.value
     assert choose_critic(TrainOptions("gan"), cats, earlier.parent) == (TrainOptions("gan"), [])
-    monkeypatch.setattr("genimg.training.planning.starting.FEW_PICTURES", 100)
-    many, [reason] = choose_critic(asked, cats, tmp_path)
-    assert (many.critic_from, many.freeze) == (earlier, 0) and "enough" in reason[2]
+    monkeypatch.setattr("genimg.training.planning.gan.FEW_PICTURES", 100)
+    many, [choice] = choose_critic(asked, cats, tmp_path)
+    assert (many.critic_from, many.freeze) == (earlier, 0) and "enough" in choice.why
 
 
 def test_few_pictures_that_start_from_a_vae_get_the_critic_of_another_gan(

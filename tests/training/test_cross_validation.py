@@ -16,6 +16,7 @@ from genimg.training import Interrupted, TrainOptions, train
 from genimg.training import cross_validation as folds
 from genimg.training.loop.state import RunFolder
 from genimg.training.loop.trainer import Trainer
+from genimg.training.objectives import check_options
 from tests.training.conftest import MakeOptions
 
 K = 3
@@ -185,7 +186,7 @@ def test_a_budget_in_minutes_is_shared_too() -> None:
 
 def test_folds_are_for_classifiers() -> None:
     with pytest.raises(ConfigError, match="--folds is for a classifier, not for a vae"):
-        TrainOptions(folds=3)
+        check_options(TrainOptions(folds=3))
     for wrong in (1, 0, 21):
         with pytest.raises(ConfigError, match="folds must be from 2 to 20"):
             TrainOptions(family="classifier", folds=wrong)

@@ -39,6 +39,7 @@ from genimg.training.objectives.objective import (
 from genimg.training.objectives.spikes import SpikeGuard
 from genimg.training.options import TrainOptions
 from genimg.training.pictures.batches import Batch
+from genimg.training.planning.base_autoencoder import BasePlanner
 from genimg.training.planning.compute import Compute
 
 DEEPEST = 8
@@ -116,6 +117,7 @@ class PatchCritic(nn.Module):
 class BaseObjective(Objective):
     """The objective of an `Autoencoder`."""
 
+    planner: ClassVar = BasePlanner()
     kind: ClassVar = Kind("Base", graphs=(LIKENESS, ERROR), trends=(PSNR,))
     signals: ClassVar = (Signal("psnr", "held-out PSNR {:.2f} dB"),)
     model: Autoencoder

@@ -50,6 +50,7 @@ class ClassifierOptions:
 class ClassifierObjective(Objective):
     """Supervised learning of all factors at once; a hidden or unknown label counts for nothing."""
 
+    own_options: ClassVar = ("folds",)
     kind: ClassVar = Kind(
         "Classifier",
         closed="A classifier tells pictures apart and makes none, so there is nothing to edit with "

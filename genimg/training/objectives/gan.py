@@ -45,6 +45,7 @@ from genimg.training.options import TrainOptions
 from genimg.training.pictures.batches import Batch, fixed_batch
 from genimg.training.pictures.diff_augment import FEW_PICTURES, augment, draw_augmentation
 from genimg.training.planning.compute import Compute
+from genimg.training.planning.gan import GANPlanner
 
 COLLAPSED = 0.2
 """Samples that differ from each other by less than this part of what real pictures do are repeats.
@@ -70,6 +71,8 @@ class GANObjective(Objective):
     gradients are penalised at every step. The textbook presets get the textbook's loss instead.
     """
 
+    own_options: ClassVar = ("gamma", "critic_from", "freeze")
+    planner: ClassVar = GANPlanner()
     kind: ClassVar = Kind(
         "GAN",
         graphs=(*pixel_statistics.GRAPHS, LIKENESS),

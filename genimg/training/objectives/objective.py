@@ -25,6 +25,7 @@ from genimg.training.options import TrainOptions
 from genimg.training.pictures.augmentations import Augmentations
 from genimg.training.pictures.batches import Batch, PixelSource, Source
 from genimg.training.planning.compute import BATCHES, Compute
+from genimg.training.planning.planner import Planner
 
 Terms = dict[str, Tensor]
 """{name: values}. Row i of `[n, ...]` is of the i-th picture of this process; the loop takes the
@@ -106,6 +107,8 @@ class Objective(ABC):
 
     Attributes:
         kind: what a run says of this family to those who watch it.
+        own_options: names of options that only such families have a use for.
+        planner: who chooses what is not given of its runs.
         signals: scores of `validate` that people are told of, or that are not of held-out pictures.
         players: who learns.
         world: the processes that train together.
@@ -117,6 +120,8 @@ class Objective(ABC):
 
     kind: ClassVar[Kind]
     signals: ClassVar[tuple[Signal, ...]] = ()
+    own_options: ClassVar[tuple[str, ...]] = ()
+    planner: ClassVar[Planner] = Planner()
     model: Model
     compute: Compute
     players: dict[str, Player]

@@ -16,7 +16,7 @@ from genimg.ui.words import say
 def photo_model(store: Store) -> str | None:
     """The name of a model of any photograph, if there is one in the folder."""
     for name in store.names:
-        if store.info(name).header.family == "base":
+        if store.info(name).takes_any:
             return name
     return None
 

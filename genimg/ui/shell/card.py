@@ -71,9 +71,7 @@ def model_card(info: CheckpointInfo | None, problems: Sequence[str] = ()) -> str
     model = {
         say("shell.fact_file"): info.path.name,
         say("shell.fact_family"): header.family,
-        say("shell.fact_pictures"): say("shell.any_photograph")
-        if header.family == "base"
-        else shape,
+        say("shell.fact_pictures"): say("shell.any_photograph") if info.takes_any else shape,
         say("shell.fact_id"): header.id[:12],
     }
     columns = [

@@ -14,9 +14,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, PlainValidator, model_validator
 
-from genimg.editor import MODEL_SIZES, data_sets
+from genimg.editor import MODEL_SIZES, data_sets, families
 from genimg.ui.serving.http import LONGEST_VALUE, Question, Refused
-from genimg.ui.train.answers import Offers, Option
+from genimg.ui.train.answers import FamilyOption, Offers, Option
 from genimg.ui.words import say
 
 TITLED = {
@@ -32,11 +32,11 @@ TITLED = {
 }
 """Title and words of data sets. Those that are not drawn must be here, or are downloaded."""
 FAMILIES = {
-    "vae": ("train.vae", "train.vae_about", True),
-    "gan": ("train.gan", "train.gan_about", True),
-    "classifier": ("train.classifier", "train.classifier_about", False),
+    "vae": ("train.vae", "train.vae_about"),
+    "gan": ("train.gan", "train.gan_about"),
+    "classifier": ("train.classifier", "train.classifier_about"),
 }
-"""Title, words, and whether its models draw."""
+"""Title and words of families; others are listed by their name."""
 CROPPINGS = {
     "auto": "train.crop_auto",
     "centre": "train.crop_centre",
@@ -84,16 +84,24 @@ def offers() -> Offers:
     """What the page lets a person choose: nothing that is refused here."""
     return {
         "data": offered(),
-        "families": [
-            {"name": name, "title": say(title), "words": say(about), "draws": draws}
-            for name, (title, about, draws) in FAMILIES.items()
-        ],
+        "families": [_family(name, draws) for name, draws in families().items()],
         "crops": [{"name": name, "title": say(title)} for name, title in CROPPINGS.items()],
         "sizes": list(MODEL_SIZES),
         "minutes": {"least": LEAST_MINUTES, "most": MOST_MINUTES},
         "letters": MAX_WORDS,
         "nothing": NOTHING,
     }
+
+
+def _family(name: str, draws: bool) -> FamilyOption:
+    title, words = map(say, FAMILIES[name]) if name in FAMILIES else (name, "")
+    return {"name": name, "title": title, "words": words, "draws": draws}
+
+
+def _known_family(value: str) -> str:
+    if value not in families():
+        raise ValueError(_not_among(value, list(families())))
+    return value
 
 
 def _data(text: object) -> Data:
@@ -180,7 +188,7 @@ class RunRequest(Question):
     crop: Annotated[str, _one_of(list(CROPPINGS))] | None = None
     keep: Names = []
     leave_out: Names = []
-    family: Annotated[str, _one_of(list(FAMILIES))] = "vae"
+    family: Annotated[str, AfterValidator(_known_family)] = "vae"
     minutes: Minutes | None = None
     init_from: str | None = None
     title: Line = ""

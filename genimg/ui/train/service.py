@@ -154,9 +154,10 @@ class Training:
         rows: list[StartModel] = []
         for title, name in self._store.choices:
             with suppress(GenimgError, KeyError, TypeError, ValueError):
-                header = self._store.info(name).header
-                if header.family == "base":  # nothing is trained on from one
+                info = self._store.info(name)
+                if info.takes_any:  # nothing is trained on from one
                     continue
+                header = info.header
                 size = header.image_shape[1]
                 rows += [{"name": name, "title": title, "size": size, "family": header.family}]
         return rows

@@ -12,16 +12,11 @@ from genimg.data import Dataset
 from genimg.errors import TrainingError
 from genimg.training import TrainOptions
 from genimg.training.pictures.augmentations import Augmentations
-from genimg.training.planning.plan import (
-    MOST_MINUTES,
-    Plan,
-    choose_budget,
-    choose_model,
-    choose_size,
-    continued,
-    to_state,
-)
+from genimg.training.planning.plan import Plan, continued, to_state
+from genimg.training.planning.planner import MOST_MINUTES
+from genimg.training.planning.vae import VAEPlanner
 
+PLANNER = VAEPlanner()
 ANY = TrainOptions(data="cats", size=16)
 NOWHERE = Path("nowhere")
 
@@ -41,7 +36,7 @@ def test_the_size_follows_the_pictures_and_the_machine(
     side: int, device: str, size: int, tmp_path: Path
 ) -> None:
     asked = TrainOptions(data=folder_of(tmp_path / "pictures", side))
-    options, choices = choose_size(asked, device)
+    options, choices = PLANNER.choose_size(asked, device)
     assert options.size == size
     [choice] = choices
     assert choice.value == f"{size} pixels" and f"about {side}" in choice.why
@@ -49,39 +44,41 @@ def test_the_size_follows_the_pictures_and_the_machine(
 
 def test_a_size_that_was_given_stays(tmp_path: Path) -> None:
     asked = TrainOptions(data=folder_of(tmp_path / "pictures", 90), size=32)
-    assert choose_size(asked, "cpu") == (asked, [])
+    assert PLANNER.choose_size(asked, "cpu") == (asked, [])
 
 
 def test_a_size_comes_from_the_model_that_a_run_starts_from(
     tmp_path: Path, tiny_checkpoint: Path
 ) -> None:
     data = folder_of(tmp_path / "pictures", 90)
-    options, [choice] = choose_size(TrainOptions(data=data, init_from=tiny_checkpoint), "cpu")
+    options, [choice] = PLANNER.choose_size(
+        TrainOptions(data=data, init_from=tiny_checkpoint), "cpu"
+    )
     assert options.size == 16 and "model has" in choice.why
 
 
 def test_every_choice_has_a_reason_and_what_was_given_stays(cats: Dataset) -> None:
-    options, choices, changes = choose_model(ANY, cats, "cpu", NOWHERE)
+    options, choices, changes = PLANNER.choose_model(ANY, cats, "cpu", NOWHERE)
     assert (options.width, options.latent_dim) == (48, 16)
     assert all(choice.what and choice.value and choice.why for choice in choices)
     assert changes == Augmentations(flip=cats.flip)
-    hasty, _, _ = choose_model(dataclasses.replace(ANY, minutes=2.0), cats, "cpu", NOWHERE)
+    hasty, _, _ = PLANNER.choose_model(dataclasses.replace(ANY, minutes=2.0), cats, "cpu", NOWHERE)
     assert hasty.width == 24
     given = dataclasses.replace(ANY, width=16, latent_dim=7, augment="off")
-    options, _, changes = choose_model(given, cats, "cpu", NOWHERE)
+    options, _, changes = PLANNER.choose_model(given, cats, "cpu", NOWHERE)
     assert (options.width, options.latent_dim, changes) == (16, 7, Augmentations())
 
 
 def test_more_pictures_get_more_time_up_to_a_limit(cats: Dataset) -> None:
-    fast, _ = choose_budget(ANY, cats, 1000.0)
-    slow, [choice] = choose_budget(ANY, cats, 100.0)
-    crawling, [warning] = choose_budget(ANY, cats, 1.0)
+    fast, _ = PLANNER.choose_budget(ANY, cats, 1000.0)
+    slow, [choice] = PLANNER.choose_budget(ANY, cats, 100.0)
+    crawling, [warning] = PLANNER.choose_budget(ANY, cats, 1.0)
     assert fast.minutes is not None and slow.minutes is not None
     assert fast.minutes < slow.minutes < MOST_MINUTES
     assert "400 pictures at 100 a second" in choice.why
     assert crawling.minutes == MOST_MINUTES and "more time would help" in warning.why
     asked = dataclasses.replace(ANY, images=100)
-    assert choose_budget(asked, cats, 100.0) == (asked, [])
+    assert PLANNER.choose_budget(asked, cats, 100.0) == (asked, [])
 
 
 def test_a_plan_tells_what_it_will_take(cats: Dataset) -> None:

@@ -1,6 +1,6 @@
 """What a run of few pictures starts from where nobody says, and what its model says of that."""
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,8 @@ from genimg.checkpoint import load, read_header, save
 from genimg.data import Dataset, load_dataset
 from genimg.models import build_model, save_model
 from genimg.training import TrainOptions, train
-from genimg.training.planning.starting import ancestry, can_start_from, choose_start
+from genimg.training.objectives import planner_of
+from genimg.training.planning.starting import ancestry, can_start_from
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +31,14 @@ def mine(pictures: Path, data_cache: Path) -> Dataset:
 def asked(pictures: Path, **changes: object) -> TrainOptions:
     settings = {"data": f"folder:{pictures}", "size": 16, **changes}
     return TrainOptions(**settings)  # type: ignore[arg-type]
+
+
+def choose_start(
+    options: TrainOptions, dataset: Dataset, models: Path
+) -> tuple[TrainOptions, list[tuple[str, ...]]]:
+    """What the family's planner chooses, and its choices: what, the value, why."""
+    chosen, choices = planner_of(options).choose_start(options, dataset, models)
+    return chosen, [astuple(choice) for choice in choices]
 
 
 def test_few_pictures_start_from_the_model_that_knows_them_best(
@@ -98,7 +107,7 @@ def test_many_pictures_or_no_model_start_from_nothing(
     anew = replace(options, from_nothing=True)
     chosen, [(_, value, why)] = choose_start(anew, mine, tiny_checkpoint.parent)
     assert (chosen, value) == (anew, "from nothing") and "you asked" in why
-    monkeypatch.setattr("genimg.training.planning.starting.FEW_PICTURES", 20)
+    monkeypatch.setattr("genimg.training.planning.vae.FEW_PICTURES", 20)
     assert len(mine.splits["train"]) > 20
     assert choose_start(options, mine, tiny_checkpoint.parent) == (options, [])
 
