@@ -76,7 +76,7 @@ class Family:
     """
 
     network: Network
-    preset_config: Callable[[str, tuple[int, int, int], int | None, tuple[int, ...]], Any]
+    preset_config: PresetConfig
     presets: tuple[str, ...]
     others: Mapping[str, Network] = field(default_factory=dict)
 
@@ -115,25 +115,42 @@ class Family:
         return make(config)
 
 
-def _vae_config(
-    preset: str,
-    image_shape: tuple[int, int, int],
-    latent_dim: int | None = None,
-    label_sizes: tuple[int, ...] = (),
-) -> Any:
-    if preset == photo_vae.PRESET:
-        return photo_vae.photo_config(image_shape, latent_dim)
-    return vae.preset_config(preset, image_shape, latent_dim, label_sizes)
+PresetConfig = Callable[[str, tuple[int, int, int], int | None, tuple[int, ...]], Any]
 
+
+def _or_on_base(pixels: PresetConfig) -> PresetConfig:
+    """Configs of a family with one preset more, which stands on a base."""
+
+    def config(
+        preset: str,
+        image_shape: tuple[int, int, int],
+        latent_dim: int | None = None,
+        label_sizes: tuple[int, ...] = (),
+    ) -> Any:
+        if preset == photo_vae.PRESET:
+            return photo_vae.photo_config(image_shape, latent_dim)
+        return pixels(preset, image_shape, latent_dim, label_sizes)
+
+    return config
+
+
+ON_BASE: Mapping[str, Network] = {
+    photo_vae.PRESET: Network(PhotoVAE, photo_vae.PhotoVAEConfig, torch.float16)
+}
 
 MODELS: dict[str, Family] = {
     "vae": Family(
         Network(vae.VAE, vae.VAEConfig),
-        _vae_config,
+        _or_on_base(vae.preset_config),
         (*vae.PRESETS, photo_vae.PRESET),
-        {photo_vae.PRESET: Network(PhotoVAE, photo_vae.PhotoVAEConfig, torch.float16)},
+        ON_BASE,
     ),
-    "gan": Family(Network(gan.GAN, gan.GANConfig), gan.preset_config, gan.PRESETS),
+    "gan": Family(
+        Network(gan.GAN, gan.GANConfig),
+        _or_on_base(gan.preset_config),
+        (*gan.PRESETS, photo_vae.PRESET),
+        ON_BASE,
+    ),
     "classifier": Family(
         Network(Classifier, classifier.ClassifierConfig),
         classifier.preset_config,

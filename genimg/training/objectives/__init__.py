@@ -5,10 +5,12 @@ in another way than its family, one in `PRESETS`.
 """
 
 from genimg.errors import ConfigError
+from genimg.models.photo_vae import PRESET
 from genimg.training.objectives.base_autoencoder import BaseObjective
 from genimg.training.objectives.classifier import ClassifierObjective
 from genimg.training.objectives.gan import GANObjective
 from genimg.training.objectives.objective import Objective
+from genimg.training.objectives.photo_gan import PhotoGANObjective
 from genimg.training.objectives.photo_vae import PhotoVAEObjective
 from genimg.training.objectives.vae import VAEObjective
 from genimg.training.options import TrainOptions
@@ -21,7 +23,10 @@ OBJECTIVES: dict[str, type[Objective]] = {
     "base": BaseObjective,
 }
 
-PRESETS: dict[tuple[str, str], type[Objective]] = {("vae", "photo"): PhotoVAEObjective}
+PRESETS: dict[tuple[str, str], type[Objective]] = {
+    ("vae", PRESET): PhotoVAEObjective,
+    ("gan", PRESET): PhotoGANObjective,
+}
 
 
 def objective_of(family: str, preset: str | None) -> type[Objective]:

@@ -75,6 +75,9 @@ EXPLAINED = 0.0
 """Labels enter the prior where they explain anything of held-out pictures: most of the variance is
 what pictures of one kind differ in, and one shall be able to ask for lemons.
 """
+EDGES = Graph(
+    "Sharpness of new pictures", "1 is as sharp as yours", (("sharpness", "new pictures"),)
+)
 SHARPNESS = Trend("sharpness", 0.03, 0.01, 0.15, "%", 0)
 
 
@@ -94,17 +97,7 @@ class PhotoVAEObjective(VAEObjective):
     """The objective of a `PhotoVAE`."""
 
     kind: ClassVar = Kind(
-        "VAE",
-        graphs=(
-            Graph(
-                "Sharpness of new pictures",
-                "1 is as sharp as yours",
-                (("sharpness", "new pictures"),),
-            ),
-            ERROR,
-        ),
-        floors=(UNUSED_LATENTS,),
-        trends=(SHARPNESS,),
+        "VAE", graphs=(EDGES, ERROR), floors=(UNUSED_LATENTS,), trends=(SHARPNESS,)
     )
     signals: ClassVar = (
         Signal("psnr", "from the latent alone {:.2f} dB"),
@@ -113,6 +106,7 @@ class PhotoVAEObjective(VAEObjective):
         Signal("active_dimensions", held_out=False),
         Signal("copies", held_out=False),
     )
+    sharpen_from: ClassVar = SHARPEN_FROM
     model: PhotoVAE
 
     def __init__(self, model: PhotoVAE, options: TrainOptions, compute: Compute) -> None:
@@ -173,7 +167,9 @@ class PhotoVAEObjective(VAEObjective):
     @classmethod
     @override
     def paces(cls) -> tuple[tuple[float, float], ...]:
-        return ((SHARPEN_FROM, SHARPEN_FROM / 2), (1.0 - SHARPEN_FROM, 0.9))
+        first = cls.sharpen_from
+        both = ((first, first / 2), (1.0 - first, 0.9))
+        return both if first else both[1:]
 
     @override
     def networks(self) -> dict[str, nn.Module]:
@@ -217,7 +213,7 @@ class PhotoVAEObjective(VAEObjective):
 
     @override
     def phase(self, progress: float) -> int:
-        return SHARPENING if progress >= SHARPEN_FROM else LATENTS
+        return SHARPENING if progress >= self.sharpen_from else LATENTS
 
     @override
     @torch.no_grad()
@@ -267,9 +263,9 @@ class PhotoVAEObjective(VAEObjective):
     @override
     def schedule(self, progress: float, images: int) -> None:
         if self.now == LATENTS:
-            super().schedule(min(progress / SHARPEN_FROM, 1.0), images)
+            super().schedule(min(progress / self.sharpen_from, 1.0), images)
             return
-        rest = (progress - SHARPEN_FROM) / (1.0 - SHARPEN_FROM)
+        rest = (progress - self.sharpen_from) / (1.0 - self.sharpen_from)
         chosen = self.sharpening.options
         for name, peak in (("decoder", chosen.learning_rate), ("critic", chosen.critic_rate)):
             for group in self.players[name].optimizer.param_groups:

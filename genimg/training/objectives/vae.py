@@ -34,6 +34,7 @@ from genimg.training.objectives.spikes import SpikeGuard
 from genimg.training.options import TrainOptions
 from genimg.training.pictures.batches import Batch, fixed_batch
 from genimg.training.planning.compute import Compute
+from genimg.training.planning.planner import Planner
 from genimg.training.planning.vae import VAEPlanner
 
 MIN_MSE = 1e-7
@@ -114,7 +115,7 @@ def mean_psnr(made: Tensor, pixels: Tensor) -> float:
 class VAEObjective(Objective):
     """sigma-VAE (Rybkin, Daniilidis & Levine 2021): no weight between the two terms to tune."""
 
-    planner: ClassVar = VAEPlanner()
+    planner: ClassVar[Planner] = VAEPlanner()
     kind: ClassVar = Kind("VAE", graphs=(LIKENESS, ERROR), floors=(UNUSED_LATENTS,), trends=(PSNR,))
     signals: ClassVar[tuple[Signal, ...]] = (
         Signal("psnr", "held-out PSNR {:.2f} dB"),

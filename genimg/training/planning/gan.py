@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,10 +12,17 @@ from genimg.checkpoint import read_header
 from genimg.data import Dataset
 from genimg.errors import ConfigError
 from genimg.files import CRITICS, critic_beside, model_files
+from genimg.models.photo_vae import PRESET
 from genimg.training import critics
 from genimg.training.options import TrainOptions
 from genimg.training.planning.planner import Choice, Planner
 from genimg.training.planning.starting import FEW_PICTURES, fitting_vaes
+from genimg.training.planning.vae import (
+    LARGEST_ON_BASE,
+    MINUTES_ON_BASE,
+    as_started,
+    preset_of,
+)
 
 FROZEN = 2
 """Resolution stages of a critic that stay as they are where there are few pictures."""
@@ -24,12 +32,34 @@ class GANPlanner(Planner):
     """Chooses for the runs of a GAN."""
 
     @override
+    def largest(self, options: TrainOptions) -> Mapping[str, int]:
+        return LARGEST_ON_BASE if options.preset == PRESET else super().largest(options)
+
+    @override
+    def choose_preset(
+        self, options: TrainOptions, dataset: Dataset
+    ) -> tuple[TrainOptions, list[Choice]]:
+        """That of a model on a base where it starts from one."""
+        start = options.init_from
+        if options.preset is None and start is not None and preset_of(start) == PRESET:
+            return replace(options, preset=PRESET), []
+        return options, []
+
+    @override
     def choose_network(
         self, options: TrainOptions, dataset: Dataset, device: str, models: Path
     ) -> tuple[TrainOptions, list[Choice]]:
         options, start = self.choose_start(options, dataset, models)
+        if options.preset == PRESET:  # whose critic is no file, and whose network is the VAE's
+            return (options if options.init_from is None else as_started(options)), start
         options, critic = choose_critic(options, dataset, models)
         return options, [*start, *critic]
+
+    @override
+    def minutes(self, options: TrainOptions, count: int, speed: float) -> tuple[float, str]:
+        if options.preset == PRESET:
+            return MINUTES_ON_BASE, "photographs become sharper all the time; more helps"
+        return super().minutes(options, count, speed)
 
     @override
     def find_start(

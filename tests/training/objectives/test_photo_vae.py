@@ -18,6 +18,7 @@ from genimg.training import Interrupted, TrainOptions, snapshot, train
 from genimg.training.loop.state import RunFolder
 from genimg.training.objectives import objective_of
 from genimg.training.objectives.objective import Unstable
+from genimg.training.objectives.photo_gan import PhotoGANObjective
 from genimg.training.objectives.photo_vae import PhotoVAEObjective
 from genimg.training.objectives.photograph_guard import PhotographGuard
 from genimg.training.objectives.sharpening import SharpeningOptions
@@ -93,6 +94,36 @@ def test_a_run_may_start_from_a_model_on_a_base(wanted: TrainOptions, tmp_path: 
     assert [row["name"] for row in header.data["started_from"]] == ["run", "photo-base"]
 
 
+def test_a_gan_of_photographs_goes_on_from_a_vae_of_them(
+    wanted: TrainOptions, tmp_path: Path
+) -> None:
+    first = train(TrainOptions(**{**vars(wanted), "images": 32}), print)
+    gan = {
+        **vars(wanted), "family": "gan", "width": None, "latent_dim": None, "images": 32,
+        "out": tmp_path / "gan",
+    }  # fmt: skip
+    whole = train(TrainOptions(**{**gan, "init_from": first}), print)
+    before, after = load_model(first)[0], load_model(whole)[0]
+    header = read_header(whole)
+    assert (header.family, header.trained["preset"]) == ("gan", "photo")
+    for name, tensor in before.state_dict().items():
+        kept = not name.startswith(("decoder.", "prior."))
+        assert torch.equal(tensor, after.state_dict()[name]) or not kept, name
+    assert any(
+        not torch.equal(tensor, after.state_dict()[name])
+        for name, tensor in before.state_dict().items()
+        if name.startswith("decoder.")
+    )
+    editor = Editor.load(whole)
+    [picture] = editor.decode(*editor.sample(1, labels={"folder": "two"}))
+    assert picture.size == (SIDE, SIDE)
+
+    with pytest.raises(ConfigError, match="goes on from a VAE of photographs: train one first"):
+        train(TrainOptions(**{**gan, "preset": "photo", "out": tmp_path / "none"}), print)
+    with pytest.raises(ConfigError, match="--freeze is for the other presets of a gan"):
+        train(TrainOptions(**{**gan, "preset": "photo", "freeze": 1, "init_from": first}), print)
+
+
 def test_grey_pictures_are_refused(options: MakeOptions) -> None:
     with pytest.raises(ConfigError, match="are grey"):
         dataset = load_dataset("cats", size=16, count=8)
@@ -102,6 +133,7 @@ def test_grey_pictures_are_refused(options: MakeOptions) -> None:
 
 def test_a_preset_has_its_objective() -> None:
     assert objective_of("vae", "photo") is PhotoVAEObjective
+    assert objective_of("gan", "photo") is PhotoGANObjective
     assert objective_of("vae", None) is objective_of("vae", "residual") is not PhotoVAEObjective
 
 
