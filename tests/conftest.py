@@ -16,19 +16,32 @@ import torch
 torch.set_num_threads(1)
 
 LONGEST = (
-    "ui/browser/test_train_new.py",
     "training/test_kills.py",
+    "training/test_resume.py",
+    "ui/browser/test_train_new.py",
     "ui/train/test_routes.py",
     "training/objectives/test_gan_runs.py",
-    "ui/browser/test_generate.py",
     "ui/browser/test_train.py",
-    "training/test_resume.py",
+    "ui/browser/test_comfort.py",
+    "ui/browser/test_history.py",
+    "training/distributed/test_processes.py",
+    "ui/browser/test_generate.py",
+    "ui/browser/test_live.py",
+    "training/objectives/test_photo_vae.py",
+    "training/test_full_disk.py",
+    "ui/test_app.py",
 )
-"""Files that begin first: one process has all tests of a file, and the others would wait for it."""
+"""Files that begin first, in this order: one process has all tests of a file, and the others would
+wait for it.
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: not item.path.as_posix().endswith(LONGEST))
+    def place(item: pytest.Item) -> int:
+        path = item.path.as_posix()
+        return next((i for i, name in enumerate(LONGEST) if path.endswith(name)), len(LONGEST))
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")

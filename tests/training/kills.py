@@ -9,7 +9,6 @@ Prints a JSON object: for each family its kills, and what was found after each.
 
 from __future__ import annotations
 
-import importlib
 import itertools
 import json
 import os
@@ -27,18 +26,16 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch._dynamo  # the first step of an optimizer would load it in every fork
 from PIL import Image
 
 from genimg import checkpoint
 from genimg.errors import GenimgError, TrainingError
+from genimg.evaluation import calibration, evaluate
 from genimg.runs import FINISHED, FINISHING, TRAINING, RunFiles, folder
 from genimg.training import TrainOptions, run, train
-
-for needed in ("linear_model", "metrics", "mixture", "neighbors"):
-    importlib.import_module(f"sklearn.{needed}")  # as above: genimg loads them where it needs them
-for needed in ("filters", "metrics"):
-    importlib.import_module(f"skimage.{needed}")
+from genimg.training.finishing import gan
+from tests.preloaded import preload
+from tests.training.conftest import gather_few
 
 SEED = 5
 SNAPSHOTS = (0.0, 0.02, 0.1)
@@ -89,7 +86,7 @@ def wanted(family: str, place: Path, snapshot_seconds: float = 60.0) -> TrainOpt
         family=family,
         data=f"folder:{place.parents[1] / 'pictures'}",
         size=16,
-        images=640,
+        images=320,
         batch_size=16,
         width=None if family == "classifier" else 8,
         seed=3,
@@ -97,7 +94,7 @@ def wanted(family: str, place: Path, snapshot_seconds: float = 60.0) -> TrainOpt
         layout="channels_last",
         threads=1,
         device="cpu",
-        validate_every=144,  # so that the end has a validation of its own
+        validate_every=96,  # so that the end has a validation of its own
         snapshot_seconds=snapshot_seconds,
         out=place / "run",
         name="killed",
@@ -340,7 +337,9 @@ def read_lines(progress: Path) -> int:
 
 
 def main() -> int:
+    preload()
     torch.set_num_threads(1)
+    gan.gather, evaluate.QUICK_COUNT, calibration.SEARCHED = gather_few, 24, 1  # as `few_draws`
     folder.LOCK_SECONDS = 0.02  # who is refused is so at once
     out = Path(sys.argv[1])
     draw_pictures(out / "pictures")

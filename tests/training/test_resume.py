@@ -27,7 +27,7 @@ from tests.training import kills
 from tests.training.kills import draw_pictures
 
 ROOT = Path(__file__).parents[2]
-IMAGES = 2000
+IMAGES, WIDTH = 2000, 24
 TIMINGS = ("seconds", "speed")
 PATIENCE = 120.0  # seconds that anything here may take on a busy machine
 
@@ -39,6 +39,7 @@ def wanted(out: Path) -> TrainOptions:
         size=16,
         count=400,
         images=IMAGES,
+        width=WIDTH,
         seed=3,
         precision="fp32",
         layout="channels_last",
@@ -53,8 +54,8 @@ def command(out: Path, snapshot_seconds: float) -> list[str]:
     words = "-m genimg train vae --data cats --size 16 --count 400 --seed 3 --precision fp32"
     words += " --layout channels_last --threads 1 --device cpu --validate-every 400"
     return [
-        sys.executable, *words.split(), "--images", str(IMAGES), "--out", str(out),
-        "--snapshot-seconds", str(snapshot_seconds),
+        sys.executable, *words.split(), "--images", str(IMAGES), "--width", str(WIDTH),
+        "--out", str(out), "--snapshot-seconds", str(snapshot_seconds),
     ]  # fmt: skip
 
 
@@ -199,13 +200,17 @@ def test_other_pictures_than_before_are_refused_and_nothing_is_changed(
 
 
 def test_ctrl_c_writes_the_state_and_the_same_command_continues(
-    start: Callable[..., subprocess.Popen[str]], undisturbed: Path, tmp_path: Path
+    start: Callable[..., subprocess.Popen[str]],
+    undisturbed: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     out = tmp_path / "run"
     folder = RunFolder(out)
     process = start(out, snapshot_seconds=600.0)
     wait_for(folder.progress.exists, process)
 
+    monkeypatch.setattr("genimg.runs.folder.LOCK_SECONDS", 0.1)  # it shall not be over by then
     with pytest.raises(TrainingError, match="another process is training in"):
         train(wanted(out), lambda line: None)
 

@@ -54,3 +54,7 @@ def check_options(options: TrainOptions) -> None:
                 f"--{name.replace('_', '-')} is for a {' or a '.join(families)}, not for a "
                 f"{options.family}"
             )
+    if options.mixed_with and not planner_of(options).mixes:
+        raise ConfigError(
+            f"a {options.family} learns from one data set; put the pictures into one folder"
+        )

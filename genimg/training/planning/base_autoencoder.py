@@ -13,6 +13,8 @@ from genimg.training.planning.planner import Choice, Planner, wanted
 class BasePlanner(Planner):
     """Chooses for the runs of an `Autoencoder`."""
 
+    mixes = True
+
     @override
     def choose_size(self, options: TrainOptions, device: str) -> tuple[TrainOptions, list[Choice]]:
         """Its tiles have a side of their own."""

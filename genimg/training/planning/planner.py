@@ -14,7 +14,6 @@ from typing import Any
 
 from genimg.checkpoint import read_header
 from genimg.data import Dataset, FolderOptions, load_dataset, native_side
-from genimg.errors import ConfigError
 from genimg.models.photo_vae import PRESET
 from genimg.training.options import TrainOptions
 from genimg.training.pictures.augmentation_test import choose_augmentations
@@ -45,7 +44,12 @@ class Planner:
     """Chooses for the runs of a family; one that chooses otherwise has a child of this class.
 
     Each method gives the options with what it has filled in, and its choices.
+
+    Attributes:
+        mixes: whether such a run may learn from several data sets together.
     """
+
+    mixes = False
 
     def largest(self, options: TrainOptions) -> Mapping[str, int]:
         """The largest side of a folder's pictures that is chosen, by kind of device."""
@@ -71,16 +75,7 @@ class Planner:
         return replace(options, size=size), [Choice("size", f"{size} pixels", why)]
 
     def read_pictures(self, options: TrainOptions) -> Dataset:
-        """The data set of a run, as `genimg.data.load_dataset` gives it.
-
-        Raises:
-            ConfigError: several sets, for a family that learns from one.
-            DataError: it is not there, or cannot be read.
-        """
-        if options.mixed_with:
-            raise ConfigError(
-                f"a {options.family} learns from one data set; put the pictures into one folder"
-            )
+        """The data set of a run, as `genimg.data.load_dataset` gives it."""
         return load_dataset(options.data, **wanted(options))
 
     def choose_preset(

@@ -32,6 +32,7 @@ from genimg.training.loop.state import Onlooker, RunFolder
 from genimg.training.loop.trainer import Trainer
 from genimg.training.pictures.augmentations import Augmentations
 from genimg.training.planning.compute import Compute
+from tests.preloaded import preload
 
 BATCH = 13  # not to be divided by two
 STEPS = 3
@@ -239,6 +240,7 @@ def take_part(name: str, out: Path, rank: int) -> None:
 
 def main() -> int:
     """Play scenes, each by two processes; prints a JSON object of their exit codes and seconds."""
+    preload()
     torch.set_num_threads(1)
     out = Path(sys.argv[1])
     out.mkdir(parents=True, exist_ok=True)
