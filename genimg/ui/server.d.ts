@@ -206,12 +206,14 @@ export interface LookStarted {
   id: string;
 }
 
-/** How close the model comes to an upload, for people. */
+/** How close the model comes to an upload, for people; `captions` say for each label how much
+ * its name is worth. */
 export interface MatchAnswer {
   words: string;
   level: string;
   numbers: string;
   advice: string;
+  captions: Record<string, string>;
 }
 
 /** Whether somebody may add models. */
