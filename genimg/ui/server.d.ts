@@ -322,6 +322,7 @@ export interface Overview {
   minutes: MinutesRange;
   letters: number;
   nothing: string;
+  examples: TrainingExample[];
   allowed: boolean;
   why: string;
   here: boolean;
@@ -356,9 +357,10 @@ export interface PicturesSent {
 
 /** What `python -m genimg train --dry-run` has planned; see genimg.training.planning.plan.
  *
- * `hints` are what is not among the choices and the numbers; pictures are shown as they are where
- * they are not `varied`. */
+ * `network` is the family and the preset, such as "vae photo"; `hints` are what is not among the
+ * choices and the numbers; pictures are shown as they are where they are not `varied`. */
 export interface Plan {
+  network: string;
   choices: Choice[];
   varied: boolean;
   speed: number;
@@ -619,6 +621,21 @@ export interface TakeAct {
   act: "take";
   kind: string;
   name: string;
+}
+
+/** The same, with the address of its sheet. */
+export interface TrainingExample {
+  name: string;
+  network: string;
+  title: string;
+  pictures: number;
+  size: number;
+  minutes: number;
+  images: number;
+  speed: number;
+  fd: number | null;
+  fd_floor: number | null;
+  url: string;
 }
 
 /** What is remembered of an upload: what the model was shown, and the recipes of the two ends

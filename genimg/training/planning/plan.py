@@ -122,7 +122,9 @@ class Plan:
 
     def to_mapping(self) -> dict[str, Any]:
         """JSON-ready."""
+        family = self.options.family
         return {
+            "network": f"{family} {self.options.preset or MODELS[family].presets[0]}",
             "choices": [asdict(choice) for choice in self.choices],
             "varied": bool(self.changes),
             "speed": round(self.speed, 1),

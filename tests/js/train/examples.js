@@ -31,7 +31,7 @@ export const makeReport = (changes = {}) => ({
 
 /** @param {Partial<Plan>} [changes] @returns {Plan} */
 export const makePlan = (changes = {}) => ({
-  choices: [{ what: 'size', value: '16 pixels', why: 'your pictures have about 24' }], varied: true,
+  network: 'vae residual', choices: [{ what: 'size', value: '16 pixels', why: 'your pictures have about 24' }], varied: true,
   speed: 1234, memory: 1.23e9, minutes: 20, pictures: 36, hints: ['each picture is seen once'], ...changes,
 });
 

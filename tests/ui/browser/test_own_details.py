@@ -69,8 +69,6 @@ def test_details_fade_live_and_come_back(
     page.wait_for_function(f"() => genimg.work.scene.model.name === '{PHOTO}'")
     visitor.settle()
     expect(slider).to_be_hidden()  # what the model has drawn has no details of its own
-    name = page.locator("#exchange span")
-    expect(name).to_have_text("This picture shows (choose another to exchange it)")
 
     visitor.upload(noise)
     expect(slider).to_be_visible()
@@ -79,7 +77,6 @@ def test_details_fade_live_and_come_back(
     expect(page.locator("#edit-note")).to_contain_text("dB kept")
     for hidden in ("#refine", "#refining", "#faithful"):
         expect(page.locator(hidden)).to_be_hidden()
-    expect(name).to_contain_text("Of what this model knows, it is most like")
     photograph = visitor.picture("#edited")
 
     pull(page, 0.4)
@@ -116,7 +113,6 @@ def test_details_fade_live_and_come_back(
     visitor.await_picture("#edited", both)
     visitor.settle()
     expect(slider.locator("output")).to_have_text("40 %")
-    expect(name).to_contain_text("Of what this model knows, it is most like")
     overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert page.evaluate(overflow) <= 0
     visitor.choose_model(0)
