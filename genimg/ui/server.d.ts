@@ -331,7 +331,8 @@ export interface Overview {
   disk_free: number;
 }
 
-/** What `python -m genimg prepare` has found; `settled` are reasons that cannot be overruled. */
+/** What `python -m genimg prepare` has found; `settled` are reasons that cannot be overruled,
+ * `shape` the height and width of the prepared pictures. */
 export interface PicturesReport {
   source: string;
   found: number;
@@ -344,7 +345,7 @@ export interface PicturesReport {
   beside: Record<string, number>;
   colour: boolean;
   sides: Sides;
-  size: number;
+  shape: [number, number];
   crop: string;
   notes: string[];
 }
@@ -572,11 +573,11 @@ export interface StageValue {
   empty?: string;
 }
 
-/** A model that training can start from; `size` in pixels a side. */
+/** A model that training can start from; `shape` is the height and width of its pictures. */
 export interface StartModel {
   name: string;
   title: string;
-  size: number;
+  shape: [number, number];
   family: string;
 }
 

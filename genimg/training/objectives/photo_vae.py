@@ -116,7 +116,7 @@ class PhotoVAEObjective(VAEObjective):
 
     def __init__(self, model: PhotoVAE, options: TrainOptions, compute: Compute) -> None:
         super().__init__(model, options, compute)
-        self.sharpening = Sharpening(model.image_shape[1], options.seed, compute)
+        self.sharpening = Sharpening(min(model.image_shape[1:]), options.seed, compute)
         learning = [*model.encoder.parameters(), *model.decoder.parameters()]
         chosen = self.options
         optimizer = make_optimizer(options.optimizer, learning, chosen.learning_rate)
@@ -125,8 +125,7 @@ class PhotoVAEObjective(VAEObjective):
             "model": Player(learning, optimizer, chosen.max_gradient_norm, spikes),
             **self.sharpening.players(list(model.decoder.parameters())),
         }
-        side = model.decoder.noise.shape[-1]
-        self.grid_shape = (model.config.base.latent_channels, side, side)
+        self.grid_shape = model.details_shape
         self.subpixels = math.prod(self.grid_shape)
         self.now = LATENTS
         self.began = 0  # pictures seen when the present phase did
@@ -315,7 +314,7 @@ class PhotoVAEObjective(VAEObjective):
         maps = self.noise(self.model.decoder.noise.expand(len(codes), -1, -1, -1), rng)
         with torch.set_grad_enabled(not self.critic_alone), self.compute.autocast():
             made = self.model.base.decode(self.model.grid(codes, maps)).float()
-        changes = mild_augmentation(self.part.count, real.shape[-1], rng).rows(self.part.rows)
+        changes = mild_augmentation(self.part.count, real.shape[-2], rng).rows(self.part.rows)
         with torch.no_grad():
             reals = self.sharpening.taps(real, changes)
         fakes = self.sharpening.taps(made, changes)

@@ -62,7 +62,7 @@ class FeatureCritic(nn.Module):
     """Says at three scales how real the features of pictures look.
 
     Args:
-        side: of the pictures in pixels.
+        side: the shorter one of the pictures in pixels.
     """
 
     def __init__(self, side: int) -> None:
@@ -106,7 +106,7 @@ class Sharpening:
     """A critic and fixed features, and what a decoder and the critic minimise by them.
 
     Args:
-        side: of the pictures in pixels.
+        side: the shorter one of the pictures in pixels.
         seed: of the critic's weights.
     """
 

@@ -16,10 +16,11 @@ from typing import Any
 import torch
 
 from genimg.checkpoint import read_header
+from genimg.config import Size, sides_of, size_text
 from genimg.data import Dataset, FolderOptions, load_dataset, load_tiles, native_side
 from genimg.errors import TrainingError
 from genimg.models import MODELS
-from genimg.models.photo_vae import LEAST_SIDE, PRESET, fits_base
+from genimg.models.photo_vae import PRESET, fits_base
 from genimg.models.photo_vae import default_latent_dim as latent_dim_on_base
 from genimg.models.vae import default_latent_dim
 from genimg.training.options import PLANNED, TrainOptions
@@ -159,15 +160,16 @@ def choose_size(options: TrainOptions, device: str) -> tuple[TrainOptions, list[
     largest = (LARGEST_ON_BASE if on_base else LARGEST)[device.partition(":")[0]]
     if side is None:
         return options, []
-    size = max((s for s in SIZES if s <= min(side, largest)), default=SIZES[0])
+    size: Size = max((s for s in SIZES if s <= min(side, largest)), default=SIZES[0])
     if options.init_from is not None:
-        size = read_header(options.init_from).image_shape[1]
+        _, height, width = read_header(options.init_from).image_shape
+        size = height if height == width else (height, width)
         why = f"as {options.init_from.stem} has"
-    elif size < largest:
+    elif min(sides_of(size)) < largest:
         why = f"your pictures have about {side}"
     else:
         why = f"your pictures have about {side}; more would train too slowly on this machine"
-    return replace(options, size=size), [Choice("size", f"{size} pixels", why)]
+    return replace(options, size=size), [Choice("size", f"{size_text(size)} pixels", why)]
 
 
 def choose_preset(options: TrainOptions, dataset: Dataset) -> tuple[TrainOptions, list[Choice]]:
@@ -178,9 +180,9 @@ def choose_preset(options: TrainOptions, dataset: Dataset) -> tuple[TrainOptions
         return options, []
     if options.init_from is not None:
         return replace(options, preset=preset_of(options.init_from)), []
-    channels, side, _ = dataset.image_shape
+    channels, *sides = dataset.image_shape
     own = options.data.startswith("folder:")
-    if not own or channels != 3 or side < LEAST_SIDE or not fits_base(side):
+    if not own or channels != 3 or not fits_base(*sides):
         return options, []
     why = "colour pictures are sharp where a model stands on a base that knows photographs"
     return replace(options, preset=PRESET), [Choice("network", f"the preset {PRESET}", why)]
@@ -217,7 +219,7 @@ def choose_model(
     A model to start from is looked for in the folder `models`.
     """
     choices = []
-    size = dataset.image_shape[1]
+    size = min(dataset.image_shape[1:])
     if options.family == "vae":
         why = "it takes your pictures, not only draws"
         if options.preset != PRESET:

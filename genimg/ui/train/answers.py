@@ -19,11 +19,11 @@ class Option(TypedDict):
 
 
 class StartModel(TypedDict):
-    """A model that training can start from; `size` in pixels a side."""
+    """A model that training can start from; `shape` is the height and width of its pictures."""
 
     name: str
     title: str
-    size: int
+    shape: tuple[int, int]
     family: str
 
 
@@ -219,7 +219,9 @@ class Sides(TypedDict):
 
 
 class PicturesReport(TypedDict):
-    """What `python -m genimg prepare` has found; `settled` are reasons that cannot be overruled."""
+    """What `python -m genimg prepare` has found; `settled` are reasons that cannot be overruled,
+    `shape` the height and width of the prepared pictures.
+    """
 
     source: str
     found: int
@@ -232,7 +234,7 @@ class PicturesReport(TypedDict):
     beside: dict[str, int]
     colour: bool
     sides: Sides
-    size: int
+    shape: tuple[int, int]
     crop: str
     notes: list[str]
 

@@ -157,8 +157,14 @@ class Training:
                 header = self._store.info(name).header
                 if header.family == "base":  # nothing is trained on from one
                     continue
-                size = header.image_shape[1]
-                rows += [{"name": name, "title": title, "size": size, "family": header.family}]
+                _, *shape = header.image_shape
+                told: StartModel = {
+                    "name": name,
+                    "title": title,
+                    "shape": (shape[0], shape[1]),
+                    "family": header.family,
+                }
+                rows.append(told)
         return rows
 
     # -- looks
