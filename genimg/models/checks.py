@@ -58,10 +58,20 @@ def require_picture(image_shape: Shape, square: bool = True) -> None:
     channels, height, width = image_shape
     for side in (height, width):
         require_whole("a side of the pictures", side, 1, MAX_SIDE)
-    if type(channels) is not int or channels not in (1, 3) or (square and height != width):
-        also = "; rectangles are for a vae of colour photographs (--preset photo)" * square
-        must = "be square with" if square else "have"
-        raise ConfigError(f"pictures must {must} 1 or 3 channels, not {short(image_shape)}{also}")
+    if type(channels) is not int or channels not in (1, 3):
+        raise ConfigError(f"pictures have 1 or 3 channels, not {short(channels)}")
+    if square:
+        require_square(image_shape)
+
+
+def require_square(image_shape: Shape) -> None:
+    """Raise ConfigError unless pictures of this shape (C, H, W) are squares of 1 or 3 channels."""
+    channels, height, width = image_shape
+    if channels not in (1, 3) or height != width:
+        raise ConfigError(
+            f"pictures must be square with 1 or 3 channels, not {short(image_shape)}; rectangles "
+            "are for a vae of colour photographs (--preset photo)"
+        )
 
 
 def require_halvings(image_shape: Shape, widths: Collection[int], least: int = 1) -> None:

@@ -115,10 +115,10 @@ def halvings(height: int, width: int) -> int:
         )
     sides = range(LEAST_SIDE, checks.MAX_SIDE + 1, FACTOR)
     fitting = [(h, w) for h in sides for w in sides if h != w and fits_base(h, w)]
-    near = min(fitting, key=lambda each: abs(each[0] - height) + abs(each[1] - width))
+    near = max(fitting, key=lambda at: (-abs(at[0] - height) - abs(at[1] - width), at))
     raise ConfigError(
-        f"photographs of {height} x {width} pixels do not fit the network; the nearest that do "
-        f"are --size {near[0]}x{near[1]}"
+        f"photographs of {height} x {width} pixels do not fit the network; the nearest that does "
+        f"is --size {near[0]}x{near[1]}"
     )
 
 

@@ -134,16 +134,17 @@ def test_a_size_is_typed_as_height_and_width() -> None:
 
 
 def test_a_turn_of_a_rectangle_is_a_turn() -> None:
-    """A square in a rectangle stays one: its corners are as far from the middle as before."""
-    pixels = -torch.ones(1, 1, 64, 128)
-    pixels[:, :, 16:48, 48:80] = 1.0
-    changes = Augmentations(rotation=45.0)
-    drawn = changes.draw(1, torch.Generator().manual_seed(0))
-    assert drawn.place is not None
-    turned = drawn._replace(place=changes.place(torch.tensor([[1.0, 0.0, 0.0, 0.0]])))
-    rows, columns = torch.nonzero(apply(pixels, turned)[0, 0] > 0, as_tuple=True)
-    height, width = (int(each.max() - each.min()) for each in (rows, columns))
-    assert abs(height - width) <= 2 and abs(height - 32 * 2**0.5) < 4
+    """Its middle is turned as a square is."""
+    rng = torch.Generator().manual_seed(0)
+    wide = torch.rand(1, 3, 64, 128, generator=rng) * 2 - 1
+    changes = Augmentations(rotation=30.0, scale=0.1)
+    drawn = changes.draw(1, rng)._replace(place=changes.place(torch.tensor([[1.0, -1.0, 0, 0]])))
+    turned = apply(wide, drawn)[..., 32:96]
+    square = apply(wide[..., 32:96].clone(), drawn)
+    at = torch.arange(64) - 31.5
+    middle = at[:, None].hypot(at[None, :]) < 27  # what comes from beyond the square is another's
+    assert torch.allclose(turned[..., middle], square[..., middle], atol=1e-4)
+    assert not torch.allclose(turned[..., middle], wide[..., 32:96][..., middle], atol=0.1)
 
 
 def test_a_picture_file_of_another_shape_is_cropped_to_it(place: Path) -> None:
