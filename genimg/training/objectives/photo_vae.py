@@ -203,7 +203,7 @@ class PhotoVAEObjective(VAEObjective):
         count = min(len(coded.rows), CODED)
         total = squares = torch.zeros(self.grid_shape[0], dtype=torch.float64)
         for start in range(0, count, AT_ONCE):
-            grids = coded.some(0, start, min(start + AT_ONCE, count)).double().cpu()
+            grids = coded.some(0, start, min(start + AT_ONCE, count)).cpu().double()
             total = total + grids.sum(dim=(0, 2, 3))
             squares = squares + grids.square().sum(dim=(0, 2, 3))
         places = count * math.prod(self.grid_shape[1:])
@@ -251,8 +251,8 @@ class PhotoVAEObjective(VAEObjective):
         others = [self._codes(self._encode_base(part)) for part in torch.split(pixels, AT_ONCE)]
         evidence = Evidence(
             model_id="",
-            codes=torch.cat(parts).double().cpu().numpy(),
-            held_out=torch.cat(others).double().cpu().numpy(),
+            codes=torch.cat(parts).cpu().double().numpy(),
+            held_out=torch.cat(others).cpu().double().numpy(),
             kl=None,
             survival=None,
             factors=[(factor.name, factor.values) for factor in dataset.factors],

@@ -35,13 +35,13 @@ from genimg.training.planning.starting import (
 )
 
 SIZES = (16, 32, 48, 64, 96, 128, 192, 256)
-LARGEST = {"cpu": 64, "cuda": 128}
+LARGEST = {"cpu": 64, "cuda": 128, "mps": 64}
 """The largest side that is chosen, by kind of device: at 128 pixels a CPU sees a quarter of the
 pictures that it sees at 64.
 """
-LARGEST_ON_BASE = {"cpu": 128, "cuda": 256}
+LARGEST_ON_BASE = {"cpu": 128, "cuda": 256, "mps": 128}
 """The same for a model on a base, which does most of the work for good."""
-WIDTHS = {"cpu": 48, "cuda": 64}
+WIDTHS = {"cpu": 48, "cuda": 64, "mps": 48}
 NARROW, FEW_MINUTES = 24, 5.0
 """After a minute and a half on a CPU a width of 24 is 3.6 dB ahead of 48, see benchmarks/README.md.
 """
