@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING
 
 from genimg.errors import GenimgError
@@ -11,6 +13,10 @@ if TYPE_CHECKING:
     from genimg.latents import Direction, Latent
 
 __version__ = "0.7.0"
+
+if sys.platform == "darwin":
+    # What torch has not written for Apple's GPUs is done by the processor; it is read with torch.
+    os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
 
 __all__ = ["Direction", "Editor", "GenimgError", "Latent", "__version__"]
 

@@ -18,6 +18,9 @@ from genimg.errors import ConfigError
 
 T = TypeVar("T")
 
+Size = int | tuple[int, int]
+"""Of pictures in pixels: the side of squares, or height and width of what is none."""
+
 DEEPEST = 16
 """How far lists and objects may lie in each other."""
 MOST_VALUES = 200_000
@@ -198,3 +201,24 @@ def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value):
         return config_to_mapping(value)
     return list(value) if isinstance(value, tuple) else value
+
+
+def as_size(value: object) -> Size | None:
+    """A side, or (height, width), from whole numbers; None if it is neither."""
+    if not isinstance(value, (tuple, list)):
+        return as_whole(value)
+    sides = [as_whole(side) for side in value]
+    if len(sides) != 2 or sides[0] is None or sides[1] is None:
+        return None
+    height, width = sides[0], sides[1]
+    return height if height == width else (height, width)
+
+
+def sides_of(size: Size) -> tuple[int, int]:
+    """Height and width."""
+    return size if isinstance(size, tuple) else (size, size)
+
+
+def size_text(size: Size) -> str:
+    """As it is typed: "128", or "128x192" for height and width."""
+    return "x".join(map(str, size)) if isinstance(size, tuple) else str(size)

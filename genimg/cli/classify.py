@@ -52,6 +52,7 @@ def run_classify(arguments: argparse.Namespace) -> int:
         print(name)
         for each in row:
             print(f"  {each.factor:<16} {_words(each)}")
+    print("The nearest of what this model was trained on, whatever the pictures show.")
     return 0
 
 

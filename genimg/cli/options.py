@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from genimg.config import Size, as_size
 from genimg.errors import CheckpointError, ConfigError
 from genimg.files import CHECKPOINTS, MODEL_FOLDERS, SUFFIX, model_files
 
@@ -36,6 +37,16 @@ def whole(low: int, high: int | None = None) -> Callable[[str], int]:
         return value
 
     return convert
+
+
+def size(text: str) -> Size:
+    """An argparse type: a side in pixels, or height and width such as 128x192."""
+    sides = [whole(1)(side) for side in text.lower().split("x")]
+    if len(sides) > 2:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size: 128, or 128x192 (height x width)")
+    found = as_size(sides[0] if len(sides) == 1 else sides)
+    assert found is not None
+    return found
 
 
 def number(low: float, high: float | None = None) -> Callable[[str], float]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from genimg.cli import options, reporting
 
 if TYPE_CHECKING:
+    from genimg.config import Size
     from genimg.data import FolderOptions, Progress
 
 _NAMED = 10  # left-out files that are printed
@@ -31,8 +32,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--size",
         metavar="N",
-        type=options.whole(1),
-        help="side of the prepared pictures in pixels (default: what suits them, as train chooses)",
+        type=options.size,
+        help="side of the prepared pictures in pixels, or HEIGHTxWIDTH (default: what suits them, "
+        "as train chooses)",
     )
     parser.add_argument(
         "--init-from",
@@ -149,10 +151,11 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _size(source: str, arguments: argparse.Namespace) -> int | None:
+def _size(source: str, arguments: argparse.Namespace) -> Size | None:
     """The side that `train` would choose, so that it finds the pictures prepared."""
     if arguments.size is not None:
-        return int(arguments.size)
+        size: Size = arguments.size
+        return size
     from genimg.models.device import choose_device
     from genimg.training import TrainOptions
     from genimg.training.objectives import planner_of
@@ -171,7 +174,7 @@ def _print(report: dict[str, Any]) -> None:
     print(f"{report['source']}: {report['used']:,} of {report['found']:,} files are used, {colour}")
     print(
         f"  short side {sides['least']:,} to {sides['most']:,} pixels, half have "
-        f"{sides['median']:,} or more; prepared at {report['size']} x {report['size']}, "
+        f"{sides['median']:,} or more; prepared at {' x '.join(map(str, report['shape']))}, "
         f"cropped {'in the middle' if report['crop'] == 'centre' else 'around the subject'}"
     )
     if report["labels"]:

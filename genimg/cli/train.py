@@ -20,7 +20,8 @@ from genimg.runs import RunFiles, at_once, stopped_meanwhile, wait_for_turn
 
 HELP = {
     "data": "data set: {datasets}; several for a base, which learns from all together",
-    "size": "side of the pictures in pixels (default: the data set's own, or what suits a folder)",
+    "size": "side of the pictures in pixels, or HEIGHTxWIDTH for --preset photo (default: the data "
+    "set's own, or what suits a folder)",
     "minutes": "how long to train (default: what suits the number of pictures and the machine)",
     "images": "how many training pictures to see, instead of a time",
     "preset": "architecture ({presets})",
@@ -37,7 +38,7 @@ HELP = {
     "precision": "of the arithmetic; auto times a few steps",
     "layout": "of the pictures in memory; auto times a few steps",
     "threads": "torch threads, or auto: times a few steps",
-    "device": "auto, cpu or cuda",
+    "device": "auto, cpu, cuda or mps",
     "early_stopping": "stop after N ({patience} if left out) validations without a better loss",
     "validate_every": "pictures between two validations",
     "snapshot_seconds": "seconds between two written states",
@@ -115,7 +116,7 @@ def _add(
     if field.type == "bool":
         parser.add_argument(name, action="store_true", help=text)
         return
-    kind, choices = _kind(hint)
+    kind, choices = (str, ()) if field.name == "size" else _kind(hint)
     settings: dict[str, Any] = {
         "default": field.default,
         "help": text if field.default is None else f"{text} (default: %(default)s)",
@@ -124,7 +125,7 @@ def _add(
     if choices:
         settings["choices"] = choices
     else:
-        settings["metavar"] = METAVARS[kind]
+        settings["metavar"] = "N" if field.name == "size" else METAVARS[kind]
     if field.name == "early_stopping":
         settings |= {"nargs": "?", "const": PATIENCE}
     if field.name == "data":
@@ -148,6 +149,8 @@ def _kind(hint: Any) -> tuple[type, tuple[str, ...]]:
 
 
 def _converter(name: str, kind: type) -> Any:
+    if name == "size":
+        return options.size
     if name == "threads":
         return lambda text: None if text == "auto" else options.whole(1)(text)
     return {int: options.whole(0), float: options.finite}.get(kind, kind)

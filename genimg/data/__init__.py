@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from genimg.config import as_whole
+from genimg.config import Size, as_size, as_whole, size_text
 from genimg.data.dataset import Card, Dataset, Factor, Split, visible_labels
 from genimg.data.drawn.drawing import draw_dataset
 from genimg.data.drawn.graphics import load_graphics
@@ -89,7 +89,7 @@ TILED_SIZES = dict.fromkeys(("cats", "robots", "monsters", "heads"), 256)
 
 def load_dataset(
     name: str,
-    size: int | None = None,
+    size: Size | None = None,
     root: str | os.PathLike[str] | None = None,
     cache: str | os.PathLike[str] | None = None,
     count: int | None = None,
@@ -100,7 +100,8 @@ def load_dataset(
     """Load the data set `name`: a key of DATASETS, or "folder:PATH" for pictures of one's own,
     where PATH is a folder or a zip file.
 
-    size    height and width in pixels, 8 to 512; None: what suits the set (28, 32 or 64).
+    size    the side in pixels, 8 to 512, of a folder (height, width) as well; None: what suits the
+            set (28, 32 or 64).
     root    where downloaded sets lie, laid out as torchvision does, and are downloaded to;
             None: GENIMG_DATA, else ~/.cache/genimg/data.
     cache   folder for prepared arrays; None: GENIMG_CACHE, else ~/.cache/genimg.
@@ -112,7 +113,8 @@ def load_dataset(
 
     Raises DataError if there is no such set, if it cannot be had, or on an impossible argument.
     """
-    size, count = (None if each is None else _whole(each) for each in (size, count))
+    size = None if size is None else _size(size)
+    count = None if count is None else _whole(count)
     seed = _whole(seed)
     place = cache_folder() if cache is None else Path(cache).expanduser()
     kind, colon, path = name.partition(":")
@@ -123,8 +125,19 @@ def load_dataset(
             f"There is no data set {name!r}. Choose one of: {', '.join(DATASETS)}, or "
             "folder:PATH for a folder of your own pictures."
         )
+    if isinstance(size, tuple):
+        raise DataError(
+            f"The pictures of {name} are squares: ask for one side, not {size_text(size)}."
+        )
     files = data_folder() if root is None else Path(root).expanduser()
     return DATASETS[name](size=size, root=files, cache=place, count=count, seed=seed)
+
+
+def _size(size: object) -> Size:
+    plain = as_size(size)
+    if plain is None:
+        raise DataError(f"A size is a whole number, or height and width, not {size!r}.")
+    return plain
 
 
 def _whole(number: object) -> int:

@@ -23,6 +23,7 @@ import numpy.typing as npt
 from PIL import Image
 from tqdm import tqdm
 
+from genimg.config import Size, sides_of, size_text
 from genimg.data.dataset import Bytes, Dataset, Integers
 from genimg.errors import DataError, ImageError
 from genimg.files import atomic_path
@@ -36,10 +37,10 @@ _BATCH = 256  # pictures in flight at a time
 _log = logging.getLogger(__name__)
 
 
-def check_size(size: int) -> None:
+def check_size(size: Size) -> None:
     """Raises DataError if pictures of `size` pixels are not made."""
-    if size not in SIZES:
-        raise DataError(f"Pictures of {size} pixels: ask for {SIZES[0]} to {SIZES[-1]}.")
+    if not all(side in SIZES for side in sides_of(size)):
+        raise DataError(f"Pictures of {size_text(size)} pixels: ask for {SIZES[0]} to {SIZES[-1]}.")
 
 
 def check_seed(seed: int) -> None:

@@ -151,6 +151,9 @@ class Moving:
     def labels(self, latent: Latent) -> dict[str, str]:
         """What a latent shows in plain words: {factor: value} for each of `factors`.
 
+        The likeliest of the values that the model knows, whatever the picture: of an upload, ask
+        `match` first whether it is of the model's kind (`Match.known`).
+
         Raises:
             LatentError: a latent of another model.
         """

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 
 from genimg.checkpoint import Header, read_header
+from genimg.config import as_size, size_text
 from genimg.data import Dataset, load_dataset
 from genimg.data.drawn.artworks import ARTWORKS
 from genimg.errors import DataError, MetricError
@@ -96,7 +97,7 @@ def evaluate_drawing(
         samples["classifier"] = (
             "there is none for these pictures; one is trained with: python -m genimg train "
             f"classifier --data {'folder:PATH' if folder else name} "
-            f"--size {dataset.image_shape[1]} --name {name}-classifier"
+            f"--size {size_text(as_size(dataset.image_shape[1:]) or 0)} --name {name}-classifier"
         )
     return {"samples": samples}
 
@@ -176,7 +177,7 @@ def dataset_of(
         raise DataError(f"{path} does not say what it was trained on; name a data set with --data")
     if data is None and str(name).startswith("folder:"):
         raise DataError(f"{path} was trained on a folder; say where it is: --data folder:PATH")
-    size = header.image_shape[1]
+    size = as_size(header.image_shape[1:])
     dataset = load_dataset(str(name), size=size, root=data_root, count=count)
     if dataset.image_shape != header.image_shape:
         raise DataError(

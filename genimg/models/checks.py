@@ -51,15 +51,27 @@ def require_wholes(what: str, values: Collection[int], count: int, most: int) ->
         require_whole(what, value, 1, most)
 
 
-def require_picture(image_shape: Shape) -> None:
-    """Raise ConfigError unless pictures of this shape (C, H, W) are square, with 1 or 3 channels,
-    and no larger than MAX_SIDE.
+def require_picture(image_shape: Shape, square: bool = True) -> None:
+    """Raise ConfigError unless pictures of this shape (C, H, W) have 1 or 3 channels, are no larger
+    than MAX_SIDE, and `square` where they must be.
     """
     channels, height, width = image_shape
     for side in (height, width):
         require_whole("a side of the pictures", side, 1, MAX_SIDE)
-    if height != width or type(channels) is not int or channels not in (1, 3):
-        raise ConfigError(f"pictures must be square with 1 or 3 channels, not {short(image_shape)}")
+    if type(channels) is not int or channels not in (1, 3):
+        raise ConfigError(f"pictures have 1 or 3 channels, not {short(channels)}")
+    if square:
+        require_square(image_shape)
+
+
+def require_square(image_shape: Shape) -> None:
+    """Raise ConfigError unless pictures of this shape (C, H, W) are squares of 1 or 3 channels."""
+    channels, height, width = image_shape
+    if channels not in (1, 3) or height != width:
+        raise ConfigError(
+            f"pictures must be square with 1 or 3 channels, not {short(image_shape)}; rectangles "
+            "are for a vae of colour photographs (--preset photo)"
+        )
 
 
 def require_halvings(image_shape: Shape, widths: Collection[int], least: int = 1) -> None:

@@ -29,6 +29,11 @@ def choose_device(requested: str) -> str:
     return requested
 
 
+def widest(device: torch.device) -> torch.dtype:
+    """The widest floating numbers that a device has: an Apple GPU has none of 64 bits."""
+    return torch.float32 if device.type == "mps" else torch.float64
+
+
 def decoding_type(device: torch.device) -> torch.dtype:
     """What is quickest to decode in: bfloat16 on a CPU with matrix tiles (AMX), or on one of AMD's
     that multiplies it (AVX-512), else float32.

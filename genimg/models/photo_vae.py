@@ -11,6 +11,7 @@ channels of the grid, h = H/8, w = W/8, d latent dimensions.
 from __future__ import annotations
 
 import copy
+import math
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal, Self
@@ -29,6 +30,8 @@ from genimg.models.vae import ResidualBlock, posterior
 PRESET: Literal["photo"] = "photo"
 LEAST_SIDE = 48
 """Pixels: grids of fewer than 6 x 6 places hold too little to learn from."""
+MOST_OBLONG = 3
+"""Times its shorter side that the longer one may be."""
 NOISE_MAPS = 4
 REACH = 4.0
 """Standard deviations of a channel; what lies beyond is no photograph's, and the base makes sparks
@@ -42,7 +45,7 @@ class PhotoVAEConfig:
     """Architecture of a VAE on a base.
 
     Attributes:
-        image_shape: (3, H, W), H = W, a multiple of 8 that halves to a grid of 4 to 7 places.
+        image_shape: (3, H, W), multiples of 8 whose shorter side halves to a grid of 4 to 7 places.
         latent_dim: d, the number of latent dimensions.
         base: that of the base.
         widths: channels at each resolution of the grid, finest first; each after the first has half
@@ -62,45 +65,70 @@ class PhotoVAEConfig:
     architecture: Literal["photo"] = PRESET
 
     def __post_init__(self) -> None:
-        checks.require_picture(self.image_shape)
+        checks.require_picture(self.image_shape, square=False)
         checks.require_whole("latent_dim", self.latent_dim, 1, checks.MAX_LATENT_DIM)
         checks.require_whole("blocks", self.blocks, 0, checks.MAX_BLOCKS)
         checks.require_wholes("widths", self.widths, checks.MAX_WIDTHS, checks.MAX_WIDTH)
         halvings = len(self.widths) - 1
-        if self.image_shape[0] != 3 or halvings < 0 or self.image_shape[1] % (FACTOR << halvings):
+        sides = self.image_shape[1:]
+        fitting = halvings >= 0 and not any(side % (FACTOR << halvings) for side in sides)
+        if self.image_shape[0] != 3 or not fitting:
             raise ConfigError(
-                f"a model on a base has colour pictures whose side can be divided by {FACTOR} and "
+                f"a model on a base has colour pictures whose sides can be divided by {FACTOR} and "
                 f"halved {max(halvings, 0)} times, not {self.image_shape}"
             )
 
+    @property
+    def coarsest(self) -> tuple[int, int]:
+        """Places (h, w) at the coarsest resolution."""
+        _, height, width = self.image_shape
+        times = len(self.widths) - 1
+        return latent_side(height) >> times, latent_side(width) >> times
 
-def halvings(size: int) -> int:
-    """How often the grid of a picture of `size` pixels is halved to a side of 4 to 7 places.
+
+def _halvings(height: int, width: int) -> int | None:
+    """How often the grid of a picture is halved to a shorter side of 4 to 7 places; None if it
+    cannot be.
+    """
+    if height % FACTOR or width % FACTOR or min(height, width) < LEAST_SIDE:
+        return None
+    short, long = sorted((height // FACTOR, width // FACTOR))
+    count = 0
+    while short > 7 and short % 2 == 0 and long % 2 == 0:
+        short, long, count = short // 2, long // 2, count + 1
+    return count if 4 <= short <= 7 and long <= MOST_OBLONG * short else None
+
+
+def halvings(height: int, width: int) -> int:
+    """How often the grid of a picture of so many pixels is halved to a shorter side of 4 to 7.
 
     Raises:
         ConfigError: it cannot be.
     """
-    side, count = size // FACTOR, 0
-    while side > 7 and side % 2 == 0:
-        side, count = side // 2, count + 1
-    if size % FACTOR or size < LEAST_SIDE or not 4 <= side <= 7:
+    count = _halvings(height, width)
+    if count is not None:
+        return count
+    if height == width:
         raise ConfigError(
-            f"photographs of {size} pixels do not fit the network; use 48, 64, 96, 128, 192 or 256"
+            f"photographs of {height} pixels do not fit the network; use 48, 64, 96, 128, 192 or "
+            "256"
         )
-    return count
+    sides = range(LEAST_SIDE, checks.MAX_SIDE + 1, FACTOR)
+    fitting = [(h, w) for h in sides for w in sides if h != w and fits_base(h, w)]
+    near = max(fitting, key=lambda at: (-abs(at[0] - height) - abs(at[1] - width), at))
+    raise ConfigError(
+        f"photographs of {height} x {width} pixels do not fit the network; the nearest that does "
+        f"is --size {near[0]}x{near[1]}"
+    )
 
 
-def fits_base(size: int) -> bool:
-    """Whether there is a network for pictures of `size` pixels."""
-    try:
-        halvings(size)
-    except ConfigError:
-        return False
-    return True
+def fits_base(height: int, width: int) -> bool:
+    """Whether there is a network for pictures of so many pixels."""
+    return _halvings(height, width) is not None
 
 
 def default_latent_dim(size: int) -> int:
-    """As many as pixels a side, from 64 to 192."""
+    """As many as pixels of the shorter side, from 64 to 192."""
     return min(max(size, 64), 192)
 
 
@@ -112,11 +140,11 @@ def photo_config(
     Raises:
         ConfigError: a shape that the network cannot have.
     """
-    channels, height, wide = image_shape
-    if channels != 3 or height != wide:
-        raise ConfigError(f"the preset photo is for square colour pictures, not {image_shape}")
-    widths = (width, *[2 * width] * halvings(height))
-    return PhotoVAEConfig(image_shape, latent_dim or default_latent_dim(height), widths=widths)
+    channels, *sides = image_shape
+    if channels != 3:
+        raise ConfigError(f"the preset photo is for colour pictures, not {image_shape}")
+    widths = (width, *[2 * width] * halvings(*sides))
+    return PhotoVAEConfig(image_shape, latent_dim or default_latent_dim(min(sides)), widths=widths)
 
 
 class GridEncoder(nn.Module):
@@ -132,8 +160,7 @@ class GridEncoder(nn.Module):
         for fine, coarse in pairwise(widths):
             layers += [nn.Conv2d(fine, coarse, 4, stride=2, padding=1), ResidualBlock(coarse)]
         self.layers = nn.Sequential(*layers)
-        side = latent_side(config.image_shape[1]) >> (len(widths) - 1)
-        self.head = nn.Linear(widths[-1] * side * side, 2 * config.latent_dim)
+        self.head = nn.Linear(widths[-1] * math.prod(config.coarsest), 2 * config.latent_dim)
 
     @override
     def forward(self, grid: Tensor) -> Tensor:
@@ -155,9 +182,8 @@ class GridDecoder(nn.Module):
     def __init__(self, config: PhotoVAEConfig, channels: int) -> None:
         super().__init__()
         widths = config.widths[::-1]
-        whole = latent_side(config.image_shape[1])
-        self.side = whole >> (len(widths) - 1)
-        self.stem = nn.Linear(config.latent_dim, widths[0] * self.side**2)
+        self.coarsest = config.coarsest
+        self.stem = nn.Linear(config.latent_dim, widths[0] * math.prod(self.coarsest))
         self.scales = nn.ModuleList()
         self.from_noise = nn.ModuleList()
         for i, width in enumerate(widths):
@@ -167,11 +193,12 @@ class GridDecoder(nn.Module):
                 self.from_noise.append(_small_convolution(widths[i + 1]))
             self.scales.append(nn.Sequential(*layers))
         self.head = nn.Conv2d(widths[-1], channels, 3, padding=1)
-        self.register_buffer("noise", _fixed_noise(whole))
+        _, height, width = config.image_shape
+        self.register_buffer("noise", _fixed_noise(latent_side(height), latent_side(width)))
 
     @override
     def forward(self, z: Tensor, noise: Tensor | None = None) -> Tensor:
-        x = self.stem(z).unflatten(1, (-1, self.side, self.side))
+        x = self.stem(z).unflatten(1, (-1, *self.coarsest))
         maps = self.noise.expand(len(z), -1, -1, -1) if noise is None else noise
         for i, scale in enumerate(self.scales):
             if i:
@@ -192,10 +219,10 @@ def _small_convolution(width: int) -> nn.Conv2d:
     return layer
 
 
-def _fixed_noise(side: int) -> Tensor:
-    """`[NOISE_MAPS, side, side]`, numbers that half precision can hold."""
+def _fixed_noise(height: int, width: int) -> Tensor:
+    """`[NOISE_MAPS, h, w]`, numbers that half precision can hold."""
     rng = torch.Generator().manual_seed(0)
-    return torch.randn(NOISE_MAPS, side, side, generator=rng).half().float()
+    return torch.randn(NOISE_MAPS, height, width, generator=rng).half().float()
 
 
 class PhotoVAE(LatentModel):

@@ -89,10 +89,8 @@ def square_side(image_shape: tuple[int, int, int]) -> int:
     Raises:
         ConfigError: they are not square, or have other than 1 or 3 channels.
     """
-    channels, height, width = image_shape
-    if height != width or channels not in (1, 3):
-        raise ConfigError(f"pictures must be square with 1 or 3 channels, not {image_shape}")
-    return height
+    checks.require_square(image_shape)
+    return image_shape[1]
 
 
 def default_latent_dim(size: int) -> int:

@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
+from genimg.config import Size, as_size, sides_of
 from genimg.errors import ConfigError
 
 Precision = Literal["auto", "fp32", "bf16"]
@@ -28,8 +29,8 @@ class TrainOptions:
         family: what to train, a key of `genimg.training.OBJECTIVES`.
         data: a data set as `genimg.data.load_dataset` names them.
         mixed_with: further data sets, for a base, which learns from all together.
-        size: side of the pictures in pixels; by default the data set's own, and for a folder what
-            suits its pictures and the machine.
+        size: side of the pictures in pixels, or (height, width); by default the data set's own,
+            and for a folder what suits its pictures and the machine.
         minutes: how long to train; by default what suits the number of pictures and the machine.
         images: how many training pictures to see instead. Only such a budget repeats bit for bit,
             as a clock does not.
@@ -67,7 +68,7 @@ class TrainOptions:
 
     family: str = "vae"
     data: str = "cats"
-    size: int | None = None
+    size: Size | None = None
     minutes: float | None = None
     images: int | None = None
     preset: str | None = None
@@ -131,11 +132,16 @@ class TrainOptions:
             raise ConfigError("start from a model or from nothing, not both")
         for name in (
             "minutes", "images", "latent_dim", "batch_size", "learning_rate", "threads",
-            "early_stopping", "validate_every", "count", "size", "gamma", "width",
+            "early_stopping", "validate_every", "count", "gamma", "width",
         ):  # fmt: skip
             value = getattr(self, name)
             if value is not None and not 0 < value < float("inf"):
                 raise ConfigError(f"{name.replace('_', ' ')} must be above 0, not {value}")
+        if self.size is not None:
+            size = as_size(self.size)
+            if size is None or min(sides_of(size)) < 1:
+                raise ConfigError(f"size must be above 0, not {self.size}")
+            object.__setattr__(self, "size", size)
         if self.name is not None and (not self.name or Path(self.name).name != self.name):
             raise ConfigError(f"a model's name is one word without slashes, not {self.name!r}")
         if self.freeze is not None and self.freeze < 0:

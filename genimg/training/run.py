@@ -18,12 +18,13 @@ import torch
 from PIL import Image
 
 from genimg import checkpoint
-from genimg.config import config_to_mapping
+from genimg.config import as_size, config_to_mapping, sides_of, size_text
 from genimg.data import Dataset, plain_name
 from genimg.errors import ConfigError, DataError, GenimgError
 from genimg.files import CHECKPOINTS
 from genimg.models import MODELS, Model, load_any_model
 from genimg.models.device import choose_device
+from genimg.models.photo_vae import PRESET
 from genimg.runs import FAILED, FINISHED, FINISHING, PREPARING, STOPPED
 from genimg.training import cross_validation
 from genimg.training.distributed.processes import ALONE, World, join
@@ -53,7 +54,8 @@ def default_out(options: TrainOptions, dataset: Dataset) -> Path:
     if ":" in data:
         path = Path(data.removeprefix("folder:"))
         data = plain_name(path.stem if path.suffix == ".zip" else path.resolve().name)
-    parts = [data, str(dataset.image_shape[1]), options.family]
+    size = as_size(dataset.image_shape[1:])
+    parts = [data, size_text(size or 0), options.family]
     return Path("runs") / "-".join(parts + ([options.preset] if options.preset else []))
 
 
@@ -345,8 +347,9 @@ def _check(options: TrainOptions) -> None:
     choose_device(options.device)
     family = MODELS[options.family]
     size = options.size or 64
-    preset = options.preset or family.presets[0]
-    family.preset_config(preset, (3, size, size), options.latent_dim, (2,))
+    oblong = isinstance(size, tuple) and options.family == "vae"
+    preset = options.preset or (PRESET if oblong else family.presets[0])
+    family.preset_config(preset, (3, *sides_of(size)), options.latent_dim, (2,))
     objective_of(options.family, options.preset).check(options)
     if options.tensorboard:
         tensorboard.require()

@@ -206,12 +206,14 @@ export interface LookStarted {
   id: string;
 }
 
-/** How close the model comes to an upload, for people. */
+/** How close the model comes to an upload, for people; `captions` say for each label how much
+ * its name is worth. */
 export interface MatchAnswer {
   words: string;
   level: string;
   numbers: string;
   advice: string;
+  captions: Record<string, string>;
 }
 
 /** Whether somebody may add models. */
@@ -320,6 +322,7 @@ export interface Overview {
   minutes: MinutesRange;
   letters: number;
   nothing: string;
+  examples: TrainingExample[];
   allowed: boolean;
   why: string;
   here: boolean;
@@ -328,7 +331,8 @@ export interface Overview {
   disk_free: number;
 }
 
-/** What `python -m genimg prepare` has found; `settled` are reasons that cannot be overruled. */
+/** What `python -m genimg prepare` has found; `settled` are reasons that cannot be overruled,
+ * `shape` the height and width of the prepared pictures. */
 export interface PicturesReport {
   source: string;
   found: number;
@@ -341,7 +345,7 @@ export interface PicturesReport {
   beside: Record<string, number>;
   colour: boolean;
   sides: Sides;
-  size: number;
+  shape: [number, number];
   crop: string;
   notes: string[];
 }
@@ -354,9 +358,10 @@ export interface PicturesSent {
 
 /** What `python -m genimg train --dry-run` has planned; see genimg.training.planning.plan.
  *
- * `hints` are what is not among the choices and the numbers; pictures are shown as they are where
- * they are not `varied`. */
+ * `network` is the family and the preset, such as "vae photo"; `hints` are what is not among the
+ * choices and the numbers; pictures are shown as they are where they are not `varied`. */
 export interface Plan {
+  network: string;
   choices: Choice[];
   varied: boolean;
   speed: number;
@@ -568,11 +573,11 @@ export interface StageValue {
   empty?: string;
 }
 
-/** A model that training can start from; `size` in pixels a side. */
+/** A model that training can start from; `shape` is the height and width of its pictures. */
 export interface StartModel {
   name: string;
   title: string;
-  size: number;
+  shape: [number, number];
   family: string;
 }
 
@@ -617,6 +622,21 @@ export interface TakeAct {
   act: "take";
   kind: string;
   name: string;
+}
+
+/** The same, with the address of its sheet. */
+export interface TrainingExample {
+  name: string;
+  network: string;
+  title: string;
+  pictures: number;
+  size: number;
+  minutes: number;
+  images: number;
+  speed: number;
+  fd: number | null;
+  fd_floor: number | null;
+  url: string;
 }
 
 /** What is remembered of an upload: what the model was shown, and the recipes of the two ends

@@ -41,7 +41,8 @@ def test_classify_for_people(
     model, header = load_classifier(classifier_path)
     factors = header_factors(header)
     answers = tell(model, factors, [Image.open(name) for name in photos])
-    assert len(lines) == 3 * (1 + len(factors))
+    assert len(lines) == 3 * (1 + len(factors)) + 1
+    assert lines[-1].endswith("whatever the pictures show.")
     for name, of in zip(photos, answers, strict=True):
         block = lines[lines.index(name) + 1 :][: len(factors)]
         for line, answer in zip(block, of, strict=True):

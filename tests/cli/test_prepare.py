@@ -89,7 +89,7 @@ def test_a_report_for_programs(messy: Path, data_cache: Path, tmp_path: Path) ->
     assert {each["reason"] for each in report["left_out"]} == set(report["reasons"])
     assert sum(each["count"] for each in report["labels"]) == 24
     assert [each["name"] for each in report["labels"]] == ["ones", "twos"]
-    assert report["colour"] is True and report["size"] == 16 and report["crop"] == "centre"
+    assert report["colour"] is True and report["shape"] == [16, 16] and report["crop"] == "centre"
     assert report["sides"]["least"] <= report["sides"]["median"] <= report["sides"]["most"]
     progress = json.loads((folder / "progress.json").read_text())
     assert progress["done"] == progress["of"] == 27 and progress["words"]

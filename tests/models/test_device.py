@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from genimg.errors import ConfigError
-from genimg.models.device import choose_device
+from genimg.models.device import choose_device, widest
 
 
 @pytest.mark.parametrize("device", ["toaster", "", "mps", "meta"])
@@ -26,3 +26,8 @@ def test_cuda_is_taken_by_itself_where_there_is_some(monkeypatch: pytest.MonkeyP
     assert choose_device("auto") == "cpu"
     with pytest.raises(ConfigError, match="no device 'cuda' here"):
         choose_device("cuda")
+
+
+def test_an_apple_gpu_has_no_numbers_of_64_bits() -> None:
+    assert widest(torch.device("mps")) is torch.float32
+    assert widest(torch.device("cuda:1")) is widest(torch.device("cpu")) is torch.float64

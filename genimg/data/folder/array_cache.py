@@ -1,7 +1,7 @@
 """Which fitted pictures are kept in the cache, and how do they become one array?
 
 A cache is the set of arrays of one picture size. Each is a pair of files: `.images.npy`, uint8
-[n, size, size, C], and `.rows.npy`, uint8 [n, 17], the content digest and crop of each row. A new
+[n, H, W, C], and `.rows.npy`, uint8 [n, 17], the content digest and crop of each row. A new
 array takes its rows from all that are there, so that only new pictures have to be decoded.
 """
 
@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from genimg.config import Size, sides_of, size_text
 from genimg.data.dataset import Bytes
 from genimg.data.prepare import make_room, open_kept
 from genimg.errors import DataError
@@ -41,10 +42,10 @@ def row_key(digest: bytes, focus: tuple[float, float]) -> Key:
 class ArrayCache:
     """The kept pictures of one size in a cache folder. One thread; several processes are safe."""
 
-    def __init__(self, folder: Path, size: int) -> None:
+    def __init__(self, folder: Path, size: Size) -> None:
         self._folder = folder
-        self._size = size
-        self._stem = f"folder-{size}px-v{VERSION}"
+        self._shape = sides_of(size)
+        self._stem = f"folder-{size_text(size)}px-v{VERSION}"
         self._places: dict[Key, tuple[Bytes, int]] = {}
         self._waiting: dict[Key, Bytes] = {}
         for path in sorted(folder.glob(f"{self._stem}-*.rows.npy")):
@@ -54,7 +55,7 @@ class ArrayCache:
         return key in self._places or key in self._waiting
 
     def add(self, key: Key, picture: Bytes) -> None:
-        """Put a picture uint8 [size, size, 3] into the cache, sooner or later."""
+        """Put a picture uint8 [H, W, 3] into the cache, sooner or later."""
         self._waiting[key] = picture
         if len(self._waiting) * picture.size >= _CHUNK:
             self.flush()
@@ -70,7 +71,7 @@ class ArrayCache:
             }
 
     def array(self, keys: Sequence[Key], grey: bool) -> Bytes:
-        """The pictures of these keys, uint8 [n, size, size, 1 or 3], as a read-only memory map.
+        """The pictures of these keys, uint8 [n, H, W, 1 or 3], as a read-only memory map.
 
         Every key must be in the cache. Raises DataError if the disk is too full.
         """
@@ -93,8 +94,7 @@ class ArrayCache:
 
     def _look_into(self, path: Path) -> None:
         images, rows = open_kept(_images(path)), open_kept(path)
-        shape = (self._size, self._size)
-        if images is None or rows is None or images.ndim != 4 or images.shape[1:3] != shape:
+        if images is None or rows is None or images.ndim != 4 or images.shape[1:3] != self._shape:
             return
         if images.dtype == np.uint8 and rows.dtype == np.uint8 and rows.shape == (len(images), 17):
             for row, key in enumerate(np.ascontiguousarray(rows)):
@@ -106,7 +106,7 @@ class ArrayCache:
 
     def _write(self, keys: Sequence[Key], kind: str, channels: int) -> Path:
         path = self._path(keys, kind, channels)
-        shape = (len(keys), self._size, self._size, channels)
+        shape = (len(keys), *self._shape, channels)
         make_room(path, int(np.prod(shape)))
         try:
             with atomic_path(_images(path)) as temporary, temporary.open("wb") as file:
@@ -126,7 +126,7 @@ class ArrayCache:
         return path
 
     def _picture(self, key: Key) -> Bytes:
-        """One picture, [size, size, 1 or 3]; a grey one fits into three channels as well."""
+        """One picture, [H, W, 1 or 3]; a grey one fits into three channels as well."""
         if key in self._waiting:
             return self._waiting[key]
         images, row = self._places[key]

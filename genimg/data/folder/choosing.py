@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from genimg.checkpoint import MAX_STATEMENT
+from genimg.config import Size, sides_of
 from genimg.data.folder.found import Found
 from genimg.data.folder.gathering import matches
-from genimg.data.folder.judging import Facts
+from genimg.data.folder.judging import Facts, is_too_small, least_side
 from genimg.data.folder.layout import masks
 from genimg.data.folder.near_duplicates import Look, groups, near_pairs
 from genimg.errors import DataError
@@ -113,7 +114,7 @@ class Choice(NamedTuple):
 def choose(
     found: Sequence[Found],
     facts: Sequence[Facts],
-    size: int,
+    size: Size,
     options: FolderOptions,
     near: Callable[[Sequence[Look]], list[tuple[int, int]]] = near_pairs,
 ) -> Choice:
@@ -143,7 +144,7 @@ def choose(
 
 
 def _alone(
-    found: Found, facts: Facts, size: int, options: FolderOptions, wanted: bool, mask: str | None
+    found: Found, facts: Facts, size: Size, options: FolderOptions, wanted: bool, mask: str | None
 ) -> LeftOut | None:
     """Why a file is left out whatever the others look like."""
     if matches(found.name, options.leave_out) and not wanted:
@@ -155,9 +156,10 @@ def _alone(
         return LeftOut("mask of another", mask)
     if facts.reason is not None and facts.reason not in kept and not wanted:
         return LeftOut(facts.reason, facts.detail)
-    least = max(8, (size + 1) // 2)
-    if min(facts.width, facts.height) < least and "too small" not in kept and not wanted:
-        detail = f"it is {facts.width} x {facts.height} pixels; {least} a side are needed"
+    if is_too_small(facts, size) and "too small" not in kept and not wanted:
+        tall, wide = (least_side(side) for side in sides_of(size))
+        needed = f"{tall} a side" if tall == wide else f"{wide} x {tall}"
+        detail = f"it is {facts.width} x {facts.height} pixels; {needed} are needed"
         return LeftOut("too small", detail)
     return None
 

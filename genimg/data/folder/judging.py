@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 from PIL import Image, ImageChops
 
+from genimg.config import Size, sides_of
 from genimg.data.folder.near_duplicates import SIDE, Bytes, Look, look_at
 from genimg.data.folder.subject import MIDDLE, Subject, find_subject
 from genimg.errors import ImageError
@@ -69,11 +70,11 @@ def digest_of(data: bytes) -> bytes:
     return hashlib.blake2b(data, digest_size=16).digest()
 
 
-def judge(data: bytes, size: int | None = None) -> tuple[Facts, Image.Image | None]:
+def judge(data: bytes, size: Size | None = None) -> tuple[Facts, Image.Image | None]:
     """What is known of a file with these bytes, and its picture if it is usable.
 
-    The picture is the whole one, upright, "L" or "RGB", with sides of at least twice `size`
-    where the file has so many; None where `size` is.
+    The picture is the whole one, upright, "L" or "RGB", with sides of at least twice the longer one
+    of `size` where the file has so many; None where `size` is.
     """
     try:
         header = open_header(data, "it") if data else _empty()
@@ -84,7 +85,7 @@ def judge(data: bytes, size: int | None = None) -> tuple[Facts, Image.Image | No
 
 
 def _judge(
-    data: bytes, size: int | None, stored: tuple[int, int]
+    data: bytes, size: Size | None, stored: tuple[int, int]
 ) -> tuple[Facts, Image.Image | None]:
     plain = _decode(data, CANONICAL)
     width, height = _upright_size(stored, plain.size)
@@ -107,20 +108,31 @@ def _judge(
     )
     if size is None:
         return facts, None
-    if 2 * size > CANONICAL and min(plain.size) < min(width, height):
+    if 2 * max(sides_of(size)) > CANONICAL and min(plain.size) < min(width, height):
         return facts, decode_for(data, size, grey)
     return facts, plain
 
 
-def decode_for(data: bytes, size: int, grey: bool) -> Image.Image:
+def decode_for(data: bytes, size: Size, grey: bool) -> Image.Image:
     """The whole picture, decoded large enough for `size`; raises ImageError."""
-    plain = _decode(data, max(2 * size, CANONICAL))
+    plain = _decode(data, max(2 * max(sides_of(size)), CANONICAL))
     return plain.convert("L") if grey else plain
 
 
-def fit(image: Image.Image, size: int, focus: tuple[float, float]) -> Bytes:
-    """The square of an image around `focus`: uint8 [size, size, 3]."""
-    fitted = fit_image(image, (len(image.getbands()), size, size), focus)
+def is_too_small(facts: Facts, size: Size) -> bool:
+    """Whether a picture would have to be enlarged more than twice."""
+    height, width = sides_of(size)
+    return facts.height < least_side(height) or facts.width < least_side(width)
+
+
+def least_side(side: int) -> int:
+    """Pixels that a picture must have for a prepared one of this side."""
+    return max(8, (side + 1) // 2)
+
+
+def fit(image: Image.Image, size: Size, focus: tuple[float, float]) -> Bytes:
+    """The part of an image around `focus`: uint8 [H, W, 3]."""
+    fitted = fit_image(image, (len(image.getbands()), *sides_of(size)), focus)
     return np.asarray(fitted.convert("RGB"))
 
 

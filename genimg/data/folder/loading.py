@@ -17,6 +17,7 @@ from typing import Literal
 
 import numpy as np
 
+from genimg.config import Size
 from genimg.data.dataset import Bytes, Card, Dataset, Factor, Integers
 from genimg.data.folder.array_cache import ArrayCache, row_key
 from genimg.data.folder.choosing import DEFAULT, Choice, FolderOptions, LeftOut, choose, chosen_crop
@@ -47,12 +48,12 @@ class Examined:
     """A folder that has been looked through: all its files, and what becomes of each.
 
     `found`, `facts` and `choice.left_out` have one entry for each file, in the order of names.
-    `rows` are those of the used files in the order of `images`, uint8 [n, size, size, C], and
+    `rows` are those of the used files in the order of `images`, uint8 [n, H, W, C], and
     `labelling` says what they are. `beside` are files that belong to pictures, such as captions.
     """
 
     path: Path
-    size: int
+    size: Size
     options: FolderOptions
     found: Sequence[Found]
     facts: Sequence[Facts]
@@ -90,12 +91,12 @@ class Examined:
 
 def examine_folder(
     path: str | os.PathLike[str],
-    size: int | None,
+    size: Size | None,
     cache: Path,
     options: FolderOptions = DEFAULT,
     progress: Progress | None = None,
 ) -> Examined:
-    """Look through the folder or zip `path` and fit what is used to `size` x `size` (None: 64).
+    """Look through the folder or zip `path` and fit what is used to `size` (None: 64).
 
     The pictures are RGB, or grey if every one is. Decoded pictures and what was found out about
     each are kept in the folder `cache`, by content, so that a second time is fast wherever the
@@ -143,7 +144,7 @@ def examine_folder(
 
 def load_folder(
     path: str | os.PathLike[str],
-    size: int | None,
+    size: Size | None,
     cache: Path,
     count: int | None,
     seed: int,

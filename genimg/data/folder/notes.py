@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from genimg.config import sides_of
 from genimg.data.folder.choosing import unmatched
 from genimg.data.folder.labelling import MAX_FOLDERS, PER_FOLDER, from_table, table_of
 from genimg.data.folder.layout import Layout
@@ -61,15 +62,17 @@ def notes_on(examined: Examined, sides: np.ndarray[Any, np.dtype[np.int64]]) -> 
             f"{grey:,} of {used:,} pictures are grey and are used in colour like the others: "
             "grey is used only if every picture is."
         )
-    enlarged = int((sides < examined.size).sum())
+    height, width = sides_of(examined.size)
+    enlarged = sum(fact.height < height or fact.width < width for fact in facts)
     if enlarged:
         what = "picture has" if enlarged == 1 else "pictures have"
-        notes.append(f"{enlarged:,} {what} less than {examined.size} pixels a side: enlarged.")
+        least = f"{height} pixels a side" if height == width else f"{width} x {height} pixels"
+        notes.append(f"{enlarged:,} {what} less than {least}: enlarged.")
     long = sum(max(fact.width, fact.height) > 2 * min(fact.width, fact.height) for fact in facts)
     if long:
         where = "around what they show" if examined.crop == "subject" else "in the middle"
         what = "picture is" if long == 1 else "pictures are"
-        notes.append(f"{long:,} {what} over twice as long as wide: only a square {where} is used.")
+        notes.append(f"{long:,} {what} over twice as long as wide: only a part {where} is used.")
     return [
         *notes,
         *_split_notes(examined),

@@ -17,12 +17,20 @@ from typing import Any, NamedTuple, TypeVar
 
 from tqdm import tqdm
 
+from genimg.config import Size
 from genimg.data.dataset import Bytes
 from genimg.data.folder.array_cache import ArrayCache, Key, row_key
 from genimg.data.folder.choosing import Crop
 from genimg.data.folder.found import Found, Unreadable
 from genimg.data.folder.index import Index
-from genimg.data.folder.judging import Facts, decode_for, digest_of, fit, judge
+from genimg.data.folder.judging import (
+    Facts,
+    decode_for,
+    digest_of,
+    fit,
+    is_too_small,
+    judge,
+)
 from genimg.errors import DataError, ImageError
 from genimg.images import MAX_BYTES
 from genimg.images.kinds import looks_like_picture
@@ -48,7 +56,7 @@ class _Judged(NamedTuple):
 
 def judge_all(
     found: Sequence[Found],
-    size: int,
+    size: Size,
     crop: Crop,
     index: Index,
     arrays: ArrayCache,
@@ -110,7 +118,7 @@ def judge_all(
 
 def fit_all(
     wanted: Sequence[tuple[Key, Found, Facts, tuple[float, float]]],
-    size: int,
+    size: Size,
     arrays: ArrayCache,
     progress: Progress,
 ) -> None:
@@ -169,7 +177,7 @@ def shown_progress(progress: Progress | None) -> Iterator[Progress]:
             bar.close()
 
 
-def _judge(found: Found, size: int, crop: Crop, known: set[bytes]) -> _Judged:
+def _judge(found: Found, size: Size, crop: Crop, known: set[bytes]) -> _Judged:
     """Judge one file; runs in a thread."""
     try:
         if found.size > _SNIFFED:
@@ -190,7 +198,7 @@ def _judge(found: Found, size: int, crop: Crop, known: set[bytes]) -> _Judged:
     except Exception:  # one file never takes the others along, whatever it makes of a reader
         return _Judged(None, _given_up(found), {})
     pictures = {}
-    if image is not None and min(facts.width, facts.height) >= max(8, size // 2):
+    if image is not None and not is_too_small(facts, size):
         for focus in _focuses(facts, crop):
             pictures[row_key(digest, focus)] = fit(image, size, focus)
     return _Judged(digest, facts, pictures)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
+from genimg.config import sides_of
 from genimg.data.dataset import SPLITS
 from genimg.data.folder.choosing import FINAL, REASONS, SETTLED, LeftOut
 from genimg.data.folder.found import Found, Unreadable
@@ -41,7 +42,7 @@ def folder_report(examined: Examined) -> dict[str, Any]:
     splits   {split: count}, where folders or a file say them
     beside   {ending: count} of files that belong to pictures, such as captions
     sides    {"least", "median", "most"} of the used pictures' short sides in pixels
-    size     side of the prepared pictures           crop          "centre" or "subject"
+    shape    [height, width] of the prepared ones    crop          "centre" or "subject"
     notes    what a person should know, in sentences
     """
     left = examined.left_out
@@ -68,7 +69,7 @@ def folder_report(examined: Examined) -> dict[str, Any]:
             "median": int(np.median(sides)),
             "most": int(sides.max()),
         },
-        "size": examined.size,
+        "shape": list(sides_of(examined.size)),
         "crop": examined.crop,
         "notes": notes_on(examined, sides),
     }
@@ -84,7 +85,7 @@ def used_sheet(examined: Examined, count: int = _SHOWN) -> Image.Image:
     words = None
     if examined.labels is not None:
         words = [describe(examined.factors, labels) for labels in examined.labels[rows]]
-    scale = max(1, round(_CELL / examined.size))
+    scale = max(1, round(_CELL / max(sides_of(examined.size))))
     return contact_sheet(images, _COLUMNS, words, scale, gap=8)
 
 

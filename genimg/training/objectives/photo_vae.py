@@ -117,8 +117,7 @@ class PhotoVAEObjective(VAEObjective):
         spikes = SpikeGuard(chosen.spike, compute.device)
         self.players = {"model": Player(learning, optimizer, chosen.max_gradient_norm, spikes)}
         self._meet_critic()
-        side = model.decoder.noise.shape[-1]
-        self.grid_shape = (model.config.base.latent_channels, side, side)
+        self.grid_shape = model.details_shape
         self.subpixels = math.prod(self.grid_shape)
         self.now = LATENTS
         self.began = 0  # pictures seen when the present phase did
@@ -130,7 +129,7 @@ class PhotoVAEObjective(VAEObjective):
 
     def _meet_critic(self, label_sizes: tuple[int, ...] = ()) -> None:
         """A new one, for pictures that are labelled by factors of so many values."""
-        seed, side = self.train_options.seed, self.model.image_shape[1]
+        seed, side = self.train_options.seed, min(self.model.image_shape[1:])
         self.sharpening = Sharpening(side, seed, self.compute, label_sizes)
         self.players |= self.sharpening.players(list(self.model.decoder.parameters()))
 
@@ -241,8 +240,8 @@ class PhotoVAEObjective(VAEObjective):
         others = [self._codes(self._encode_base(part)) for part in torch.split(pixels, AT_ONCE)]
         evidence = Evidence(
             model_id="",
-            codes=torch.cat(parts).double().cpu().numpy(),
-            held_out=torch.cat(others).double().cpu().numpy(),
+            codes=torch.cat(parts).cpu().double().numpy(),
+            held_out=torch.cat(others).cpu().double().numpy(),
             kl=None,
             survival=None,
             factors=[(factor.name, factor.values) for factor in dataset.factors],
@@ -306,7 +305,7 @@ class PhotoVAEObjective(VAEObjective):
         maps = self.noise(self.model.decoder.noise.expand(len(codes), -1, -1, -1), rng)
         with torch.set_grad_enabled(not self.critic_alone), self.compute.autocast():
             made = self.model.base.decode(self.model.grid(codes, maps)).float()
-        changes = mild_augmentation(self.part.count, real.shape[-1], rng).rows(own)
+        changes = mild_augmentation(self.part.count, real.shape[-2], rng).rows(own)
         with torch.no_grad():
             reals = self.sharpening.shown(
                 real, changes, None if said is None else batch.labels[own].to(real.device)

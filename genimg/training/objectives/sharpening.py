@@ -75,7 +75,7 @@ class FeatureCritic(nn.Module):
     well they fit their labels (Miyato & Koyama 2018, "cGANs with projection discriminator").
 
     Args:
-        side: of the pictures in pixels.
+        side: the shorter one of the pictures in pixels.
         label_sizes: the number of values of each factor that pictures are labelled by.
     """
 
@@ -137,7 +137,7 @@ class Sharpening:
     """A critic and fixed features, and what a decoder and the critic minimise by them.
 
     Args:
-        side: of the pictures in pixels.
+        side: the shorter one of the pictures in pixels.
         seed: of the critic's weights.
         label_sizes: see `FeatureCritic`.
     """

@@ -9,6 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from genimg.models.device import widest
+
 MEMORY = 0.02
 """Part of a step in the running mean of gradient norms."""
 
@@ -42,9 +44,10 @@ class SpikeGuard:
         for no more than the largest that is none.
         """
         usual = self.usual
-        limit = self.most * usual.double()
+        wide = widest(norm.device)
+        limit = self.most * usual.to(wide)
         began = usual > 0.0
-        spike = began & (norm.double() > limit)
+        spike = began & (norm.to(wide) > limit)
         bounded = torch.where(began, torch.minimum(norm, limit.float()), norm)
         self.usual = torch.where(began, torch.lerp(usual, bounded, MEMORY), bounded)
         return spike

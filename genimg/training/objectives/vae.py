@@ -225,8 +225,8 @@ class VAEObjective(Objective):
 
         The prior is fitted when the training is over; until then one Gaussian must do.
         """
-        means = known.mean.double().cpu()
-        spread = torch.cov(means.T) + torch.diag(known.logvar.double().cpu().exp().mean(dim=0))
+        means = known.mean.cpu().double()
+        spread = torch.cov(means.T) + torch.diag(known.logvar.cpu().double().exp().mean(dim=0))
         shape = torch.linalg.cholesky_ex(spread + 1e-6 * torch.eye(len(spread))).L
         noise = torch.randn(n, len(spread), generator=torch.Generator().manual_seed(0))
         codes = (means.mean(dim=0) + noise.double() @ shape.T).float().to(known.mean.device)

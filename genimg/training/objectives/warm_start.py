@@ -205,4 +205,4 @@ def set_frequencies(model: GAN, dataset: Dataset) -> None:
         known = torch.from_numpy(labels[:, column].copy())
         counts = torch.bincount(known[known >= 0], minlength=size).double() + 1e-9
         shares.append(counts / counts.sum())
-    model.frequencies.copy_(torch.cat(shares))
+    model.frequencies.copy_(torch.cat(shares).float())

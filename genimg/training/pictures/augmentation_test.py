@@ -113,8 +113,10 @@ class _Test:
         rng = np.random.default_rng(seed)
         rows = np.sort(rng.permutation(dataset.splits["train"])[:TESTED_PICTURES])
         pixels = array_to_pixels(dataset.images[rows])
-        if pixels.shape[2] > SIDE:
-            pixels = F.interpolate(pixels, (SIDE, SIDE), mode="area")
+        short = min(pixels.shape[2:])
+        if short > SIDE:
+            sides = [round(side * SIDE / short) for side in pixels.shape[2:]]
+            pixels = F.interpolate(pixels, sides, mode="area")
         self.pixels = pixels
         self.told_apart = _one_hot(dataset, rows)
         self.part = rng.permutation(np.arange(len(rows)) % PARTS)
@@ -190,7 +192,7 @@ def _thumbnails(pixels: Tensor) -> Floats:
     """Small grey pictures, smaller ones of the colours, and last the part of all values that is at
     an end of the range: paper is white. `[n, D]`
     """
-    side = min(THUMBNAIL, pixels.shape[2] // 2)
+    side = min(THUMBNAIL, min(pixels.shape[2:]) // 2)
     parts = [F.adaptive_avg_pool2d(pixels.mean(dim=1, keepdim=True), side).flatten(1)]
     if pixels.shape[1] > 1:
         chroma = pixels[:, [0, 2]] - pixels[:, 1:2]

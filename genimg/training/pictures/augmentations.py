@@ -151,12 +151,20 @@ def apply(pixels: Tensor, drawn: Drawn) -> Tensor:
         mirrored = drawn.mirrored.to(pixels.device).view(-1, 1, 1, 1)
         pixels = torch.where(mirrored, pixels.flip(3), pixels)
     if drawn.place is not None:
-        place = drawn.place.to(pixels.device, pixels.dtype)
+        place = _for_shape(drawn.place.to(pixels.device, pixels.dtype), *pixels.shape[2:])
         grid = F.affine_grid(place, list(pixels.shape), align_corners=False)
         pixels = F.grid_sample(pixels, grid, "bilinear", "reflection", align_corners=False)
     if drawn.colour is not None:
         pixels = _recolour(pixels, drawn.colour.to(pixels.device, pixels.dtype))
     return pixels
+
+
+def _for_shape(place: Tensor, height: int, width: int) -> Tensor:
+    """`Drawn.place`, of squares, for rectangles: both sides are 2 long, and a turn is to be one."""
+    if height == width:
+        return place
+    ratio = width / height
+    return place * place.new_tensor([[1.0, 1.0 / ratio, 1.0], [ratio, 1.0, 1.0]])
 
 
 def _recolour(pixels: Tensor, colour: Tensor) -> Tensor:

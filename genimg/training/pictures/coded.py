@@ -70,8 +70,8 @@ class CodedPictures:
         self.order = np.argsort(self.rows)
         self.place = place
         self.variants = variants_of(len(self.rows), changes)
-        side = latent_side(dataset.image_shape[1])
-        shape = (self.variants, len(self.rows), base.config.latent_channels, side, side)
+        grid = [latent_side(side) for side in dataset.image_shape[1:]]
+        shape = (self.variants, len(self.rows), base.config.latent_channels, *grid)
         key = (VERSION, dataset.fingerprint, model_digest(base), changes.to_mapping(), seed, shape)
         name = hashlib.blake2b(repr(key).encode(), digest_size=8).hexdigest()
         images = dataset.images

@@ -45,7 +45,9 @@ class Augmentation(NamedTuple):
 
 
 def draw_augmentation(n: int, side: int, rng: torch.Generator) -> Augmentation:
-    """Draw what happens to n pictures of `side` pixels; the tensors are where `rng` is."""
+    """Draw what happens to n pictures of `side` pixels, the height of rectangles; the tensors are
+    where `rng` is.
+    """
     brightness = _uniform(n, rng, -0.5, 0.5)
     saturation = _uniform(n, rng, 0.0, 2.0)
     contrast = _uniform(n, rng, 0.5, 1.5)

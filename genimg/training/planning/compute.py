@@ -23,7 +23,7 @@ from genimg.training.distributed.processes import ALONE, World
 from genimg.training.options import TrainOptions
 
 TIMED_STEPS = 3
-BATCHES = {"cpu": 32, "cuda": 128}
+BATCHES = {"cpu": 32, "cuda": 128, "mps": 64}
 """Pictures in a batch of one process, by the kind of device."""
 
 
@@ -32,7 +32,7 @@ class Compute:
     """One way to do the arithmetic.
 
     Attributes:
-        device: a torch device, "cpu" or "cuda".
+        device: a torch device, "cpu", "cuda" or "mps".
         precision: "fp32" or "bf16" (autocast; weights and losses stay float32).
         layout: "contiguous" or "channels_last" memory of convolutions.
         threads: torch threads on the CPU.
@@ -97,6 +97,9 @@ def choose_compute(
     device = world.device(choose_device(options.device))
     precisions = ["fp32", "bf16"] if options.precision == "auto" else [options.precision]
     layouts = ["contiguous", "channels_last"] if options.layout == "auto" else [options.layout]
+    if device == "mps":  # where bfloat16 and channels_last are young, and not every system has them
+        precisions = ["fp32"] if options.precision == "auto" else precisions
+        layouts = ["contiguous"] if options.layout == "auto" else layouts
     first = Compute(device, threads=options.threads or 1)
     candidates = [
         replace(first, precision=p, layout=layout) for p in precisions for layout in layouts
@@ -138,5 +141,8 @@ def seconds_of(step: Callable[[], None], compute: Compute) -> float:
 
 
 def _synchronize(compute: Compute) -> None:
-    if torch.device(compute.device).type == "cuda":
+    kind = torch.device(compute.device).type
+    if kind == "cuda":
         torch.cuda.synchronize()
+    elif kind == "mps":
+        torch.mps.synchronize()

@@ -12,6 +12,7 @@ import torch
 
 from genimg.data import Dataset
 from genimg.errors import TrainingError
+from genimg.models import MODELS
 from genimg.training.options import PLANNED, TrainOptions
 from genimg.training.pictures.augmentations import Augmentations
 from genimg.training.planning.compute import Compute, seconds_of
@@ -79,7 +80,9 @@ class Plan:
 
     def to_mapping(self) -> dict[str, Any]:
         """JSON-ready."""
+        family = self.options.family
         return {
+            "network": f"{family} {self.options.preset or MODELS[family].presets[0]}",
             "choices": [asdict(choice) for choice in self.choices],
             "varied": bool(self.changes),
             "speed": round(self.speed, 1),

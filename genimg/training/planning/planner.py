@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from genimg.checkpoint import read_header
+from genimg.config import Size, sides_of, size_text
 from genimg.data import Dataset, FolderOptions, load_dataset, native_side
 from genimg.models.photo_vae import PRESET
 from genimg.training.options import TrainOptions
@@ -20,7 +21,7 @@ from genimg.training.pictures.augmentation_test import choose_augmentations
 from genimg.training.pictures.augmentations import Augmentations
 
 SIZES = (16, 32, 48, 64, 96, 128, 192, 256)
-LARGEST = {"cpu": 64, "cuda": 128}
+LARGEST = {"cpu": 64, "cuda": 128, "mps": 64}
 """The largest side that is chosen, by kind of device: at 128 pixels a CPU sees a quarter of the
 pictures that it sees at 64.
 """
@@ -64,15 +65,16 @@ class Planner:
         largest = self.largest(options)[device.partition(":")[0]]
         if side is None:
             return options, []
-        size = max((s for s in SIZES if s <= min(side, largest)), default=SIZES[0])
+        size: Size = max((s for s in SIZES if s <= min(side, largest)), default=SIZES[0])
         if options.init_from is not None:
-            size = read_header(options.init_from).image_shape[1]
+            _, height, width = read_header(options.init_from).image_shape
+            size = height if height == width else (height, width)
             why = f"as {options.init_from.stem} has"
-        elif size < largest:
+        elif min(sides_of(size)) < largest:
             why = f"your pictures have about {side}"
         else:
             why = f"your pictures have about {side}; more would train too slowly on this machine"
-        return replace(options, size=size), [Choice("size", f"{size} pixels", why)]
+        return replace(options, size=size), [Choice("size", f"{size_text(size)} pixels", why)]
 
     def read_pictures(self, options: TrainOptions) -> Dataset:
         """The data set of a run, as `genimg.data.load_dataset` gives it."""

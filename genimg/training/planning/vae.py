@@ -20,16 +20,16 @@ from genimg.errors import CheckpointError
 from genimg.evaluation.coding import decode_all, encode_all
 from genimg.metrics import psnr
 from genimg.models import MODELS, load_model
-from genimg.models.photo_vae import LEAST_SIDE, PRESET, fits_base
+from genimg.models.photo_vae import PRESET, fits_base
 from genimg.models.photo_vae import default_latent_dim as latent_dim_on_base
 from genimg.models.vae import default_latent_dim
 from genimg.training.options import TrainOptions
 from genimg.training.planning.planner import LARGEST, Choice, Planner
 from genimg.training.planning.starting import FEW_PICTURES, fitting_vaes
 
-LARGEST_ON_BASE = {"cpu": 128, "cuda": 256}
+LARGEST_ON_BASE = {"cpu": 128, "cuda": 256, "mps": 128}
 """The largest side of pictures for a model on a base, which does most of the work for good."""
-WIDTHS = {"cpu": 48, "cuda": 64}
+WIDTHS = {"cpu": 48, "cuda": 64, "mps": 48}
 NARROW, FEW_MINUTES = 24, 5.0
 """After a minute and a half on a CPU a width of 24 is 3.6 dB ahead of 48, see benchmarks/README.md.
 """
@@ -62,9 +62,9 @@ class VAEPlanner(Planner):
             return options, []
         if options.init_from is not None:
             return replace(options, preset=preset_of(options.init_from)), []
-        channels, side, _ = dataset.image_shape
+        channels, *sides = dataset.image_shape
         own = options.data.startswith("folder:")
-        if not own or channels != 3 or side < LEAST_SIDE or not fits_base(side):
+        if not own or channels != 3 or not fits_base(*sides):
             return options, []
         why = "colour pictures are sharp where a model stands on a base that knows photographs"
         return replace(options, preset=PRESET), [Choice("network", f"the preset {PRESET}", why)]
@@ -83,7 +83,7 @@ class VAEPlanner(Planner):
             return options, choices
         if options.init_from is not None:
             return as_started(options), choices
-        size = dataset.image_shape[1]
+        size = min(dataset.image_shape[1:])
         if preset == PRESET:
             numbers = latent_dim_on_base(size)
         else:

@@ -60,12 +60,15 @@ class UploadAnswer(TypedDict, total=False):
 
 
 class MatchAnswer(TypedDict):
-    """How close the model comes to an upload, for people."""
+    """How close the model comes to an upload, for people; `captions` say for each label how much
+    its name is worth.
+    """
 
     words: str
     level: str
     numbers: str
     advice: str
+    captions: dict[str, str]
 
 
 class EarlierStep(TypedDict):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from PIL import Image
@@ -66,7 +66,7 @@ def scene(store: Store, opened: Opened) -> SceneAnswer:
     if recipe.latent.details is not None:
         shown["details"] = recipe.details
     if opened.match is not None:
-        shown["match"] = match(opened.match, opened.note)
+        shown["match"] = match(opened.match, opened.note, editor)
     if opened.original is not None:
         shown["upload"] = upload(opened)
     shown["number"] = number()  # late, so that what was slow to draw is not the newest
@@ -127,8 +127,10 @@ def upload(opened: Opened) -> UploadAnswer:
     return found
 
 
-def match(found: Match, note: str = "") -> MatchAnswer:
-    """How close the model comes to an upload, for people; a `note` on it comes after that."""
+def match(found: Match, note: str = "", editor: Editor | None = None) -> MatchAnswer:
+    """How close the model comes to an upload, for people; a `note` on it comes after that. The
+    labels are those of `editor`.
+    """
     _, _, more = found.sentence.partition(": ")
     if not found.calibrated and not found.meaning:
         more = say("edit.not_calibrated")
@@ -143,7 +145,26 @@ def match(found: Match, note: str = "") -> MatchAnswer:
         "level": level,
         "numbers": numbers,
         "advice": " ".join(filter(None, (more and f"{more[0].upper()}{more[1:]}.", note))),
+        "captions": {} if editor is None else _captions(found, editor),
     }
+
+
+def _captions(found: Match, editor: Editor) -> dict[str, str]:
+    """{factor: what is said of the name that the model has for an upload}. A model has one for any
+    picture, of a cup too where it knows nothing but fruit.
+    """
+    if found.known is False:
+        return dict.fromkeys(editor.factors, say("edit.exchange_unknown"))
+    measured = editor.header.metrics.get("labels_recognised")
+    shares = measured if isinstance(measured, Mapping) else {}
+    return {factor: _worth(shares.get(factor)) for factor in editor.factors}
+
+
+def _worth(share: object) -> str:
+    """What is said of a name that is right for this `share` of the pictures of the model's kind."""
+    if not isinstance(share, (int, float)):
+        return say("edit.exchange_upload")
+    return say("edit.exchange_measured", n=round(100 * share))
 
 
 def refining(editor: Editor, recipe: Recipe, original: Image.Image) -> Iterator[RefineNews]:

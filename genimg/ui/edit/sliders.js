@@ -103,8 +103,12 @@ export class SliderPanel {
     }
   }
 
-  /** Where everything stands. @param {Pick<SceneAnswer, 'amounts' | 'locks' | 'changes' | 'shows'>} scene */
-  show({ amounts, locks, changes, shows }) {
+  /**
+   * Where everything stands.
+   * @param {Pick<SceneAnswer, 'amounts' | 'locks' | 'changes' | 'shows' | 'details'>} scene
+   * @param {Record<string, string>} [captions] for each label of an upload, what its name is worth
+   */
+  show({ amounts, locks, changes, shows, details }, captions) {
     const { title, factor, names } = this.#page, sheet = this.#sheet;
     if (!sheet) return;
     names.forEach((name, i) => {
@@ -126,6 +130,8 @@ export class SliderPanel {
     this.#exchange.hidden = value === undefined;
     if (value !== undefined) {
       const select = this.#select, known = sheet.factors[factor];
+      find(this.#exchange, 'span').textContent = captions?.[factor]
+        ?? say(details === undefined ? 'edit.exchange' : 'edit.exchange_upload'); // only uploads have details
       if ([...select.options].map((one) => one.value).join('\n') !== known.join('\n')) {
         select.replaceChildren(...known.map((one) => make('option', { value: one, textContent: one })));
       }

@@ -278,7 +278,7 @@ export class Stage {
   arrange() {
     const { scene } = this;
     if (!scene) return;
-    this.panel.show({ ...scene, amounts: this.totals });
+    this.panel.show({ ...scene, amounts: this.totals }, this.upload().match?.captions);
     this.viewer.chips(scene);
     this.own.show(this.totals[DETAILS] ?? null);
     this.live.set(scene.recipe, scene.details === undefined ? this.panel.names : [...this.panel.names, DETAILS]);

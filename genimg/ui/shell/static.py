@@ -34,7 +34,11 @@ inside its container, above its own.
 
 _TABLE = "words/table.js"
 _PATH = "genimg/static"
-_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
+_TYPES = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".webp": "image/webp",
+}
 _FOR_GOOD = {"Cache-Control": "private, max-age=31536000, immutable"}
 
 

@@ -19,11 +19,11 @@ class Option(TypedDict):
 
 
 class StartModel(TypedDict):
-    """A model that training can start from; `size` in pixels a side."""
+    """A model that training can start from; `shape` is the height and width of its pictures."""
 
     name: str
     title: str
-    size: int
+    shape: tuple[int, int]
     family: str
 
 
@@ -89,6 +89,31 @@ class MinutesRange(TypedDict):
     most: float
 
 
+class ExampleFacts(TypedDict):
+    """What a training has given, of which there is a sheet: the `network` ("vae photo") learned
+    from so many `pictures` of `size` pixels a side, for so many `minutes`, in which it saw `images`
+    at a `speed` of so many a second; `fd` is the Frechet distance of what it draws from real
+    pictures, and `fd_floor` that of real ones from each other, where they were measured.
+    """
+
+    name: str
+    network: str
+    title: str
+    pictures: int
+    size: int
+    minutes: float
+    images: int
+    speed: float
+    fd: int | None
+    fd_floor: int | None
+
+
+class TrainingExample(ExampleFacts):
+    """The same, with the address of its sheet."""
+
+    url: str
+
+
 class Offers(TypedDict):
     """What can be chosen for a new model.
 
@@ -103,6 +128,7 @@ class Offers(TypedDict):
     minutes: MinutesRange
     letters: int
     nothing: str
+    examples: list[TrainingExample]
 
 
 class Overview(Offers):
@@ -193,7 +219,9 @@ class Sides(TypedDict):
 
 
 class PicturesReport(TypedDict):
-    """What `python -m genimg prepare` has found; `settled` are reasons that cannot be overruled."""
+    """What `python -m genimg prepare` has found; `settled` are reasons that cannot be overruled,
+    `shape` the height and width of the prepared pictures.
+    """
 
     source: str
     found: int
@@ -206,7 +234,7 @@ class PicturesReport(TypedDict):
     beside: dict[str, int]
     colour: bool
     sides: Sides
-    size: int
+    shape: tuple[int, int]
     crop: str
     notes: list[str]
 
@@ -214,10 +242,11 @@ class PicturesReport(TypedDict):
 class Plan(TypedDict):
     """What `python -m genimg train --dry-run` has planned; see genimg.training.planning.plan.
 
-    `hints` are what is not among the choices and the numbers; pictures are shown as they are where
-    they are not `varied`.
+    `network` is the family and the preset, such as "vae photo"; `hints` are what is not among the
+    choices and the numbers; pictures are shown as they are where they are not `varied`.
     """
 
+    network: str
     choices: list[Choice]
     varied: bool
     speed: float

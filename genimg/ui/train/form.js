@@ -7,6 +7,7 @@ import { make } from '../shell/dom.js';
 import { messageOf } from '../shell/http.js';
 import { say } from '../words/say.js';
 import { deletePictures, startRun } from './client.js';
+import { showExamples } from './examples.js';
 import {
   DRAFT_KEY, choosing, isNamedSet, keeping, makeDraft, previewRequest, runRequest, uploadOf,
 } from './draft.js';
@@ -23,7 +24,7 @@ import { keep, readKept } from './storage.js';
 import { Upload } from './upload.js';
 import { plural } from './words.js';
 
-/** @import { LookAnswer, Overview } from '../server.d.ts' */
+/** @import { LookAnswer, Overview, TrainingExample } from '../server.d.ts' */
 /** @import { Draft } from './draft.js' */
 /** @import { Found } from './form-words.js' */
 /** @import { Gathered, Refused } from './gather.js' */
@@ -41,6 +42,8 @@ export class NewModelForm {
   #trouble = '';
   #starting = false;
   #minutes = { least: 0, most: Infinity }; // that can be chosen
+  /** @type {TrainingExample[]} */
+  #examples = [];
   /** @type {Draft} */
   #draft = makeDraft(readKept(DRAFT_KEY));
   #element;
@@ -132,9 +135,10 @@ export class NewModelForm {
   }
 
   /** What the server offers. @param {Overview} overview */
-  offer({ data, families, models, crops, sizes, minutes, letters, nothing, here }) {
+  offer({ data, families, models, crops, sizes, minutes, letters, nothing, examples, here }) {
     const draft = this.#draft;
     this.#minutes = minutes;
+    this.#examples = examples;
     if (!sizes.includes(Number(draft.size))) draft.size = ''; // of an older server
     this.#part('path-box').hidden = !here;
     this.#report.offer(crops);
@@ -142,7 +146,7 @@ export class NewModelForm {
     [field.min, field.max] = [String(minutes.least), String(minutes.most)];
     for (const name of ['title', 'credit', 'licence']) this.#part(name, HTMLInputElement).maxLength = letters;
     const sets = data.map((set) => [set.name, set.words ? `${set.title}: ${set.words}` : set.title]);
-    const starts = models.map(({ name, title, size }) => [name, size ? `${title} (${size} × ${size})` : title]);
+    const starts = models.map(({ name, title, shape }) => [name, `${title} (${shape.join(' × ')})`]);
     const kinds = families.map(({ name, title, words }) => [name, `${title}: ${words}`]);
     this.#fillMenu('data', sets, '');
     this.#fillMenu('family', kinds, draft.family || families[0]?.name);
@@ -366,6 +370,7 @@ export class NewModelForm {
     if (!found) return;
     const { plan, error, sheets } = found, box = this.#part('plan');
     if (found.report) this.#report.set(found.report, sheets, this.#draft);
+    showExamples(this.#part('examples'), this.#examples, plan);
     setText(this.#part('plan-trouble'), error ?? '');
     if (plan) {
       box.hidden = false;

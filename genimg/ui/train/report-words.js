@@ -16,13 +16,13 @@ export function verdict({ found, used, reasons }) {
 }
 
 /** Colour, sizes and labels in one line. @param {PicturesReport} report */
-export function facts({ colour, sides, size, labels }) {
+export function facts({ colour, sides, shape, labels }) {
   const { least, median, most } = sides;
   const range = { least: formatNumber(least), most: formatNumber(most), median: formatNumber(median) };
   const parts = [
     say(colour ? 'train.colour' : 'train.grey'),
     say(least === most ? 'train.one_side' : 'train.sides', range),
-    say('train.used_at', { size }),
+    say('train.used_at', { shape: shape.join(' × ') }),
   ];
   if (labels.length > 1) {
     const named = labels.slice(0, MOST_LABELS).map(({ name, count }) => `${name} ${formatNumber(count)}`);

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, Field, PlainValidator, model_validator
 from genimg.editor import MODEL_SIZES, data_sets, families
 from genimg.ui.serving.http import LONGEST_VALUE, Question, Refused
 from genimg.ui.train.answers import FamilyOption, Offers, Option
+from genimg.ui.train.examples import examples
 from genimg.ui.words import say
 
 TITLED = {
@@ -90,6 +91,7 @@ def offers() -> Offers:
         "minutes": {"least": LEAST_MINUTES, "most": MOST_MINUTES},
         "letters": MAX_WORDS,
         "nothing": NOTHING,
+        "examples": list(examples()),
     }
 
 

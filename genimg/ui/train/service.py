@@ -157,9 +157,14 @@ class Training:
                 info = self._store.info(name)
                 if info.takes_any:  # nothing is trained on from one
                     continue
-                header = info.header
-                size = header.image_shape[1]
-                rows += [{"name": name, "title": title, "size": size, "family": header.family}]
+                _, *shape = info.header.image_shape
+                told: StartModel = {
+                    "name": name,
+                    "title": title,
+                    "shape": (shape[0], shape[1]),
+                    "family": info.header.family,
+                }
+                rows.append(told)
         return rows
 
     # -- looks

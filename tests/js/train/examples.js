@@ -25,14 +25,15 @@ export const makeReport = (changes = {}) => ({
     { name: 'shapes/discs/again.png', reason: 'same as another', detail: 'the same as shapes/discs/1.png' },
   ],
   labels: [{ name: 'discs', count: 20 }, { name: 'squares', count: 20 }],
-  splits: {}, beside: {}, sides: { least: 24, median: 24, most: 24 }, size: 16, crop: 'centre', colour: true, notes: [],
+  splits: {}, beside: {}, sides: { least: 24, median: 24, most: 24 }, shape: [16, 16], crop: 'centre', colour: true,
+  notes: [],
   ...changes,
 });
 
 /** @param {Partial<Plan>} [changes] @returns {Plan} */
 export const makePlan = (changes = {}) => ({
-  choices: [{ what: 'size', value: '16 pixels', why: 'your pictures have about 24' }], varied: true,
-  speed: 1234, memory: 1.23e9, minutes: 20, pictures: 36, hints: ['each picture is seen once'], ...changes,
+  network: 'vae residual', choices: [{ what: 'size', value: '16 pixels', why: 'your pictures have about 24' }],
+  varied: true, speed: 1234, memory: 1.23e9, minutes: 20, pictures: 36, hints: ['each picture is seen once'], ...changes,
 });
 
 /** An answer that has nothing to say yet. @param {Partial<LookAnswer>} [changes] @returns {LookAnswer} */

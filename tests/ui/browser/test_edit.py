@@ -267,6 +267,9 @@ def test_exchange_save_and_come_back(visit: Visit, site: Site, tmp_path: Path) -
 def test_only_named_values_can_be_exchanged(visit: Visit) -> None:
     visitor = visit()
     expect(visitor.page.locator("#exchange")).to_be_visible()
+    # The page begins with a photograph: how often the model names such a one rightly is said.
+    name = visitor.page.locator("#exchange span")
+    expect(name).to_contain_text("Of what this model knows, it is most like (right for")
     visitor.page.locator("#group label").last.click()  # raw dimensions
     expect(visitor.page.locator("#exchange")).to_be_hidden()
 

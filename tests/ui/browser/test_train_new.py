@@ -85,6 +85,11 @@ def test_from_a_messy_folder_to_a_model_in_edit(
     expect(same).to_be_checked()
     expect(report).to_contain_text("used at 16 × 16")
     expect(part(page, "plan")).to_contain_text("Pictures a second", timeout=90_000)
+    examples = part(page, "examples")  # what others gave, before this one begins
+    expect(examples).to_contain_text("Drawn cats: 50,000 pictures, 64 pixels")
+    expect(examples).to_contain_text("On this computer it would take")
+    expect(examples).not_to_contain_text("fruit")
+    expect(examples.locator("img").first).to_have_js_property("naturalWidth", 530)
     part(page, "title").fill("My shapes!")
     part(page, "minutes").fill("0")
     expect(part(page, "minutes-hint")).to_have_text("Give it 0.05 to 10,080 minutes.")

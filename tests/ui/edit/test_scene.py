@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from genimg.editor import Recipe, Step
 from genimg.ui.edit.answers import SceneAnswer
-from genimg.ui.edit.scene import refining, scene
+from genimg.ui.edit.scene import match, refining, scene
 from genimg.ui.shell import opening
 from genimg.ui.shell.opening import Crop, Opened
 from genimg.ui.shell.store import Store
@@ -90,6 +90,26 @@ def test_an_upload_keeps_what_the_model_was_shown(checkpoints_dir: Path, tmp_pat
     assert Recipe.from_text(both["faithful"]).latent == opened.recipe.latent
     assert Recipe.from_text(both["editable"]).latent == editor.sample(1)[0]
     assert opened.match is not None and opened.match.words.capitalize() == told["match"]["words"]
+
+
+def test_a_name_for_an_upload_is_given_with_what_it_is_worth(
+    checkpoints_dir: Path, tmp_path: Path
+) -> None:
+    store = Store(checkpoints_dir)
+    editor = store.get("tiny-cats")
+    path = tmp_path / "cat.png"
+    editor.decode(*editor.sample(1, seed=2))[0].save(path)
+    opened = opening.from_file(store, "tiny-cats", Crop(str(path)), "upload")
+    assert opened.match is not None
+    captions = match(replace(opened.match, known=True), "", editor)["captions"]
+    shares = editor.header.metrics["labels_recognised"]
+    assert set(captions) == set(editor.factors) and shares
+    for factor, share in shares.items():
+        assert f"right for {100 * share:.0f} of 100 pictures of its kind" in captions[factor]
+    unknown = match(replace(opened.match, known=False), "", editor)["captions"]
+    assert set(unknown) == set(captions)
+    assert all(words.startswith("Nothing that this model knows") for words in unknown.values())
+    assert scene(store, opened)["match"]["captions"] in (captions, unknown)
 
 
 def test_refining_tells_how_far_it_is_and_ends_with_both_starts(checkpoints_dir: Path) -> None:

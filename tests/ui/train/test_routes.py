@@ -43,7 +43,7 @@ def test_what_there_is(place: Place) -> None:
     assert {"cats", "mnist"} <= {row["name"] for row in state["data"]}
     assert [row["name"] for row in state["families"]] == ["vae", "gan", "classifier"]
     [model] = state["models"]
-    assert (model["name"], model["size"], model["family"]) == ("tiny-cats", 16, "vae")
+    assert (model["name"], model["shape"], model["family"]) == ("tiny-cats", [16, 16], "vae")
     assert state["disk_free"] > 0
 
 
