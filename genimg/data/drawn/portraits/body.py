@@ -27,7 +27,7 @@ EYES = 0.9
 # What each named shape of the face moves, as amounts of the targets.
 _NAMED: tuple[dict[str, float], ...] = (
     {"head-scale-vert": 0.4, "chin-height": 0.35, "forehead-scale-vert": 0.3},
-    {"chin-width": 0.6, "chin-bones": 0.6},
+    {"chin-width": 0.45, "chin-bones": 0.5},
     {"cheek-bones": 0.7, "cheek-inner": -0.3},
     {"nose-scale-horiz": 0.5, "nose-nostrils-width": 0.4, "nose-point-width": 0.3},
     {"nose-scale-vert": 0.6, "nose-point": -0.2, "nose-scale-depth": 0.3},
@@ -72,7 +72,7 @@ def amounts(person: Person) -> dict[str, float]:
     local["ear-wing"] = 0.4 * local["ear-wing"] - 0.15
     for name, value in local.items():
         total[f"-{name}"], total[f"+{name}"] = max(0.0, -value), max(0.0, value)
-    outline = person.rng(2).dirichlet(np.full(len(ONE_WAY), 0.4)) * 0.5
+    outline = person.rng(2).dirichlet(np.full(len(ONE_WAY), 0.6)) * 0.4
     total |= {f"+{name}": float(each) for name, each in zip(ONE_WAY, outline, strict=True)}
     return total | _expression(person)
 
@@ -86,9 +86,9 @@ def _expression(person: Person) -> dict[str, float]:
         "face upper lip up": 0.3 * smile * smile + 0.15 * opened,
         "face lower lip down": 0.12 * smile + 0.25 * opened,
         "face jaw open": 0.45 * opened + 0.05 * smile,
-        "face eyes squint": 0.3 * smile * (1 - person.eyes_closed),
+        "face eyes squint": 0.18 * smile * (1 - person.eyes_closed),
         "face brows up": 0.8 * raised,
-        "face eyes wide": 0.25 * raised * (1 - person.eyes_closed),
+        "face eyes wide": (0.12 + 0.25 * raised) * (1 - person.eyes_closed),
         "face eyes closed": person.eyes_closed,
         "face look down": float(np.clip(-person.gaze[1] / 30, 0, 1)) * (1 - person.eyes_closed),
     }

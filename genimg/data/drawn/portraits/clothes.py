@@ -34,7 +34,7 @@ def above_neckline(place: Floats, person: Person) -> Floats:
         base = base + 0.006 - ahead * np.maximum(0.06 - 1.8 * x, 0)
     elif kind == "jacket":
         base = base - 0.002
-    edge: Floats = y - base
+    edge: Floats = y - base - 0.8 * np.maximum(x - 0.08, 0)
     return edge
 
 

@@ -12,7 +12,7 @@ from genimg.data.drawn.portraits.raster import Floats
 from genimg.data.drawn.portraits.skin import linear
 
 RADIUS = 0.0149
-IRIS = 0.405  # of the eyeball's radius
+IRIS = 0.425  # of the eyeball's radius
 _IRISES = np.array(
     [(58, 34, 20), (84, 52, 28), (112, 80, 44), (104, 112, 70), (98, 128, 150), (120, 134, 140)]
 )

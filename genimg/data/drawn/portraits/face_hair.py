@@ -50,7 +50,7 @@ def _brows(person: Person, body: Body) -> tuple[Floats, Floats]:
     length = (0.0062 * (1 - 0.35 * share) * rng.uniform(0.7, 1.15, len(x))).astype(np.float32)
     start = root.on(body.points) + normals * 0.0003
     strands = _bend(start, unit(along + 0.25 * normals), unit(along - 0.1 * normals), length)
-    return strands, np.full(len(x), 0.00042 + 0.00012 * thick)
+    return strands, np.full(len(x), 0.0005 + 0.00015 * thick)
 
 
 def _lashes(person: Person, body: Body) -> tuple[Floats, Floats]:
@@ -91,7 +91,7 @@ def _lid(rows: Ints, side: int) -> Ints:
 def _beard(person: Person, body: Body) -> tuple[Floats, Floats]:
     rng = person.rng(12)
     kind = BEARDS[person.beard]
-    every = roots("beard", 3200)
+    every = roots("lip" if kind == "moustache" else "beard", 1500 if kind == "moustache" else 5200)
     x, y = np.abs(every.place[:, 0]), every.place[:, 1]
     keep = np.ones(len(x), bool)
     if kind == "moustache":
@@ -117,4 +117,4 @@ def _beard(person: Person, body: Body) -> tuple[Floats, Floats]:
     start = root.on(body.points)
     first = unit(along + (1.2 if kind == "stubble" else 0.55) * normals)
     strands = _bend(start, first, unit(along + np.array([0, -0.5, 0], np.float32)), length)
-    return strands, np.full(count, 0.00035 if kind == "stubble" else 0.0006)
+    return strands, np.full(count, 0.00035 if kind == "stubble" else 0.0007)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from genimg.data.drawn.portraits.body import Body
 from genimg.data.drawn.portraits.head import load_head, smooth, unit
 from genimg.data.drawn.portraits.person import STYLES, Person
-from genimg.data.drawn.portraits.raster import Floats
+from genimg.data.drawn.portraits.raster import Floats, Ints
 from genimg.data.drawn.portraits.roots import Roots, hairline, roots, tangent
 
-COUNT = 5200
-STEPS = 11
+COUNT = 6500
+GUIDES = 450
+STEPS = 13
 _CENTRE = np.array([0, 0.925, 0.055], np.float32)
 
 
@@ -21,7 +23,8 @@ _CENTRE = np.array([0, 0.925, 0.055], np.float32)
 class Style:
     """How a style grows. Lengths in metres on top, at the sides and behind; the longest is
     `spread` times as long. `lift`: how far hair stands off the skin, 0 to 1; `comb`: a kind of
-    direction; `curl`: radius in metres and turns per metre; `pull`: of gravity; `tidy`: 0 to 1."""
+    direction; `curl`: radius in metres and turns per metre; `pull`: of gravity; `tidy`: 0 to 1;
+    `hug`: how much hair is held to the shell `volume` metres around the head, 0 to 1."""
 
     top: float
     side: float
@@ -33,26 +36,27 @@ class Style:
     pull: float = 0.5
     tidy: float = 0.7
     volume: float = 0.006
+    hug: float = 0.75
 
 
 _TABLE = {
     "bald head": Style(0, 0, 0),
-    "buzz cut": Style(0.005, 0.004, 0.004, 1.6, lift=0.55, pull=0, volume=0.001),
-    "short hair": Style(0.028, 0.012, 0.014, 1.7, lift=0.4, comb="forward", pull=0.1),
+    "buzz cut": Style(0.005, 0.004, 0.004, 1.6, lift=0.55, pull=0, volume=0.001, hug=0),
+    "short hair": Style(0.028, 0.012, 0.014, 1.7, lift=0.4, comb="forward", pull=0.1, hug=0.3),
     "side parting": Style(0.062, 0.022, 0.022, 1.4, lift=0.55, comb="side", pull=0.25, volume=0.009),
     "slicked back hair": Style(0.09, 0.06, 0.05, 1.3, lift=0.28, comb="back", pull=0.12, tidy=0.9),
     "tousled hair": Style(0.05, 0.026, 0.028, 1.6, lift=0.6, comb="loose", pull=0.15, tidy=0.1,
-                          curl=(0.003, 14), volume=0.012),
+                          curl=(0.003, 14), volume=0.016, hug=0.4),
     "fringe": Style(0.075, 0.085, 0.07, 1.7, lift=0.3, comb="fringe", pull=0.5, volume=0.009),
     "curly hair": Style(0.075, 0.06, 0.06, 2.0, lift=0.75, comb="loose", curl=(0.0075, 26),
-                        pull=0.3, tidy=0.3, volume=0.022),
+                        pull=0.3, tidy=0.3, volume=0.03, hug=0.6),
     "afro": Style(0.04, 0.035, 0.04, 2.0, lift=1.0, comb="out", curl=(0.0045, 60), pull=0,
-                  tidy=0.3, volume=0.02),
-    "bob": Style(0.17, 0.14, 0.11, 1.35, lift=0.35, comb="middle", pull=0.75, volume=0.012),
-    "long straight hair": Style(0.30, 0.27, 0.26, 1.5, lift=0.3, comb="middle", pull=0.8,
-                                volume=0.010, tidy=0.85),
+                  tidy=0.3, volume=0.03, hug=0.2),
+    "bob": Style(0.17, 0.14, 0.11, 1.35, lift=0.35, comb="middle", pull=0.85, volume=0.015),
+    "long straight hair": Style(0.30, 0.27, 0.26, 1.5, lift=0.3, comb="middle", pull=0.9,
+                                volume=0.013, tidy=0.85),
     "long wavy hair": Style(0.30, 0.27, 0.26, 1.4, lift=0.4, comb="middle", pull=0.75,
-                            curl=(0.011, 9), volume=0.016),
+                            curl=(0.010, 4.5), volume=0.019),
     "bun": Style(0.12, 0.11, 0.11, 1.0, lift=0.1, comb="bun", pull=0.0, tidy=0.95, volume=0.004),
 }  # fmt: skip
 
@@ -80,47 +84,108 @@ def recession(person: Person) -> float:
     return 0.0
 
 
+@lru_cache(maxsize=1)
+def _locks() -> tuple[Ints, Floats]:
+    """For each root of the scalp the two nearest of the first GUIDES, and the second's share."""
+    place = roots("scalp", COUNT).place
+    apart = ((place[:, None] - place[None, :GUIDES]) ** 2).sum(-1)
+    near = np.argsort(apart, axis=1)[:, :2].astype(np.int32)
+    first, second = (np.take_along_axis(apart, near[:, k : k + 1], 1)[:, 0] for k in (0, 1))
+    share = (first + 1e-7) / (first + second + 2e-7)
+    return near, (share * share * 1.6).clip(0, 0.5).astype(np.float32)
+
+
 def grow(person: Person, body: Body) -> Hair:
-    """The person's hair."""
-    name = STYLES[person.style]
-    style = _TABLE[name]
+    """The person's hair: guides are grown step by step, and all other strands follow the nearest."""
+    style = _TABLE[STYLES[person.style]]
     if style.top == 0:
         return NO_HAIR
     rng = person.rng(7)
     every = roots("scalp", COUNT)
     above = hairline(every.place, recession(person)) + rng.normal(0, 0.0022, COUNT)
+    if style.back < 0.03:  # cut short at the nape
+        above = np.minimum(above, every.place[:, 1] - 0.846)
     chosen = np.flatnonzero(above > 0).astype(np.int32)
+    skull = _Skull(body)
+    guides = _guides(style, every.some(np.arange(GUIDES, dtype=np.int32)), person, body, skull, rng)
+    guides = guides - guides[:, :1]
+
     root, above = every.some(chosen), above[chosen].astype(np.float32)
     start, normals = root.on(body.points), unit(root.on(body.normals))
     count = len(start)
-    length = _lengths(style, root, person, rng, above)
-    comb = _combed(style, root, person)
-    wild = rng.normal(0, 1, (count, 3)).astype(np.float32)
-    comb = tangent(unit(comb + (1 - style.tidy) * 0.8 * wild), normals)
-    lift = np.float32(style.lift) * (1 + 0.25 * rng.standard_normal((count, 1)))
-    lift = lift * (0.35 + 0.65 * smooth(0.0, 0.025, above))[:, None]
-    direction = unit(comb + normals * lift.astype(np.float32))
-    shells = _Skull(body)
-    step = (length / (STEPS - 1))[:, None]
-    layer = rng.uniform(0.12, 1, (count, 1)).astype(np.float32) ** 0.7
+    near, share = (each[chosen] for each in _locks())
+    part = _parting(person, style)
+    beside = every.place[near, 0] > part
+    share = np.where(beside[:, 0] == beside[:, 1], share, 0)[:, None, None]
+    flow = guides[near[:, 0]] * (1 - share) + guides[near[:, 1]] * share
+    along = np.linspace(0, 1, STEPS, dtype=np.float32)[None, :, None]
+    length = rng.uniform(0.8, 1.08, (count, 1, 1)) * (0.4 + 0.6 * smooth(0, 0.02, above))[
+        :, None, None]  # fmt: skip
+    stray = rng.normal(0, 1, (count, 1, 3)) * (0.0016 + 0.012 * (1 - style.tidy) * style.top**0.5)
+    layer = rng.uniform(0.1, 1, (count, 1)).astype(np.float32) ** 0.7
+    strands = start[:, None] + flow * length + stray * along
     off = np.float32(style.volume) * layer * smooth(0.0, 0.02, above)[:, None]
+    strands = skull.clear(strands.astype(np.float32), off[:, None] * np.minimum(1, 3 * along))
+    if style.comb in ("middle", "fringe"):
+        strands = _off_the_face(strands, start[:, None], part, style.comb == "fringe")
+    strands[:, 0] = start
+    reach = np.linalg.norm(flow[:, -1], axis=1)
+    strands = _curled(strands, style, reach, rng)
+    shade = 0.80 + 0.28 * layer[:, 0] + rng.normal(0, 0.08, count).astype(np.float32)
+    shade = shade + 0.10 * np.sin(near[:, 0] * 2.4).astype(np.float32)
+    width = np.full(count, 0.0012 if style.top > 0.01 else 0.0006, np.float32)
+    return Hair(strands.astype(np.float32), normals, shade.astype(np.float32), width)
+
+
+def _guides(
+    style: Style, root: Roots, person: Person, body: Body, skull: _Skull, rng: np.random.Generator
+) -> Floats:
+    """The guides [GUIDES, STEPS, 3]."""
+    start, normals = root.on(body.points), unit(root.on(body.normals))
+    above = np.maximum(hairline(root.place), 0)
+    length = _lengths(style, root, person, rng, above)
+    wild = rng.normal(0, 1, (GUIDES, 3)).astype(np.float32)
+    comb = unit(_combed(style, root, person) + (1 - style.tidy) * 0.9 * wild)
+    comb = tangent(comb, normals)
+    lift = np.float32(style.lift) * (0.35 + 0.65 * smooth(0.0, 0.025, above))[:, None]
+    direction = unit(comb + normals * lift)
+    step = (length / (STEPS - 1))[:, None]
+    off = np.full((GUIDES, 1), style.volume * 0.55, np.float32)
+    off = off * smooth(0.0, 0.02, above)[:, None]
     points = [start]
     down = np.array([0, -1, 0], np.float32)
     for number in range(1, STEPS):
-        share = np.float32(number / (STEPS - 1))
-        pull = np.float32(style.pull) * (0.25 + 0.75 * min(1, 2.2 * share))
-        direction = unit(direction + 0.55 * (pull * down + (1 - pull) * 0.35 * comb))
+        share = number / (STEPS - 1)
+        pull = np.float32(style.pull * (0.2 + 0.8 * min(1.0, 2.4 * share)))
+        direction = unit(direction + (0.6 + pull) * (pull * down + (1 - pull) * 0.3 * comb))
         moved = points[-1] + step * direction
-        moved = shells.outside(moved, off * min(1.0, 3 * float(share)), start)
+        moved = skull.outside(moved, off * min(1.0, 3 * share), start, style.hug)
+        if style.comb in ("middle", "fringe"):
+            moved = _off_the_face(moved, start, _parting(person, style), style.comb == "fringe")
         direction = unit(moved - points[-1])
         points.append(moved)
-    strands = np.stack(points, 1)
-    if style.comb == "bun":
-        strands = _tied(strands, body, rng)
-    strands = _curled(strands, style, length, rng)
-    shade = 0.78 + 0.32 * layer[:, 0] + rng.normal(0, 0.13, count).astype(np.float32)
-    width = np.full(count, 0.0017 if length.mean() > 0.02 else 0.0011, np.float32)
-    return Hair(strands.astype(np.float32), normals, shade.astype(np.float32), width)
+    guides = np.stack(points, 1)
+    for _ in range(5):
+        guides[:, 1:-1] = (guides[:, :-2] + 2 * guides[:, 1:-1] + guides[:, 2:]) / 4
+    return _tied(guides, rng) if style.comb == "bun" else guides
+
+
+def _parting(person: Person, style: Style) -> float:
+    """Where the hair parts, metres to the picture's right of the middle."""
+    side = float(person.rng(9).choice((-1.0, 1.0)))
+    return side * (0.028 if style.comb == "side" else 0.009)
+
+
+def _off_the_face(points: Floats, start: Floats, part: float, fringe: bool) -> Floats:
+    """Hair that would hang before the face lies beside it."""
+    x, y, z = (points[..., axis] for axis in range(3))
+    free = 0.072 * smooth(0.985, 0.945, y) * smooth(0.05, 0.09, z) * (z > 0.04)
+    if fringe:
+        free = free * smooth(0.935, 0.91, y)
+    side = np.sign(start[..., 0] - np.float32(part))
+    moved = np.where(x * side < free, x + (free * side - x) * 0.8, x)
+    kept: Floats = np.stack([moved, y, z], -1).astype(np.float32)
+    return kept
 
 
 def _lengths(
@@ -133,6 +198,9 @@ def _lengths(
     length = length * (1 + (style.spread - 1) * person.hair_length)
     if style.side < 0.03:  # short sides fade out toward the line
         length = length * (0.35 + 0.65 * smooth(0.0, 0.03, above))
+    if style.comb == "fringe":
+        fringe = smooth(0.07, 0.10, z) * smooth(0.055, 0.045, x)
+        length = length * (1 - fringe) + (0.035 + 0.9 * np.maximum(y - 0.975, 0)) * fringe
     varied: Floats = length * rng.uniform(0.82, 1.1, len(length)).astype(np.float32)
     return varied.astype(np.float32)
 
@@ -141,7 +209,6 @@ def _combed(style: Style, root: Roots, person: Person) -> Floats:
     """Where the hair of each root is combed to, [n, 3]."""
     place = root.place
     x, y, z = place[:, 0], place[:, 1] - 0.93, place[:, 2] - 0.05
-    part = np.float32(person.rng(9).choice((-1, 1)) * 0.028)
     zero, one = np.zeros_like(x), np.ones_like(x)
     crown = np.stack([x, y * 0 + 0.0, z + 0.02], 1) * 8
     forward = np.stack([0.15 * np.sign(x), zero, one], 1)
@@ -155,8 +222,7 @@ def _combed(style: Style, root: Roots, person: Person) -> Floats:
     }
     if style.comb in ways:
         return ways[style.comb].astype(np.float32)
-    line = part if style.comb == "side" else part * 0.35
-    side = np.tanh((x - line) / 0.006)
+    side = np.tanh((x - np.float32(_parting(person, style))) / 0.004)
     if style.comb == "fringe":
         front = smooth(0.02, 0.055, z) * smooth(0.075, 0.05, np.abs(x))
         fall = np.stack([0.25 * x / 0.05, -0.55 * one, one], 1)
@@ -188,7 +254,7 @@ def _curled(strands: Floats, style: Style, length: Floats, rng: np.random.Genera
     return wound
 
 
-def _tied(strands: Floats, body: Body, rng: np.random.Generator) -> Floats:
+def _tied(strands: Floats, rng: np.random.Generator) -> Floats:
     """Hair drawn back into a knot: tips that have reached the back wind around it."""
     top = load_head().average[:, 1].max()
     knot = np.array([0, top + 0.012, -0.035], np.float32)
@@ -234,15 +300,29 @@ class _Skull:
         most = np.float32(self.SIDE - 1e-3)
         return np.clip((u + 1) / 2 * self.SIDE, 0, most), np.clip((v + 1) / 2 * self.SIDE, 0, most)
 
-    def outside(self, points: Floats, off: Floats, start: Floats) -> Floats:
-        """Points [n, 3] moved out of the body, and `off` [n, 1] metres further."""
+    def clear(self, strands: Floats, off: Floats) -> Floats:
+        """Strands [S, K, 3] lifted off the head to `off` [S, K, 1] metres where they are nearer."""
+        around = strands - _CENTRE
+        far = np.sqrt(np.einsum("skd,skd->sk", around, around))[..., None] + np.float32(1e-6)
+        direction = around / far
+        column, row = self._cell(direction)
+        least = self.table[row.astype(np.int32), column.astype(np.int32)][..., None] + off
+        head = smooth(0.79, 0.82, strands[..., 1:2])
+        lifted: Floats = strands + direction * np.maximum(least - far, 0) * head
+        return lifted.astype(np.float32)
+
+    def outside(self, points: Floats, off: Floats, start: Floats, hug: float) -> Floats:
+        """Points [n, 3] moved out of the body, and `off` [n, 1] metres further; those above the
+        jaw are drawn back to there by the share `hug`."""
         around = points - _CENTRE
         far = np.sqrt((around * around).sum(1, keepdims=True)) + np.float32(1e-6)
         direction = around / far
         column, row = self._cell(direction)
         least = self.table[row.astype(np.int32), column.astype(np.int32)][:, None] + off
         head = smooth(0.79, 0.82, points[:, 1:2])
-        moved = points + direction * np.maximum(least + 0.0015 - far, 0) * head
+        least = least + np.float32(0.0015)
+        held = hug * smooth(0.83, 0.90, points[:, 1:2]) * np.maximum(far - least - 0.003, 0)
+        moved = points + direction * (np.maximum(least - far, 0) * head - held)
         x, y, z = moved.T
         # The neck is a post, the shoulders a slope with a front and a back.
         side = np.hypot(x, z - 0.02) + np.float32(1e-6)

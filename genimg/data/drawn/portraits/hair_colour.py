@@ -18,13 +18,13 @@ _COLOURS = np.array(
 _GREY = np.array([(128, 126, 124), (176, 174, 170)])
 
 
-def hair_colours(person: Person) -> tuple[Floats, Floats]:
-    """The linear colours at the root and at the tip, before grey is mixed in strand by strand."""
+def hair_colours(person: Person, greyed: float = 1.0) -> tuple[Floats, Floats]:
+    """The linear colours at the root and at the tip; `greyed`: how much of the grey is in it."""
     rng = person.rng(16)
     own = 0 if person.colour == 5 else person.colour
     root, tip = linear(_COLOURS[own] / 255 * rng.uniform(0.9, 1.12))
     white = linear(_GREY / 255 * rng.uniform(0.85, 1.15))
-    grey = np.float32(person.grey)
+    grey = np.float32(person.grey * greyed)
     return root * (1 - grey) + white[0] * grey, tip * (1 - grey) + white[1] * grey
 
 

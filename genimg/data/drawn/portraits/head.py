@@ -148,6 +148,8 @@ def load_head() -> Head:
         (shapes[names[f"body {sex} young averageweight"]] / 2 for sex in ("female", "male")),
         np.zeros(1, np.float32),
     )
+    cloth = smooth(0.77, 0.75, average.reshape(-1, 3)[:, 1])  # nothing hides the open shoulders
+    light = light * (1 - cloth) + 0.9 * cloth
     solid = kinds < UPPER_LASHES
     return Head(
         average=average.reshape(-1, 3),

@@ -107,7 +107,7 @@ def draw_person(number: int, seed: int = 0) -> Person:
         smile=float(max(0.0, rng.uniform(-0.5, 1))),
         mouth_open=float(rng.uniform(0.2, 0.8)) if open_mouth > 0.75 else 0.0,
         brows_raised=float(max(0.0, rng.uniform(-0.8, 1))),
-        eyes_closed=float(rng.uniform(0.93, 1.0)) if closed > 0.9 else float(closed * 0.2),
+        eyes_closed=float(rng.uniform(0.93, 1.0)) if closed > 0.9 else float(closed * 0.08),
         gaze=(float(rng.uniform(-22, 22)), float(rng.uniform(-12, 10))),
         turn=(float(rng.uniform(-38, 38)), float(rng.uniform(-13, 13))),
         style=style, colour=5 if grey > 0.55 else colour, beard=beard,

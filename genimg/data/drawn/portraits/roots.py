@@ -70,6 +70,11 @@ def _scalp(place: Floats) -> Floats:
     return smooth(-0.004, 0.004, hairline(place))
 
 
+def _lip(place: Floats) -> Floats:
+    area: Floats = beard_area(place) * (np.abs(place[:, 0]) < 0.034) * (place[:, 1] > 0.812)
+    return area
+
+
 def _brows(place: Floats) -> Floats:
     return brow_area(place)
 
@@ -90,7 +95,7 @@ def brow_area(place: Floats) -> Floats:
     return area * smooth(-0.06, 0.1, share) * smooth(1.12, 0.95, share) * (z > 0.1)
 
 
-_REGIONS = {"scalp": _scalp, "beard": beard_area, "brows": _brows}
+_REGIONS = {"scalp": _scalp, "beard": beard_area, "brows": _brows, "lip": _lip}
 
 
 def tangent(direction: Floats, normals: Floats) -> Floats:

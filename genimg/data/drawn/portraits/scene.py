@@ -36,9 +36,9 @@ from genimg.data.drawn.portraits.skin import beard_area, linear, paint
 
 LEAST = 224  # pixels: smaller pictures are drawn so large and reduced
 DISTANCE = 1.15  # metres from the eye to the head
-FRAME = 0.345  # metres that the picture is wide, at the head
-MIDDLE = np.array([0, 0.868, 0.04], np.float32)
-_SCATTER = np.array([0.34, 0.16, 0.11], np.float32)
+FRAME = 0.375  # metres that the picture is wide, at the head
+MIDDLE = np.array([0, 0.872, 0.04], np.float32)
+_SCATTER = np.array([0.24, 0.13, 0.10], np.float32)
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def render(person: Person, side: int) -> Floats:
 
 def _developed(canvas: Floats) -> Floats:
     """Linear light as sRGB: bright parts roll off as on film."""
-    light = canvas * np.float32(1.02)
+    light = canvas * np.float32(0.86)
     bent = light * (1 + light * np.float32(0.28)) / (1 + light * np.float32(0.42))
     shown: Floats = np.clip(bent, 0, 1) ** np.float32(1 / 2.2)
     return shown
@@ -183,11 +183,13 @@ def _skin(
     person, light = stage.person, stage.lamps
     surface, slope = paint(place, uv, lips, person)
     colour, shine, rough = surface.colour, surface.shine, surface.rough
-    root, _ = hair_colours(person)
+    root, _ = hair_colours(person, 0.6)
     under = _shaded_scalp(person, place)
-    brows = brow_area(place) * (0.28 + 0.3 * (1 - person.femininity))
+    beard = beard_area(place) * (0.0, 0.32, 0.0, 0.0, 0.55)[person.beard]
+    under = np.maximum(under, beard)
+    brows = brow_area(place) * (0.5 + 0.25 * (1 - person.femininity))
     under = np.clip(np.maximum(under, brows), 0, 1)[:, None]
-    colour = colour * (1 - under) + (0.35 * colour * root / root.max() + 0.8 * root) * under
+    colour = colour * (1 - under) + (0.3 * colour + 0.4 * root) * under
     worn, fabric, folds = cloth(place, person)
     bare = 1 - worn
     slope = slope * bare[:, None] * smooth(0.002, 0.0008, FRAME / stage.side * np.ones_like(bare))[
@@ -223,9 +225,7 @@ def _shaded_scalp(person: Person, place: Floats) -> Floats:
     else:
         above = hairline(place, recession(person))
         scalp = smooth(-0.003, 0.010, above) * (0.62 if person.style == 1 else 0.85)
-    beard = beard_area(place) * (0.0, 0.45, 0.0, 0.0, 0.45)[person.beard]
-    painted: Floats = np.maximum(scalp, beard)
-    return painted
+    return scalp
 
 
 def _draw_face_hair(stage: Stage, canvas: Floats, depth: Floats) -> None:
@@ -234,7 +234,7 @@ def _draw_face_hair(stage: Stage, canvas: Floats, depth: Floats) -> None:
     placed = turned(strands, stage.person)
     wide = widths * np.float32(stage.scale)
     dots = splat(on_screen(placed, stage.side), np.maximum(wide, 1), depth + 0.002, stage.side)
-    root, tip = hair_colours(stage.person)
+    root, tip = hair_colours(stage.person, 0.6)
     kind = kinds[dots.strands]
     where, way = _along(placed, dots.strands, dots.along)
     dark = root * np.where(kind == 1, 0.25, 0.8)[:, None]
@@ -244,7 +244,7 @@ def _draw_face_hair(stage: Stage, canvas: Floats, depth: Floats) -> None:
     lit = stage.shadows.lit(where, 0.02, 0.006)
     light = stage.lamps.around(unit(where - MIDDLE)) + stage.lamps.key_colour * lit[:, None] * 0.55
     colour = (dark * (1 - beard) + (root + tip) * 0.5 * beard) * vary * light
-    cover = np.minimum(wide[dots.strands], 1) * np.array([0.85, 0.95, 0.95])[kind]
+    cover = np.minimum(wide[dots.strands], 1) * np.array([1.0, 0.95, 0.95])[kind]
     cover = (cover * (1 - 0.5 * dots.along / (strands.shape[1] - 1)))[:, None].astype(np.float32)
     canvas[dots.pixels] = canvas[dots.pixels] * (1 - cover) + colour.astype(np.float32) * cover
 

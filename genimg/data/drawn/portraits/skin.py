@@ -13,8 +13,8 @@ from genimg.data.drawn.portraits.raster import Floats
 
 # sRGB, from the palest to the darkest skin.
 _TONES = np.array(
-    [(243, 208, 190), (232, 188, 163), (216, 166, 135), (190, 136, 102), (152, 102, 72),
-     (112, 72, 50), (78, 49, 36), (54, 34, 27)]
+    [(240, 208, 194), (229, 189, 168), (212, 168, 142), (186, 139, 111), (148, 104, 80),
+     (110, 75, 57), (79, 53, 42), (57, 39, 32)]
 )  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def paint(place: Floats, uv: Floats, lips: Floats, person: Person) -> tuple[Surf
 
     mottle = look_up(noise_texture(1, 1.2, 4, 60), u * 6, v * 6)
     pores = look_up(noise_texture(2, 0.2, 40, 220), u * 14, v * 14)
-    colour = base * (1 + (0.045 + 0.03 * old) * mottle + 0.03 * pores)[:, None]
+    colour = base * (1 + (0.028 + 0.03 * old) * mottle + 0.03 * pores)[:, None]
 
     red = (
         0.9 * _spot(x, y, (0.047, 0.865), (0.022, 0.02)) * front
@@ -71,7 +71,7 @@ def paint(place: Floats, uv: Floats, lips: Floats, person: Person) -> tuple[Surf
         + 0.35 * _spot(x, y, (0.0, 0.795), (0.022, 0.014)) * front
         + 0.7 * smooth(0.079, 0.087, x) * smooth(0.85, 0.86, y)
         + 0.25 * _spot(x, y, (0.022, 0.898), (0.012, 0.012)) * front
-    ) * np.float32(rng.uniform(0.5, 1.2))
+    ) * np.float32(rng.uniform(0.3, 0.85))
     red = np.clip(red * (1 + 0.25 * mottle), 0, 1.3)[:, None]
     colour = colour * (1 - red * np.array([0.02, 0.20, 0.19], np.float32) * (0.45 + 0.55 * pale))
     sallow = _spot(x, y, (0.0, 0.955), (0.05, 0.025))[:, None] * front[:, None]
@@ -137,7 +137,7 @@ def wrinkles(
     front = smooth(0.08, 0.12, z)
     brow = smooth(0.93, 0.94, y) * smooth(0.978, 0.965, y) * smooth(0.055, 0.035, x) * front
     lines = np.sin(y * 700 + 4 * np.cos(place[:, 0] * 45) + 0.6 * mottle)
-    bump = 0.28 * brow * lines * (0.75 * old + 0.35 * np.float32(raised) * (0.3 + old))
+    bump = 0.20 * brow * lines * (0.75 * old + 0.35 * np.float32(raised) * (0.3 + old))
     feet = _spot(x, y, (0.06, 0.9), (0.011, 0.014)) * smooth(0.05, 0.055, x)
     rays = np.sin((y - 0.9) / (x - 0.035 + 1e-3) * 26 + 0.8 * mottle)
     bump = bump + 0.30 * feet * rays * (0.6 * old + 0.3 * np.float32(smile) * (0.3 + old))
@@ -151,7 +151,7 @@ def beard_area(place: Floats) -> Floats:
     x, y, z = np.abs(place[:, 0]), place[:, 1], place[:, 2]
     top = np.interp(x, (0, 0.012, 0.03, 0.045, 0.06, 0.075, 0.09),
                     (0.846, 0.845, 0.838, 0.838, 0.852, 0.885, 0.9)).astype(np.float32)  # fmt: skip
-    area: Floats = smooth(0.004, -0.004, y - top) * smooth(0.752, 0.772, y)
+    area: Floats = smooth(0.006, -0.006, y - top) * smooth(0.755, 0.785, y)
     area = area * smooth(0.035, 0.055, z + 0.35 * smooth(0.83, 0.86, y) * 0.05)
     lip = smooth(0.028, 0.023, x) * smooth(0.8395, 0.8375, y) * smooth(0.808, 0.812, y)
     area = area * (1 - lip)
