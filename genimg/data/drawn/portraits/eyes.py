@@ -42,7 +42,7 @@ def shade_eyes(
     front = local[:, 2] > 0
     r = np.where(front, radius / np.float32(IRIS), 9)
 
-    white = linear(np.array([0.87, 0.84, 0.82]))
+    white = linear(np.array([0.82, 0.79, 0.77]))
     veins = look_up(noise_texture(5, 1.0, 6, 80), local[:, 0] * 0.5, local[:, 1] * 0.5)
     pink = np.clip(smooth(0.5, 1.0, radius) * (0.55 + 0.3 * veins), 0, 1)[:, None]
     colour = white * (1 - pink * np.array([0.12, 0.36, 0.34], np.float32))

@@ -35,7 +35,7 @@ def _bend(start: Floats, first: Floats, then: Floats, length: Floats) -> Floats:
 def _brows(person: Person, body: Body) -> tuple[Floats, Floats]:
     rng = person.rng(10)
     every = roots("brows", 900)
-    thick = 0.35 + 0.65 * (1 - person.femininity) * rng.uniform(0.6, 1) + 0.12 * rng.uniform(0, 1)
+    thick = 0.2 + 0.75 * (1 - person.femininity) * rng.uniform(0.6, 1) + 0.12 * rng.uniform(0, 1)
     x, y = np.abs(every.place[:, 0]), every.place[:, 1]
     narrow = np.abs(y - brow_line(x)) < 0.0052 * (0.5 + 0.5 * thick)
     root = every.some(np.flatnonzero(narrow & (rng.random(len(x)) < 0.45 + 0.5 * thick)))

@@ -133,7 +133,8 @@ def grow(person: Person, body: Body) -> Hair:
     strands = _curled(strands, style, reach, rng)
     shade = 0.80 + 0.28 * layer[:, 0] + rng.normal(0, 0.08, count).astype(np.float32)
     shade = shade + 0.10 * np.sin(near[:, 0] * 2.4).astype(np.float32)
-    width = np.full(count, 0.0012 if style.top > 0.01 else 0.0006, np.float32)
+    wide = 0.0006 if style.top < 0.01 else 0.0012 if style.top < 0.1 else 0.0015
+    width = np.full(count, wide, np.float32)
     return Hair(strands.astype(np.float32), normals, shade.astype(np.float32), width)
 
 
@@ -201,6 +202,10 @@ def _lengths(
     if style.comb == "fringe":
         fringe = smooth(0.07, 0.10, z) * smooth(0.055, 0.045, x)
         length = length * (1 - fringe) + (0.035 + 0.9 * np.maximum(y - 0.975, 0)) * fringe
+    if style.comb == "loose":  # or it would hang before the eyes
+        length = length * (1 - 0.5 * smooth(0.06, 0.12, z))
+    if style.comb == "back":
+        length = length * (0.25 + 0.75 * smooth(0.83, 0.93, y))
     varied: Floats = length * rng.uniform(0.82, 1.1, len(length)).astype(np.float32)
     return varied.astype(np.float32)
 

@@ -26,6 +26,10 @@ _LONGER = (0, 1, 1, 1, 1, 1, 1, 1, 1, 1.2, 1.6, 1.6, 1.2)
 _SHORTER = (0.9, 1.2, 1.5, 1.4, 1.2, 1.2, 0.9, 1.1, 1, 0.35, 0.4, 0.45, 0.3)
 
 
+_SKIN = np.array(((0.58, 0.42), (0.12, 0.38), (0.0, 0.42)))
+"""The lightest skin that goes with African, East Asian and European features, and the range."""
+
+
 @dataclass(frozen=True)
 class Person:
     """All about one portrait.
@@ -79,17 +83,11 @@ def draw_person(number: int, seed: int = 0) -> Person:
     age = float(rng.uniform(20, 75))
     femininity = float(rng.beta(0.45, 0.45))
     ancestry = rng.dirichlet((0.35, 0.35, 0.35))
-    light_skin, dark_skin = ((0.62, 1.0), (0.12, 0.5), (0.0, 0.42))[:: 1], None
-    del dark_skin
-    spread = rng.uniform()
-    melanin = float(
-        sum(w * (low + (high - low) * spread) for w, (low, high) in zip(ancestry, light_skin))
-    )
-    feminine = float(np.clip(femininity, 0, 1))
-    odds = np.array(_SHORTER) * (1 - feminine) + np.array(_LONGER) * feminine
+    melanin = float(ancestry @ _SKIN @ (1, rng.uniform()))
+    odds = np.array(_SHORTER) * (1 - femininity) + np.array(_LONGER) * femininity
     style = int(rng.choice(len(STYLES), p=odds / odds.sum()))
-    greying = np.clip((age - 38) / 35 + rng.normal(0, 0.3), 0, 1)
-    grey = float(greying if rng.uniform() < 0.75 else greying * 0.15)
+    greying = np.clip((age - 44) / 34 + rng.normal(0, 0.22), 0, 1)
+    grey = float(greying if rng.uniform() < 0.65 else greying * 0.12)
     dark = min(1.0, ancestry[2] * 1.3)
     chances = np.array([0.3, 0.22, 0.2, 0.11, 0.17]) * dark + (1 - dark) * np.array(
         [0.66, 0.2, 0.06, 0.04, 0.04]

@@ -131,6 +131,10 @@ def splat(strands: Floats, widths: Floats, depth: Floats, side: int) -> Dots:
         | (np.maximum(start[:, 1], end[:, 1]) < 0)
         | (np.minimum(start[:, 1], end[:, 1]) >= side)
     )
+    # What lies behind something at both ends is taken as hidden along the whole piece.
+    flat = np.clip(strands[..., :2], 0, side - 1).astype(np.int32)
+    hidden = strands[..., 2] > depth[flat[..., 1] * side + flat[..., 0]]
+    out |= (hidden[:, :-1] & hidden[:, 1:]).ravel()
     lines = np.broadcast_to(np.ceil(widths).astype(np.int32)[:, None], (count, points - 1)).ravel()
     steps = np.where(out, 0, np.ceil(length).astype(np.int32))
     total = steps * lines

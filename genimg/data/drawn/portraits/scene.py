@@ -186,6 +186,7 @@ def _skin(
     root, _ = hair_colours(person, 0.6)
     under = _shaded_scalp(person, place)
     beard = beard_area(place) * (0.0, 0.32, 0.0, 0.0, 0.55)[person.beard]
+    beard *= np.clip(0.85 + 0.5 * np.sin(place[:, 0] * 1900) * np.sin(place[:, 1] * 1700), 0, 1)
     under = np.maximum(under, beard)
     brows = brow_area(place) * (0.5 + 0.25 * (1 - person.femininity))
     under = np.clip(np.maximum(under, brows), 0, 1)[:, None]
@@ -295,7 +296,7 @@ def _draw_glasses(stage: Stage, canvas: Floats, depth: Floats) -> None:
     front = panes.depth[panes.pixels] < depth[panes.pixels]
     pixels = panes.pixels[front]
     where = panes.mix(triangles, points)[front]
-    dark = 0.9 if GLASSES[person.glasses] == "sunglasses" else 0.05
+    dark = 0.94 if GLASSES[person.glasses] == "sunglasses" else 0.05
     fade = np.clip((where[:, 1:2] - 0.87) / 0.05, 0, 1) * 0.25 + 0.75
     streak = smooth(0.8, 1.0, np.sin((where[:, :1] * 0.8 + where[:, 1:2]) * 110 + person.number))
     glare = light.sky * (0.05 + 0.09 * streak + 0.03 * fade)

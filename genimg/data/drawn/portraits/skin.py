@@ -13,7 +13,7 @@ from genimg.data.drawn.portraits.raster import Floats
 
 # sRGB, from the palest to the darkest skin.
 _TONES = np.array(
-    [(240, 208, 194), (229, 189, 168), (212, 168, 142), (186, 139, 111), (148, 104, 80),
+    [(244, 205, 187), (232, 186, 162), (213, 167, 139), (186, 139, 111), (148, 104, 80),
      (110, 75, 57), (79, 53, 42), (57, 39, 32)]
 )  # fmt: skip
 
@@ -151,8 +151,8 @@ def beard_area(place: Floats) -> Floats:
     x, y, z = np.abs(place[:, 0]), place[:, 1], place[:, 2]
     top = np.interp(x, (0, 0.012, 0.03, 0.045, 0.06, 0.075, 0.09),
                     (0.846, 0.845, 0.838, 0.838, 0.852, 0.885, 0.9)).astype(np.float32)  # fmt: skip
-    area: Floats = smooth(0.006, -0.006, y - top) * smooth(0.755, 0.785, y)
-    area = area * smooth(0.035, 0.055, z + 0.35 * smooth(0.83, 0.86, y) * 0.05)
+    area: Floats = smooth(0.009, -0.009, y - top) * smooth(0.762, 0.79, y)
+    area = area * smooth(0.03, 0.06, z + 0.35 * smooth(0.83, 0.86, y) * 0.05)
     lip = smooth(0.028, 0.023, x) * smooth(0.8395, 0.8375, y) * smooth(0.808, 0.812, y)
     area = area * (1 - lip)
     return area
