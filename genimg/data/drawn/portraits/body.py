@@ -26,7 +26,7 @@ EYES = 0.9
 
 # What each named shape of the face moves, as amounts of the targets.
 _NAMED: tuple[dict[str, float], ...] = (
-    {"head-scale-vert": 0.4, "chin-height": 0.35, "forehead-scale-vert": 0.3},
+    {"head-scale-vert": 0.3, "chin-height": 0.28, "forehead-scale-vert": 0.2},
     {"chin-width": 0.45, "chin-bones": 0.5},
     {"cheek-bones": 0.7, "cheek-inner": -0.3},
     {"nose-scale-horiz": 0.5, "nose-nostrils-width": 0.4, "nose-point-width": 0.3},

@@ -117,4 +117,4 @@ def _beard(person: Person, body: Body) -> tuple[Floats, Floats]:
     start = root.on(body.points)
     first = unit(along + (1.2 if kind == "stubble" else 0.55) * normals)
     strands = _bend(start, first, unit(along + np.array([0, -0.5, 0], np.float32)), length)
-    return strands, np.full(count, 0.00035 if kind == "stubble" else 0.0007)
+    return strands, np.full(count, 0.00035 if kind == "stubble" else 0.0009)

@@ -180,11 +180,11 @@ def _parting(person: Person, style: Style) -> float:
 def _off_the_face(points: Floats, start: Floats, part: float, fringe: bool) -> Floats:
     """Hair that would hang before the face lies beside it."""
     x, y, z = (points[..., axis] for axis in range(3))
-    free = 0.072 * smooth(0.985, 0.945, y) * smooth(0.05, 0.09, z) * (z > 0.04)
+    free = 0.083 * smooth(0.99, 0.955, y) * smooth(0.05, 0.09, z) * (z > 0.04)
     if fringe:
         free = free * smooth(0.935, 0.91, y)
     side = np.sign(start[..., 0] - np.float32(part))
-    moved = np.where(x * side < free, x + (free * side - x) * 0.8, x)
+    moved = np.where(x * side < free, free * side, x)
     kept: Floats = np.stack([moved, y, z], -1).astype(np.float32)
     return kept
 
@@ -262,16 +262,16 @@ def _curled(strands: Floats, style: Style, length: Floats, rng: np.random.Genera
 def _tied(strands: Floats, rng: np.random.Generator) -> Floats:
     """Hair drawn back into a knot: tips that have reached the back wind around it."""
     top = load_head().average[:, 1].max()
-    knot = np.array([0, top + 0.012, -0.035], np.float32)
+    knot = np.array([0, top + 0.004, -0.022], np.float32)
     share = np.linspace(0, 1, strands.shape[1], dtype=np.float32)[None, :, None]
     turn = rng.uniform(0, 2 * np.pi, (len(strands), 1)).astype(np.float32)
     angle = turn + share[..., 0] * 5
-    ball = rng.uniform(0.4, 1, (len(strands), 1)).astype(np.float32) ** 0.4 * np.float32(0.031)
+    ball = rng.uniform(0.4, 1, (len(strands), 1)).astype(np.float32) ** 0.4 * np.float32(0.029)
     tilt = rng.uniform(-1, 1, (len(strands), 1)).astype(np.float32)
     around = np.stack(
         [np.cos(angle) * ball, np.sin(angle) * ball * 0.85, tilt * ball * 0.8 + 0 * angle], -1
     )
-    tied = smooth(0.55, 0.85, share)
+    tied = smooth(0.05, 0.75, share)
     drawn: Floats = strands * (1 - tied) + (knot + around) * tied
     return drawn
 

@@ -190,7 +190,9 @@ def _skin(
     under = np.maximum(under, beard)
     brows = brow_area(place) * (0.5 + 0.25 * (1 - person.femininity))
     under = np.clip(np.maximum(under, brows), 0, 1)[:, None]
-    colour = colour * (1 - under) + (0.3 * colour + 0.4 * root) * under
+    scalp = (hairline(place) > 0)[:, None]
+    grown = np.where(scalp, 0.1, 0.3) * colour + np.where(scalp, 0.55, 0.4) * root
+    colour = colour * (1 - under) + grown * under
     worn, fabric, folds = cloth(place, person)
     bare = 1 - worn
     slope = slope * bare[:, None] * smooth(0.002, 0.0008, FRAME / stage.side * np.ones_like(bare))[
@@ -244,7 +246,7 @@ def _draw_face_hair(stage: Stage, canvas: Floats, depth: Floats) -> None:
     vary = (0.8 + 0.4 * np.modf(np.abs(np.sin(number * 12.99)) * 437.5)[0])[:, None]
     lit = stage.shadows.lit(where, 0.02, 0.006)
     light = stage.lamps.around(unit(where - MIDDLE)) + stage.lamps.key_colour * lit[:, None] * 0.55
-    colour = (dark * (1 - beard) + (root + tip) * 0.5 * beard) * vary * light
+    colour = (dark * (1 - beard) + (root + tip) * 0.4 * beard) * vary * light
     cover = np.minimum(wide[dots.strands], 1) * np.array([1.0, 0.95, 0.95])[kind]
     cover = (cover * (1 - 0.5 * dots.along / (strands.shape[1] - 1)))[:, None].astype(np.float32)
     canvas[dots.pixels] = canvas[dots.pixels] * (1 - cover) + colour.astype(np.float32) * cover
@@ -299,8 +301,8 @@ def _draw_glasses(stage: Stage, canvas: Floats, depth: Floats) -> None:
     dark = 0.94 if GLASSES[person.glasses] == "sunglasses" else 0.05
     fade = np.clip((where[:, 1:2] - 0.87) / 0.05, 0, 1) * 0.25 + 0.75
     streak = smooth(0.8, 1.0, np.sin((where[:, :1] * 0.8 + where[:, 1:2]) * 110 + person.number))
-    glare = light.sky * (0.05 + 0.09 * streak + 0.03 * fade)
-    canvas[pixels] = canvas[pixels] * (1 - dark * fade) + glare
+    glare = light.sky * (0.02 + 0.07 * streak + 0.02 * fade)
+    canvas[pixels] = canvas[pixels] * (1 - dark * (0.6 + 0.4 * fade)) + glare
     placed = turned(strands, person)
     wide = np.maximum(widths * np.float32(stage.scale), 1)
     flat = on_screen(placed, stage.side)

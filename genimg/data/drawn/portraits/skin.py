@@ -83,13 +83,15 @@ def paint(place: Floats, uv: Floats, lips: Floats, person: Person) -> tuple[Surf
     dark = (tired * under + 0.16 * lid)[:, None]
     colour = colour * (1 - dark * np.array([0.8, 1.05, 0.85], np.float32))
 
+    nostril = _spot(x, y, (0.0082, 0.8515), (0.0042, 0.0026)) * smooth(0.155, 0.162, z)
+    colour = colour * (1 - 0.75 * np.clip(1.5 * nostril, 0, 1))[:, None]
     if rng.uniform() < 0.45 * float(pale) ** 2:
         freckled = look_up(noise_texture(3, 0.6, 14, 110), u * 7, v * 7)
         where = _spot(x, y, (0.025, 0.872), (0.05, 0.028)) * front + 0.15 * front
         spots = smooth(1.15, 2.0, freckled + 0.4 * where) * where * np.float32(rng.uniform(0.3, 1))
         colour = colour * (1 - spots[:, None] * np.array([0.25, 0.42, 0.5], np.float32))
     stains = look_up(noise_texture(4, 1.4, 6, 60), u * 5, v * 5)
-    aged = (old * np.float32(0.22) * smooth(1.2, 2.2, stains))[:, None]
+    aged = (old * np.float32(0.13) * smooth(1.2, 2.2, stains))[:, None]
     colour = colour * (1 - aged * np.array([0.6, 0.9, 1.0], np.float32))
     for side, height in zip(rng.uniform(-0.06, 0.06, 3), rng.uniform(0.79, 0.96, 3), strict=True):
         near = (place[:, 0] - side) ** 2 + (y - height) ** 2
@@ -151,7 +153,8 @@ def beard_area(place: Floats) -> Floats:
     x, y, z = np.abs(place[:, 0]), place[:, 1], place[:, 2]
     top = np.interp(x, (0, 0.012, 0.03, 0.045, 0.06, 0.075, 0.09),
                     (0.846, 0.845, 0.838, 0.838, 0.852, 0.885, 0.9)).astype(np.float32)  # fmt: skip
-    area: Floats = smooth(0.009, -0.009, y - top) * smooth(0.762, 0.79, y)
+    area: Floats = smooth(0.010, -0.008, y - top)
+    area = area * smooth(-0.007, 0.007, y - 0.772 - 0.4 * (0.11 - z))
     area = area * smooth(0.03, 0.06, z + 0.35 * smooth(0.83, 0.86, y) * 0.05)
     lip = smooth(0.028, 0.023, x) * smooth(0.8395, 0.8375, y) * smooth(0.808, 0.812, y)
     area = area * (1 - lip)
