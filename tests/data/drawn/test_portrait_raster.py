@@ -73,7 +73,9 @@ def test_a_strand_is_a_line_of_its_width(width: float) -> None:
     rows, columns = dots.pixels // SIDE, dots.pixels % SIDE
     assert set(columns[rows == 20]) == set(range(4, 36))
     assert set(rows[columns < 8]) == ({20} if width == 1 else {19, 20, 21})
-    np.testing.assert_allclose(dots.along[rows == 20], (columns[rows == 20] + 0.5 - 4) / 16, atol=0.05)
+    np.testing.assert_allclose(
+        dots.along[rows == 20], (columns[rows == 20] + 0.5 - 4) / 16, atol=0.05
+    )
     assert (dots.depth == 2).all()
 
 

@@ -158,7 +158,9 @@ def test_any_size_shows_the_same_person(size: int) -> None:
     person = draw_person(5)
     picture = draw_portrait(person, size)
     assert picture.size == (size, size) and picture.mode == "RGB"
-    small = [np.asarray(each.resize((8, 8)), float) for each in (picture, draw_portrait(person, 64))]
+    small = [
+        np.asarray(each.resize((8, 8)), float) for each in (picture, draw_portrait(person, 64))
+    ]
     assert np.abs(small[0] - small[1]).mean() < 12
 
 

@@ -25,10 +25,7 @@ def backdrop(person: Person, side: int) -> Floats:
     """A linear picture float32 [side, side, 3]."""
     rng = person.rng(14)
     kind = BACKDROPS[person.backdrop]
-    if kind == "studio":
-        picture = _studio(rng)
-    else:
-        picture = _scene(kind, rng)
+    picture = _studio(rng) if kind == "studio" else _scene(kind, rng)
     large = picture.resize((side, side), Image.Resampling.BICUBIC)
     return linear(np.asarray(large, np.float32) / 255)
 

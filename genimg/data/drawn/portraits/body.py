@@ -18,7 +18,7 @@ from genimg.data.drawn.portraits.head import (
     vertex_normals,
 )
 from genimg.data.drawn.portraits.person import Person
-from genimg.data.drawn.portraits.raster import Floats
+from genimg.data.drawn.portraits.raster import Floats, Ints
 
 PIVOT = np.array([0, 0.80, 0.015], np.float32)
 """About which the head turns, metres."""
@@ -111,9 +111,10 @@ def shape_body(person: Person) -> Body:
     return Body(points, vertex_normals(points, head.triangles), eyes)
 
 
-def eye_rows(head: Head, kind: int) -> Floats:
+def eye_rows(head: Head, kind: int) -> Ints:
     """The vertices of an eye."""
-    return np.unique(head.triangles[head.kinds == kind])
+    rows: Ints = np.unique(head.triangles[head.kinds == kind])
+    return rows
 
 
 def turned(points: Floats, person: Person, pivot: Floats = PIVOT) -> Floats:
@@ -135,4 +136,5 @@ def _rotation(across: float, up: float) -> Floats:
     a, b = np.radians(across), np.radians(up)
     right = np.array([[np.cos(a), 0, np.sin(a)], [0, 1, 0], [-np.sin(a), 0, np.cos(a)]])
     lift = np.array([[1, 0, 0], [0, np.cos(b), np.sin(b)], [0, -np.sin(b), np.cos(b)]])
-    return (right @ lift).astype(np.float32)
+    turn: Floats = (right @ lift).astype(np.float32)
+    return turn

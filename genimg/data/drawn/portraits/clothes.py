@@ -61,7 +61,7 @@ def cloth(place: Floats, person: Person) -> tuple[Floats, Floats, Floats]:
     colour = first * (1 + 0.06 * weave + 0.05 * folds)[:, None]
     pattern = rng.uniform()
     if pattern < 0.22 and kind != "jacket":
-        stripes = smooth(-0.1, 0.1, np.sin(y * float(rng.uniform(250, 420)) + 0.4 * folds))[:, None]
+        stripes = smooth(-0.1, 0.1, np.sin(y * float(rng.uniform(250, 420)) + 0.1 * folds))[:, None]
         colour = colour * (1 - stripes) + second * stripes
     elif pattern < 0.32 and kind in ("shirt", "scoop neck"):
         lines = smooth(0.75, 0.9, np.sin(y * 300)) + smooth(0.75, 0.9, np.sin(x * 300))
@@ -92,13 +92,12 @@ def _collar(
     x, y, z = np.abs(place[:, 0]), place[:, 1], place[:, 2]
     ahead = smooth(0.0, 0.05, z)
     if jacket:
-        inner = 0.018 + 0.35 * (0.745 - y)
-        open_front = smooth(0.0015, -0.0015, x - np.maximum(0.075 - 0.62 * (0.76 - y) * 1.0, 0.0))
+        open_front = smooth(0.0015, -0.0015, x - np.maximum(0.075 - 0.62 * (0.76 - y), 0.0))
         shirt = (open_front * smooth(-0.02, 0.03, z))[:, None]
         pale = first * 0.2 + linear(np.array([0.9, 0.9, 0.88])) * 0.8
         colour = second * 0.6 * (1 - shirt) + pale * shirt
         edge = np.exp(-(((x - np.maximum(0.075 - 0.62 * (0.76 - y), 0.0)) / 0.0025) ** 2)) * ahead
-        return colour * (1 - 0.5 * edge + 0 * inner)[:, None], slope
+        return colour * (1 - 0.5 * edge)[:, None], slope
     flap = smooth(0.032, 0.030, under) * ahead + smooth(0.03, 0.028, under) * (1 - ahead)
     edge = np.exp(-(((under - 0.032) / 0.0025) ** 2))
     placket = np.exp(-(((x - 0.012) / 0.0012) ** 2)) * smooth(0.06, 0.09, z)

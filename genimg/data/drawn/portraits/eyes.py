@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from genimg.data.drawn.portraits.head import smooth, unit
+from genimg.data.drawn.portraits.head import smooth
 from genimg.data.drawn.portraits.light import Lamps
 from genimg.data.drawn.portraits.noise import look_up, noise_texture
 from genimg.data.drawn.portraits.person import Person
@@ -53,11 +53,10 @@ def shade_eyes(
     ring = iris * bright[:, None] * (1 + inner)
     ring = ring * (1 - 0.75 * smooth(0.76, 1.0, r))[:, None]
     within = smooth(1.05, 0.93, r)[:, None]
-    colour = colour * (1 - within * (1 - 0.0)) + ring * within
+    colour = colour * (1 - within) + ring * within
     pupil = smooth(0.40, 0.33, r)[:, None]
     colour = colour * (1 - pupil) + np.float32(0.004) * pupil
 
-    cornea = unit(outward + _bulge(local, r)[:, None] * 0)
     facing = outward @ lamps.key
     direct = np.clip((facing + 0.35) / 1.35, 0, 1)[:, None] * lit[:, None]
     light = lamps.around(outward) * open_to[:, None] + lamps.key_colour * direct * 0.75
@@ -66,7 +65,7 @@ def shade_eyes(
     caustic = np.clip(-(local[:, :2] @ lamps.key[:2]) / np.float32(IRIS), 0, 1) * within[:, 0]
     shaded = shaded * (1 + 1.1 * caustic * (1 - pupil[:, 0]))[:, None]
 
-    mirrored = 2 * (cornea * toward).sum(1, keepdims=True) * cornea - toward
+    mirrored = 2 * (outward * toward).sum(1, keepdims=True) * outward - toward
     for lamp, tint, size, strength in (
         (lamps.key, lamps.key_colour, 0.955, 1.0),
         (lamps.fill, lamps.fill_colour, 0.93, 0.7),
@@ -74,11 +73,6 @@ def shade_eyes(
         spot = smooth(size - 0.02, size + 0.015, mirrored @ lamp)
         share = spot * np.float32(strength) * (0.3 + 0.7 * lit) * smooth(0.25, 0.5, open_to)
         shaded = shaded + share[:, None] * tint
-    rim = np.clip(1 - (cornea * toward).sum(1), 0, 1) ** 3
+    rim = np.clip(1 - (outward * toward).sum(1), 0, 1) ** 3
     wet: Floats = shaded + (rim * open_to * 0.2)[:, None] * lamps.sky
     return wet
-
-
-def _bulge(local: Floats, r: Floats) -> Floats:
-    bulge: Floats = smooth(1.3, 0.6, r)
-    return bulge

@@ -27,7 +27,9 @@ def frames(person: Person, body: Body) -> tuple[Floats, Floats, Floats, Floats]:
     c, s = np.cos(turn), np.sin(turn)
     round_x = np.sign(c) * np.abs(c) ** (2 / power) * wide
     round_y = np.sign(s) * np.abs(s) ** (2 / power) * high * np.where(s < 0, 1.05, 0.92)
-    face = body.points[(np.abs(body.points[:, 0]) < 0.03) & (np.abs(body.points[:, 1] - 0.9) < 0.03)]
+    face = body.points[
+        (np.abs(body.points[:, 0]) < 0.03) & (np.abs(body.points[:, 1] - 0.9) < 0.03)
+    ]
     front = max(float(face[:, 2].max()) - 0.002, 0.163)
     rims = []
     for eye in body.eyes:

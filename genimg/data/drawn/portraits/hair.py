@@ -43,7 +43,8 @@ _TABLE = {
     "bald head": Style(0, 0, 0),
     "buzz cut": Style(0.005, 0.004, 0.004, 1.6, lift=0.55, pull=0, volume=0.001, hug=0),
     "short hair": Style(0.028, 0.012, 0.014, 1.7, lift=0.4, comb="forward", pull=0.1, hug=0.3),
-    "side parting": Style(0.062, 0.022, 0.022, 1.4, lift=0.55, comb="side", pull=0.25, volume=0.009),
+    "side parting": Style(0.062, 0.022, 0.022, 1.4, lift=0.55, comb="side", pull=0.25,
+                          volume=0.009),
     "slicked back hair": Style(0.09, 0.06, 0.05, 1.3, lift=0.28, comb="back", pull=0.12, tidy=0.9),
     "tousled hair": Style(0.05, 0.026, 0.028, 1.6, lift=0.6, comb="loose", pull=0.15, tidy=0.1,
                           curl=(0.003, 14), volume=0.016, hug=0.4),
@@ -78,8 +79,10 @@ NO_HAIR = Hair(*(np.zeros(shape, np.float32) for shape in ((0, 2, 3), (0, 3), (0
 def recession(person: Person) -> float:
     """How far the hairline has gone back, 0 to 1."""
     if person.style in (0, 1, 2, 3, 4, 5):
-        return (1 - person.femininity) * float(np.clip((person.age - 30) / 40, 0, 1)) * float(
-            person.rng(8).uniform(0, 1.3)
+        return (
+            (1 - person.femininity)
+            * float(np.clip((person.age - 30) / 40, 0, 1))
+            * float(person.rng(8).uniform(0, 1.3))
         )
     return 0.0
 
@@ -96,18 +99,18 @@ def _locks() -> tuple[Ints, Floats]:
 
 
 def grow(person: Person, body: Body) -> Hair:
-    """The person's hair: guides are grown step by step, and all other strands follow the nearest."""
+    """The person's hair: guides are grown step by step, all other strands follow the nearest."""
     style = _TABLE[STYLES[person.style]]
     if style.top == 0:
         return NO_HAIR
     rng = person.rng(7)
     every = roots("scalp", COUNT)
     above = hairline(every.place, recession(person)) + rng.normal(0, 0.0022, COUNT)
-    if style.back < 0.03:  # cut short at the nape
-        above = np.minimum(above, every.place[:, 1] - 0.846)
+    if style.back < 0.03 or style.comb in ("back", "bun"):  # cut short at the nape
+        above = np.minimum(above, every.place[:, 1] - 0.855)
     chosen = np.flatnonzero(above > 0).astype(np.int32)
     skull = _Skull(body)
-    guides = _guides(style, every.some(np.arange(GUIDES, dtype=np.int32)), person, body, skull, rng)
+    guides = _guides(style, every.some(np.arange(GUIDES)), person, body, skull, rng)
     guides = guides - guides[:, :1]
 
     root, above = every.some(chosen), above[chosen].astype(np.float32)
@@ -149,17 +152,16 @@ def _guides(
     comb = unit(_combed(style, root, person) + (1 - style.tidy) * 0.9 * wild)
     comb = tangent(comb, normals)
     lift = np.float32(style.lift) * (0.35 + 0.65 * smooth(0.0, 0.025, above))[:, None]
-    direction = unit(comb + normals * lift)
+    direction: Floats = unit(comb + normals * lift)
     step = (length / (STEPS - 1))[:, None]
-    off = np.full((GUIDES, 1), style.volume * 0.55, np.float32)
-    off = off * smooth(0.0, 0.02, above)[:, None]
-    points = [start]
+    off = np.float32(0.55 * style.volume) * smooth(0.0, 0.02, above)[:, None]
+    points: list[Floats] = [start]
     down = np.array([0, -1, 0], np.float32)
     for number in range(1, STEPS):
         share = number / (STEPS - 1)
         pull = np.float32(style.pull * (0.2 + 0.8 * min(1.0, 2.4 * share)))
         direction = unit(direction + (0.6 + pull) * (pull * down + (1 - pull) * 0.3 * comb))
-        moved = points[-1] + step * direction
+        moved: Floats = points[-1] + step * direction
         moved = skull.outside(moved, off * min(1.0, 3 * share), start, style.hug)
         if style.comb in ("middle", "fringe"):
             moved = _off_the_face(moved, start, _parting(person, style), style.comb == "fringe")

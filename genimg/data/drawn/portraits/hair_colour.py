@@ -50,7 +50,7 @@ def shade_strands(
     second = _lobe(unit(way - 0.18 * outward), half, 16)
     bright = (np.clip(outward @ lamps.key * 2 + 0.4, 0, 1) * lit)[:, None] * lamps.key_colour
     vary = np.clip(shade, 0.5, 1.4)[:, None]
-    shine = 0.085 * first[:, None] * vary + (0.02 + 0.75 * colour) * second[:, None] * vary
+    shine = 0.06 * first[:, None] * vary + (0.013 + 0.75 * colour) * second[:, None] * vary
     behind = lamps.rim_colour * np.clip(outward @ lamps.rim, 0, 1)[:, None] ** 2
     occluded = (0.45 + 0.55 * np.minimum(1, share * 2.5))[:, None]
     shaded: Floats = colour * light * occluded + shine * bright + colour * behind * 0.8

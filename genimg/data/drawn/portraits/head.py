@@ -155,8 +155,13 @@ def load_head() -> Head:
         average=average.reshape(-1, 3),
         triangles=np.concatenate([quads[solid][:, [0, 1, 2]], quads[solid][:, [0, 2, 3]]]),
         kinds=np.tile(kinds[solid], 2),
-        lashes=tuple(np.unique(quads[kinds == k]) for k in (UPPER_LASHES, LOWER_LASHES)),
-        names=names, shapes=shapes, base=base, lips=lips, light=light, places=places,
+        lashes=(np.unique(quads[kinds == UPPER_LASHES]), np.unique(quads[kinds == LOWER_LASHES])),
+        names=names,
+        shapes=shapes,
+        base=base,
+        lips=lips,
+        light=light,
+        places=places,
     )
 
 

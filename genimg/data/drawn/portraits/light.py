@@ -121,9 +121,7 @@ def cast(key: Floats, points: Floats, triangles: Ints, strands: Floats) -> Shado
         dots = _on_map(np.concatenate([strands, between], 1).reshape(-1, 3), basis)
         x, y = dots[:, 0].astype(np.int32), dots[:, 1].astype(np.int32)
         inside = (x >= 0) & (x < SHADOW_SIDE) & (y >= 0) & (y < SHADOW_SIDE)
-        pixels, won = nearest(
-            (y * np.int32(SHADOW_SIDE) + x)[inside], dots[inside, 2], SHADOW_SIDE
-        )
+        pixels, won = nearest((y * np.int32(SHADOW_SIDE) + x)[inside], dots[inside, 2], SHADOW_SIDE)
         depth[pixels] = np.minimum(depth[pixels], dots[inside, 2][won])
     return Shadows(basis, depth)
 

@@ -25,7 +25,8 @@ def noise_texture(seed: int, power: float, lowest: float = 1.0, highest: float =
     inside = (frequency >= lowest) & (frequency <= highest)
     spectrum *= np.where(inside, np.maximum(frequency, 1.0) ** -power, 0.0)
     noise = np.fft.irfft2(spectrum, (SIDE, SIDE))
-    return ((noise - noise.mean()) / noise.std()).astype(np.float32)
+    even: Floats = ((noise - noise.mean()) / noise.std()).astype(np.float32)
+    return even
 
 
 def look_up(texture: Floats, x: Floats, y: Floats) -> Floats:

@@ -7,12 +7,13 @@ Depth grows away from the eye.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int32]
+Floats = NDArray[np.floating[Any]]
+Ints = NDArray[np.integer[Any]]
 
 NOTHING = np.uint64(0xFFFFFFFFFFFFFFFF)
 FAR = np.float32(1e9)
@@ -43,7 +44,9 @@ class Cover:
         return mixed
 
 
-def rasterise(points: Floats, triangles: Ints, side: int, both: Ints | None = None) -> Cover:
+def rasterise(
+    points: Floats, triangles: Ints, side: int, both: NDArray[np.bool] | None = None
+) -> Cover:
     """Triangles int32 [T, 3] of points float32 [V, 3] (x and y in pixels, depth).
 
     Triangles that turn their back (clockwise on the screen, y down) are left out, but for those

@@ -13,7 +13,7 @@ from genimg.data.drawn.portraits.clothes import cloth, dress
 from genimg.data.drawn.portraits.eyes import RADIUS, shade_eyes
 from genimg.data.drawn.portraits.face_hair import face_hair
 from genimg.data.drawn.portraits.glasses import frames, lenses
-from genimg.data.drawn.portraits.hair import NO_HAIR, Hair, grow
+from genimg.data.drawn.portraits.hair import Hair, grow, recession
 from genimg.data.drawn.portraits.hair_colour import hair_colours, shade_strands
 from genimg.data.drawn.portraits.head import (
     INSIDE,
@@ -30,7 +30,7 @@ from genimg.data.drawn.portraits.head import (
 )
 from genimg.data.drawn.portraits.light import Lamps, Shadows, cast, lamps, soften
 from genimg.data.drawn.portraits.person import GLASSES, Person
-from genimg.data.drawn.portraits.raster import FAR, Cover, Floats, rasterise, splat
+from genimg.data.drawn.portraits.raster import FAR, Cover, Floats, Ints, rasterise, splat
 from genimg.data.drawn.portraits.roots import brow_area, hairline
 from genimg.data.drawn.portraits.skin import beard_area, linear, paint
 
@@ -88,7 +88,8 @@ def render(person: Person, side: int) -> Floats:
     shadows = cast(light.key, dressed, head.triangles, strands)
     stage = Stage(person, body, light, shadows, side)
 
-    cover = rasterise(on_screen(dressed, side), head.triangles, side)
+    inner = head.kinds >= UPPER_TEETH  # the mouth is seen from within
+    cover = rasterise(on_screen(dressed, side), head.triangles, side, inner)
     canvas = backdrop(person, side).reshape(-1, 3)
     nearer = _hollows(cover.depth, side)
     canvas[cover.pixels] = _surface(stage, cover, dressed, nearer)
@@ -147,7 +148,7 @@ def _surface(stage: Stage, cover: Cover, points: Floats, nearer: Floats) -> Floa
     uv = cover.mix(head.triangles, head.places)[skin]
     lips = cover.mix(head.triangles, head.lips)[skin]
     colours[skin] = _skin(stage, place[skin], uv, lips, normals[skin], toward[skin], lit[skin],
-                          open_to[skin], cover.pixels[skin])  # fmt: skip
+                          open_to[skin])  # fmt: skip
     for number, kind in enumerate((LEFT_EYE, RIGHT_EYE)):
         rows = np.flatnonzero(kinds == kind)
         centre = turned(stage.body.eyes[number], person)
@@ -178,7 +179,7 @@ def _surface(stage: Stage, cover: Cover, points: Floats, nearer: Floats) -> Floa
 
 def _skin(
     stage: Stage, place: Floats, uv: Floats, lips: Floats, normals: Floats, toward: Floats,
-    lit: Floats, open_to: Floats, pixels: Floats,
+    lit: Floats, open_to: Floats,
 ) -> Floats:  # fmt: skip
     person, light = stage.person, stage.lamps
     surface, slope = paint(place, uv, lips, person)
@@ -191,7 +192,7 @@ def _skin(
     brows = brow_area(place) * (0.5 + 0.25 * (1 - person.femininity))
     under = np.clip(np.maximum(under, brows), 0, 1)[:, None]
     scalp = (hairline(place) > 0)[:, None]
-    grown = np.where(scalp, 0.1, 0.3) * colour + np.where(scalp, 0.55, 0.4) * root
+    grown = np.where(scalp, 0.1, 0.42) * colour + np.where(scalp, 0.55, 0.25) * root
     colour = colour * (1 - under) + grown * under
     worn, fabric, folds = cloth(place, person)
     bare = 1 - worn
@@ -212,7 +213,7 @@ def _skin(
     half = unit(toward + light.key)
     grazing = 0.04 + 0.5 * np.clip(1 - (bent * toward).sum(1), 0, 1) ** 4
     lobe = np.clip((bent * half).sum(1), 0, 1)
-    strength = 0.5 * lobe ** rough + 0.35 * lobe ** (rough * 4)
+    strength = 0.5 * lobe**rough + 0.35 * lobe ** (rough * 4)
     spark = strength * np.clip(facing * 3, 0, 1) * lit * gloss
     shaded = shaded + light.key_colour * (spark * (0.28 + grazing))[:, None]
     sheen: Floats = shaded + light.sky * (grazing * 0.35 * gloss)[:, None]
@@ -221,8 +222,6 @@ def _skin(
 
 def _shaded_scalp(person: Person, place: Floats) -> Floats:
     """How much skin is darkened by the hair that grows from it."""
-    from genimg.data.drawn.portraits.hair import recession
-
     if person.style == 0:
         scalp = 0.16 * (1 - person.femininity) * smooth(0.0, 0.012, hairline(place, 1.2))
     else:
@@ -239,7 +238,7 @@ def _draw_face_hair(stage: Stage, canvas: Floats, depth: Floats) -> None:
     dots = splat(on_screen(placed, stage.side), np.maximum(wide, 1), depth + 0.002, stage.side)
     root, tip = hair_colours(stage.person, 0.6)
     kind = kinds[dots.strands]
-    where, way = _along(placed, dots.strands, dots.along)
+    where, _ = _along(placed, dots.strands, dots.along)
     dark = root * np.where(kind == 1, 0.25, 0.8)[:, None]
     beard = (kind == 2)[:, None]
     number = dots.strands.astype(np.float32)
@@ -252,7 +251,7 @@ def _draw_face_hair(stage: Stage, canvas: Floats, depth: Floats) -> None:
     canvas[dots.pixels] = canvas[dots.pixels] * (1 - cover) + colour.astype(np.float32) * cover
 
 
-def _along(strands: Floats, number: Floats, along: Floats) -> tuple[Floats, Floats]:
+def _along(strands: Floats, number: Ints, along: Floats) -> tuple[Floats, Floats]:
     """Points [n, 3] on strands and the unit directions there."""
     part = np.minimum(along.astype(np.int32), strands.shape[1] - 2)
     share = (along - part)[:, None]
@@ -260,9 +259,7 @@ def _along(strands: Floats, number: Floats, along: Floats) -> tuple[Floats, Floa
     return first * (1 - share) + second * share, unit(second - first)
 
 
-def _draw_hair(
-    stage: Stage, canvas: Floats, depth: Floats, hair: Hair, strands: Floats
-) -> Floats:
+def _draw_hair(stage: Stage, canvas: Floats, depth: Floats, hair: Hair, strands: Floats) -> Floats:
     """The hair of the head; gives the depth with it."""
     wide = hair.width * np.float32(stage.scale)
     placed = on_screen(strands, stage.side)
@@ -277,7 +274,6 @@ def _draw_hair(
         stage.person, stage.lamps, way, outward, unit(eye - where), share,
         hair.shade[dots.strands], lit,
     )  # fmt: skip
-    filled = np.where(depth < FAR, depth, 0)
     thick = np.full_like(depth, FAR)
     thick[dots.pixels] = dots.depth
     hollow = _hollows(np.minimum(depth, thick), stage.side)[dots.pixels]
@@ -285,7 +281,6 @@ def _draw_hair(
     cover = np.clip(wide[dots.strands], 0.35, 1) * (1 - 0.35 * smooth(0.7, 1.0, share))
     cover = cover[:, None].astype(np.float32)
     canvas[dots.pixels] = canvas[dots.pixels] * (1 - cover) + colour * cover
-    del filled
     return np.minimum(depth, thick)
 
 
@@ -306,13 +301,10 @@ def _draw_glasses(stage: Stage, canvas: Floats, depth: Floats) -> None:
     placed = turned(strands, person)
     wide = np.maximum(widths * np.float32(stage.scale), 1)
     flat = on_screen(placed, stage.side)
-    dots = splat(flat, np.repeat(wide, 1), np.minimum(depth, FAR), stage.side)
+    dots = splat(flat, wide, depth, stage.side)
     at, way = _along(placed, dots.strands, dots.along)
     eye = np.array([0, MIDDLE[1], MIDDLE[2] + DISTANCE], np.float32)
     half = unit(light.key + unit(eye - at))
     gloss = (1 - np.clip((way * half).sum(1), -1, 1) ** 2) ** 12
     shaded = colour * (0.5 * (light.sky + light.ground) + 0.5 * light.key_colour)
     canvas[dots.pixels] = shaded + light.key_colour * (0.22 * gloss)[:, None]
-
-
-__all__ = ["NO_HAIR", "draw_portrait", "render"]

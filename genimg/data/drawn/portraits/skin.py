@@ -20,8 +20,8 @@ _TONES = np.array(
 
 @dataclass(frozen=True)
 class Surface:
-    """What pixels are made of: linear `colour` [n, 3], `bump` [n] in metres of slope, `shine` [n]
-    (0 to 1) and `rough` [n] (the exponent of the highlight)."""
+    """What pixels of skin are made of: linear `colour` [n, 3], `shine` [n] (about 0 to 1) and `rough`
+    [n], the exponent of the highlight."""
 
     colour: Floats
     shine: Floats
@@ -58,7 +58,7 @@ def paint(place: Floats, uv: Floats, lips: Floats, person: Person) -> tuple[Surf
     u, v = uv[:, 0] + shift[0], uv[:, 1] + shift[1]
     base = tone(person)
     pale = np.float32(1 - person.melanin)
-    old = np.float32(np.clip((person.age - 35) / 40, 0, 1))
+    old = float(np.clip((person.age - 35) / 40, 0, 1))
     front = smooth(0.06, 0.11, z)
 
     mottle = look_up(noise_texture(1, 1.2, 4, 60), u * 6, v * 6)
@@ -77,7 +77,7 @@ def paint(place: Floats, uv: Floats, lips: Floats, person: Person) -> tuple[Surf
     sallow = _spot(x, y, (0.0, 0.955), (0.05, 0.025))[:, None] * front[:, None]
     colour = colour * (1 + sallow * np.array([0.03, 0.02, -0.04], np.float32))
     # Thin skin around the eyes lets dark through.
-    tired = np.float32(rng.uniform(0.08, 0.24)) + np.float32(0.1) * old
+    tired = float(rng.uniform(0.08, 0.24)) + 0.1 * old
     under = _spot(x, y, (0.031, 0.886), (0.018, 0.0065)) * front
     lid = _spot(x, y, (0.034, 0.906), (0.021, 0.007)) * front
     dark = (tired * under + 0.16 * lid)[:, None]
@@ -91,7 +91,7 @@ def paint(place: Floats, uv: Floats, lips: Floats, person: Person) -> tuple[Surf
         spots = smooth(1.15, 2.0, freckled + 0.4 * where) * where * np.float32(rng.uniform(0.3, 1))
         colour = colour * (1 - spots[:, None] * np.array([0.25, 0.42, 0.5], np.float32))
     stains = look_up(noise_texture(4, 1.4, 6, 60), u * 5, v * 5)
-    aged = (old * np.float32(0.13) * smooth(1.2, 2.2, stains))[:, None]
+    aged = (0.13 * old * smooth(1.2, 2.2, stains))[:, None]
     colour = colour * (1 - aged * np.array([0.6, 0.9, 1.0], np.float32))
     for side, height in zip(rng.uniform(-0.06, 0.06, 3), rng.uniform(0.79, 0.96, 3), strict=True):
         near = (place[:, 0] - side) ** 2 + (y - height) ** 2
@@ -101,7 +101,7 @@ def paint(place: Floats, uv: Floats, lips: Floats, person: Person) -> tuple[Surf
     # Shaved cheeks of those who could have a beard.
     shaved = beard_area(place) * np.float32((1 - person.femininity) ** 2 * 0.16)
     colour = colour * (1 - shaved[:, None] * np.array([1.0, 0.8, 0.55], np.float32))
-    made_up = np.float32(person.femininity * rng.uniform(0, 0.9))
+    made_up = person.femininity * float(rng.uniform(0, 0.9))
     colour = _paint_lips(colour, lips, place, base, made_up, rng)
 
     oily = 0.55 + 0.45 * (
@@ -112,18 +112,19 @@ def paint(place: Floats, uv: Floats, lips: Floats, person: Person) -> tuple[Surf
     shine = shine * (1 - lips) + lips * (0.75 + 0.5 * made_up)
     rough = 16 + 12 * oily + 40 * lips
     bump = wrinkles(place, old, person.brows_raised, person.smile, mottle)
-    slope = np.stack([0.035 * pores + 0.02 * mottle, bump + 0.035 * pores[::-1], 0 * bump], 1)
+    across = 0.05 * look_up(noise_texture(9, 0.2, 40, 220), u * 14, v * 14)
+    slope = np.stack([0.035 * pores + 0.02 * mottle, bump + across, 0 * bump], 1)
     return Surface(colour, shine, rough.astype(np.float32)), slope
 
 
 def _paint_lips(
-    colour: Floats, lips: Floats, place: Floats, base: Floats, made_up: Floats,
+    colour: Floats, lips: Floats, place: Floats, base: Floats, made_up: float,
     rng: np.random.Generator,
 ) -> Floats:  # fmt: skip
     natural = base * np.array([0.86, 0.56, 0.58], np.float32)
     painted = linear(np.array(((0.62, 0.16, 0.2), (0.72, 0.32, 0.33), (0.5, 0.14, 0.22),
                                (0.74, 0.38, 0.36)))[rng.integers(4)])  # fmt: skip
-    strong = np.float32(0.75) * made_up if rng.uniform() < 0.45 else np.float32(0.15) * made_up
+    strong = (0.75 if rng.uniform() < 0.45 else 0.15) * made_up
     tint = natural * (1 - strong) + painted * (0.3 + 0.7 * base.mean() / 0.4) * strong
     lines = 1 - 0.12 * np.clip(np.sin(place[:, 0] * 2600 + 20 * place[:, 1]), 0, 1)
     share = (smooth(0.25, 0.85, lips) * (0.8 + 0.2 * strong))[:, None]
@@ -131,9 +132,7 @@ def _paint_lips(
     return mixed
 
 
-def wrinkles(
-    place: Floats, old: Floats, raised: float, smile: float, mottle: Floats
-) -> Floats:
+def wrinkles(place: Floats, old: float, raised: float, smile: float, mottle: Floats) -> Floats:
     """The upward slope [n] of lines across the forehead and beside the eyes."""
     x, y, z = np.abs(place[:, 0]), place[:, 1], place[:, 2]
     front = smooth(0.08, 0.12, z)
