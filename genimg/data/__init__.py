@@ -85,7 +85,7 @@ DATASETS: dict[str, Loader] = {
 }
 
 
-TILED_SIZES = dict.fromkeys(("cats", "robots", "monsters", "heads"), 256)
+TILED_SIZES = dict.fromkeys(("cats", "robots", "monsters", "heads", "portraits"), 256)
 """At which size drawn sets are drawn for tiles; other sets have one of their own."""
 
 

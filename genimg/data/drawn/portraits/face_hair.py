@@ -97,7 +97,7 @@ def _beard(person: Person, body: Body) -> tuple[Floats, Floats]:
     if kind == "moustache":
         keep = (y > 0.834 - 0.45 * np.maximum(x - 0.018, 0)) & (x < 0.031) & (y > 0.815)
     elif kind == "goatee":
-        keep = ((x < 0.029) & (y < 0.85)) & ~((x > 0.024) & (y < 0.78))
+        keep = (x < 0.029) & (every.place[:, 2] > 0.118)
     root = every.some(np.flatnonzero(keep))
     normals = unit(root.on(body.normals))
     x, y = np.abs(root.place[:, 0]), root.place[:, 1]
@@ -108,9 +108,9 @@ def _beard(person: Person, body: Body) -> tuple[Floats, Floats]:
         grown = float(rng.uniform(0.3, 1)) if kind != "moustache" else 0.5
         chin = smooth(0.82, 0.78, y)
         length = 0.006 + grown * (0.007 + 0.022 * chin * smooth(0.06, 0.03, x))
-        length = np.where(y > 0.834, np.minimum(length, 0.010), length)
+        length = np.where(y > 0.834, np.minimum(length, 0.0065), length)
     length = (length * rng.uniform(0.7, 1.15, count)).astype(np.float32)
-    apart = np.sign(root.place[:, 0]) * np.where(y > 0.83, 1.1, 0.25 + 0 * x)
+    apart = np.sign(root.place[:, 0]) * np.where(y > 0.83, 1.5, 0.25 + 0 * x)
     way = np.stack([apart, -np.ones(count), 0.25 + 0 * x], 1)
     way = way + rng.normal(0, 0.3, (count, 3))
     along = tangent(way.astype(np.float32), normals)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from genimg.data.drawn.portraits.body import Body
+from genimg.data.drawn.portraits.head import smooth
 from genimg.data.drawn.portraits.person import GLASSES, Person
 from genimg.data.drawn.portraits.raster import Floats, Ints
 from genimg.data.drawn.portraits.skin import linear
@@ -38,13 +39,19 @@ def frames(person: Person, body: Body) -> tuple[Floats, Floats, Floats, Floats]:
     bridge_x = np.linspace(rims[1][0, 0], rims[0][_ROUND // 2, 0], _ROUND + 1)
     arch = 0.004 + 0.004 * np.sin(np.linspace(0, np.pi, _ROUND + 1))
     bridge = np.stack([bridge_x, body.eyes.mean(0)[1] + arch, _curve(bridge_x, front) + 0.001], 1)
+    beside = (np.abs(body.points[:, 1] - 0.907) < 0.012) & (
+        np.abs(body.points[:, 2] - 0.085) < 0.025
+    )
+    temple = float(np.abs(body.points[beside, 0]).max()) + 0.003
     arms = []
     for side, rim in zip((1, -1), rims, strict=True):
         hinge = rim[0 if side > 0 else _ROUND // 2] + np.array([0, 0.004, 0])
-        ear = np.array([side * 0.080, 0.902, 0.045])
+        ear = np.array([side * max(temple - 0.002, 0.079), 0.903, 0.045])
         share = np.linspace(0, 1, _ROUND + 1)[:, None]
-        bow = np.array([side * 0.006, 0, 0]) * np.sin(np.pi * np.sqrt(share))
-        arms.append(hinge * (1 - share) + ear * share + bow)
+        arm = hinge * (1 - share) + ear * share
+        wide = np.maximum(np.abs(arm[:, 0]), temple * smooth(0.0, 0.35, share[:, 0]))
+        arm[:, 0] = side * wide
+        arms.append(arm)
     strands = np.stack([*rims, bridge, *arms]).astype(np.float32)
     widths = np.full(5, width, np.float32)
     colour = linear(_FRAMES[rng.integers(len(_FRAMES))] / 255)

@@ -160,7 +160,7 @@ def _surface(stage: Stage, cover: Cover, points: Floats, nearer: Floats) -> Floa
         shaded = open_to[rows] * (1 - 0.45 * np.clip(lids, 0, 1) ** 2) + 0.25
         colours[rows] = shade_eyes(local, outward, toward[rows], lit[rows] * (1 - 0.5 * np.clip(
             lids, 0, 1)), np.clip(shaded, 0.1, 0.9), person, stage.lamps)  # fmt: skip
-    tooth = linear(np.array([0.86, 0.82, 0.74]))
+    tooth = linear(np.array([0.88, 0.80, 0.71]))
     for kind, colour in (
         (UPPER_TEETH, tooth), (LOWER_TEETH, tooth * 0.85),
         (TONGUE, linear(np.array([0.62, 0.3, 0.3]))), (INSIDE, linear(np.array([0.4, 0.14, 0.14]))),

@@ -20,8 +20,8 @@ _TONES = np.array(
 
 @dataclass(frozen=True)
 class Surface:
-    """What pixels of skin are made of: linear `colour` [n, 3], `shine` [n] (about 0 to 1) and `rough`
-    [n], the exponent of the highlight."""
+    """What pixels of skin are made of: linear `colour` [n, 3], `shine` [n] (about 0 to 1), and
+    `rough` [n], the exponent of the highlight."""
 
     colour: Floats
     shine: Floats
@@ -156,5 +156,6 @@ def beard_area(place: Floats) -> Floats:
     area = area * smooth(-0.007, 0.007, y - 0.772 - 0.4 * (0.11 - z))
     area = area * smooth(0.03, 0.06, z + 0.35 * smooth(0.83, 0.86, y) * 0.05)
     lip = smooth(0.028, 0.023, x) * smooth(0.8395, 0.8375, y) * smooth(0.808, 0.812, y)
-    area = area * (1 - lip)
+    ear = smooth(0.076, 0.081, x) * smooth(0.835, 0.845, y)
+    area = area * (1 - lip) * (1 - ear)
     return area
