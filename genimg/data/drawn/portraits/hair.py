@@ -122,9 +122,11 @@ def grow(person: Person, body: Body) -> Hair:
     share = np.where(beside[:, 0] == beside[:, 1], share, 0)[:, None, None]
     flow = guides[near[:, 0]] * (1 - share) + guides[near[:, 1]] * share
     along = np.linspace(0, 1, STEPS, dtype=np.float32)[None, :, None]
-    length = rng.uniform(0.8, 1.08, (count, 1, 1)) * (0.4 + 0.6 * smooth(0, 0.02, above))[
+    length = rng.uniform(0.8, 1.08, (count, 1, 1)).astype(np.float32) * (0.4 + 0.6 * smooth(0, 0.02, above))[
         :, None, None]  # fmt: skip
-    stray = rng.normal(0, 1, (count, 1, 3)) * (0.0016 + 0.012 * (1 - style.tidy) * style.top**0.5)
+    stray = rng.normal(0, 1, (count, 1, 3)).astype(np.float32) * (
+        0.0016 + 0.012 * (1 - style.tidy) * style.top**0.5
+    )
     layer = rng.uniform(0.1, 1, (count, 1)).astype(np.float32) ** 0.7
     strands = start[:, None] + flow * length + stray * along
     off = np.float32(style.volume) * layer * smooth(0.0, 0.02, above)[:, None]

@@ -138,13 +138,16 @@ def splat(strands: Floats, widths: Floats, depth: Floats, side: int) -> Dots:
     flat = np.clip(strands[..., :2], 0, side - 1).astype(np.int32)
     hidden = strands[..., 2] > depth[flat[..., 1] * side + flat[..., 0]]
     out |= (hidden[:, :-1] & hidden[:, 1:]).ravel()
-    lines = np.broadcast_to(np.ceil(widths).astype(np.int32)[:, None], (count, points - 1)).ravel()
+    lines = np.broadcast_to(
+        np.maximum(np.rint(widths), 1).astype(np.int32)[:, None], (count, points - 1)
+    ).ravel()
     steps = np.where(out, 0, np.ceil(length).astype(np.int32))
     total = steps * lines
     segment = np.repeat(np.arange(len(total), dtype=np.int32), total)
     starts = (np.cumsum(total, dtype=np.int64) - total).astype(np.int32)
     number = np.arange(len(segment), dtype=np.int32) - starts[segment]
-    step, across = np.divmod(number, lines[segment])
+    single = len(lines) == 0 or lines.max() == 1
+    step, across = (number, 0 * number) if single else np.divmod(number, lines[segment])
     share = (step.astype(np.float32) + np.float32(0.5)) / steps.astype(np.float32)[segment]
     strand, part = np.divmod(segment, np.int32(points - 1))
     along = part.astype(np.float32) + share
@@ -156,7 +159,7 @@ def splat(strands: Floats, widths: Floats, depth: Floats, side: int) -> Dots:
     deep = start[segment, 2] + share * ahead[segment, 2]
     column, row = np.floor(x).astype(np.int32), np.floor(y).astype(np.int32)
     inside = (column >= 0) & (column < side) & (row >= 0) & (row < side)
-    inside &= np.abs(shift) * 2 <= np.maximum(wide, 1)
+    inside &= np.abs(shift) <= np.maximum(wide, 1) * np.float32(0.5)
     kept = np.flatnonzero(inside)
     pixel, deep = row[kept] * np.int32(side) + column[kept], deep[kept]
     front = np.flatnonzero(deep < depth[pixel])

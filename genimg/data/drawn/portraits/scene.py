@@ -133,10 +133,11 @@ def _blur(values: Floats, radius: int) -> Floats:
 def _surface(stage: Stage, cover: Cover, points: Floats, nearer: Floats) -> Floats:
     """The linear colours [n, 3] of the pixels that the mesh covers."""
     head, person = load_head(), stage.person
-    normals = unit(cover.mix(head.triangles, vertex_normals(points, head.triangles)))
-    where = cover.mix(head.triangles, points)
-    place = cover.mix(head.triangles, head.average)
-    open_to = cover.mix(head.triangles, head.light)
+    fixed = np.column_stack([head.average, head.places, head.lips, head.light])
+    moving = np.column_stack([points, vertex_normals(points, head.triangles)])
+    mixed = cover.mix(head.triangles, np.column_stack([moving, fixed]).astype(np.float32))
+    where, normals, place, uv = mixed[:, :3], unit(mixed[:, 3:6]), mixed[:, 6:9], mixed[:, 9:11]
+    lips, open_to = mixed[:, 11], mixed[:, 12]
     open_to = open_to * (1 - np.clip(nearer[cover.pixels] * 70, 0, 0.55))
     eye = np.array([0, MIDDLE[1], MIDDLE[2] + DISTANCE], np.float32)
     toward = unit(eye - where)
@@ -145,10 +146,16 @@ def _surface(stage: Stage, cover: Cover, points: Floats, nearer: Floats) -> Floa
     colours = np.zeros((len(kinds), 3), np.float32)
 
     skin = np.flatnonzero(kinds == SKIN)
-    uv = cover.mix(head.triangles, head.places)[skin]
-    lips = cover.mix(head.triangles, head.lips)[skin]
-    colours[skin] = _skin(stage, place[skin], uv, lips, normals[skin], toward[skin], lit[skin],
-                          open_to[skin])  # fmt: skip
+    colours[skin] = _skin(
+        stage,
+        place[skin],
+        uv[skin],
+        lips[skin],
+        normals[skin],
+        toward[skin],
+        lit[skin],
+        open_to[skin],
+    )
     for number, kind in enumerate((LEFT_EYE, RIGHT_EYE)):
         rows = np.flatnonzero(kinds == kind)
         centre = turned(stage.body.eyes[number], person)
