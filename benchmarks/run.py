@@ -1,7 +1,7 @@
 """Measure genimg:  python benchmarks/run.py [training] [overhead] [arithmetic] [fashion-pair]
                                           [few] [gans] [samples] [gan-speed] [decode] [live] [locks]
-                                          [uploads] [base] [photographs] [photo] [portraits] [folders]
-                                          [people] [flood] [start] [memory]
+                                          [uploads] [base] [photographs] [photo] [portraits]
+                                          [folders] [people] [flood] [start] [memory]
 
 Without a part: training, overhead, gan-speed, decode, live, folders, start and memory, one after
 another.

@@ -122,20 +122,20 @@ def grow(person: Person, body: Body) -> Hair:
     share = np.where(beside[:, 0] == beside[:, 1], share, 0)[:, None, None]
     flow = guides[near[:, 0]] * (1 - share) + guides[near[:, 1]] * share
     along = np.linspace(0, 1, STEPS, dtype=np.float32)[None, :, None]
-    length = rng.uniform(0.8, 1.08, (count, 1, 1)).astype(np.float32) * (0.4 + 0.6 * smooth(0, 0.02, above))[
-        :, None, None]  # fmt: skip
+    length = rng.uniform(0.8, 1.08, count).astype(np.float32) * (0.4 + 0.6 * smooth(0, 0.02, above))
     stray = rng.normal(0, 1, (count, 1, 3)).astype(np.float32) * (
         0.0016 + 0.012 * (1 - style.tidy) * style.top**0.5
     )
     layer = rng.uniform(0.1, 1, (count, 1)).astype(np.float32) ** 0.7
-    strands = start[:, None] + flow * length + stray * along
+    strands = start[:, None] + flow * length[:, None, None] + stray * along
     off = np.float32(style.volume) * layer * smooth(0.0, 0.02, above)[:, None]
     strands = skull.clear(strands.astype(np.float32), off[:, None] * np.minimum(1, 3 * along))
-    if style.comb in ("middle", "fringe"):
-        strands = _off_the_face(strands, start[:, None], part, style.comb == "fringe")
-    strands[:, 0] = start
     reach = np.linalg.norm(flow[:, -1], axis=1)
     strands = _curled(strands, style, reach, rng)
+    if style.comb in ("middle", "fringe"):
+        strands = _off_the_face(strands, start[:, None], part, style.comb == "fringe")
+        strands = _evened(strands, 2)
+    strands[:, 0] = start
     shade = 0.80 + 0.28 * layer[:, 0] + rng.normal(0, 0.08, count).astype(np.float32)
     shade = shade + 0.10 * np.sin(near[:, 0] * 2.4).astype(np.float32)
     wide = 0.0006 if style.top < 0.01 else 0.0012 if style.top < 0.1 else 0.0015
@@ -170,9 +170,16 @@ def _guides(
         direction = unit(moved - points[-1])
         points.append(moved)
     guides = np.stack(points, 1)
-    for _ in range(5):
-        guides[:, 1:-1] = (guides[:, :-2] + 2 * guides[:, 1:-1] + guides[:, 2:]) / 4
+    guides = _evened(guides, 5)
     return _tied(guides, rng) if style.comb == "bun" else guides
+
+
+def _evened(strands: Floats, times: int) -> Floats:
+    """Strands [S, K, 3] without corners; their ends stay."""
+    for _ in range(times):
+        middle = (strands[:, :-2] + 2 * strands[:, 1:-1] + strands[:, 2:]) / 4
+        strands = np.concatenate([strands[:, :1], middle, strands[:, -1:]], 1)
+    return strands
 
 
 def _parting(person: Person, style: Style) -> float:
@@ -189,6 +196,10 @@ def _off_the_face(points: Floats, start: Floats, part: float, fringe: bool) -> F
         free = free * smooth(0.935, 0.91, y)
     side = np.sign(start[..., 0] - np.float32(part))
     moved = np.where(x * side < free, free * side, x)
+    # Nor does it float before the cheeks: it falls beside the ears, and further down before them.
+    most = np.float32(0.068) + np.float32(0.07) * smooth(0.80, 0.75, y)
+    back = smooth(0.97, 0.93, y) * smooth(0.05, 0.06, np.abs(moved))
+    z = z - np.maximum(z - most, 0) * np.float32(0.85) * back
     kept: Floats = np.stack([moved, y, z], -1).astype(np.float32)
     return kept
 
