@@ -1,7 +1,7 @@
 """Measure genimg:  python benchmarks/run.py [training] [overhead] [arithmetic] [fashion-pair]
                                           [few] [gans] [samples] [gan-speed] [decode] [live] [locks]
-                                          [uploads] [base] [photographs] [photo] [folders] [people]
-                                          [flood] [start] [memory]
+                                          [uploads] [base] [photographs] [photo] [portraits]
+                                          [folders] [people] [flood] [start] [memory]
 
 Without a part: training, overhead, gan-speed, decode, live, folders, start and memory, one after
 another.
@@ -36,6 +36,7 @@ from benchmarks import (
     people,
     photo,
     photographs,
+    portraits,
     samples,
     start,
     training,
@@ -63,6 +64,7 @@ PARTS: dict[str, Callable[[Settings], dict[str, Any]]] = {
     "folders": folders.run_folders,
     "photographs": photographs.run_photographs,
     "photo": photo.run_photo,
+    "portraits": portraits.run_portraits,
     "people": lambda settings: people.run_people(settings, minutes=settings.minutes),
     "flood": flood.run_flood,
     "start": start.run_start,

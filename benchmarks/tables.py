@@ -19,6 +19,7 @@ from benchmarks import (
     people,
     photo,
     photographs,
+    portraits,
     samples,
     upload_tables,
 )
@@ -388,6 +389,7 @@ RENDERERS: dict[str, Callable[[Part], str]] = {
     "folders": _folders,
     "photographs": lambda part: photographs.table(part, _table),
     "photo": lambda part: photo.table(part, _table),
+    "portraits": lambda part: portraits.table(part, _table, _judged),
     "people": lambda part: people.table(part, _table, _judged),
     "flood": lambda part: flood.table(part, _table),
     "start": _start,

@@ -15,6 +15,7 @@ from genimg.config import Size, as_size, as_whole, size_text
 from genimg.data.dataset import Card, Dataset, Factor, Split, visible_labels
 from genimg.data.drawn.drawing import draw_dataset
 from genimg.data.drawn.graphics import load_graphics
+from genimg.data.drawn.portraits.loading import load_portraits
 from genimg.data.folder.choosing import DEFAULT, FINAL, REASONS, Crop, FolderOptions
 from genimg.data.folder.found import plain_name
 from genimg.data.folder.loading import Examined, examine_folder, load_folder, native_side
@@ -75,6 +76,7 @@ DATASETS: dict[str, Loader] = {
     "robots": partial(_drawn, "robots"),
     "monsters": partial(_drawn, "monsters"),
     "heads": partial(_drawn, "heads"),
+    "portraits": load_portraits,
     "graphics": load_graphics,
     "mnist": mnist,
     "fashion-mnist": fashion_mnist,
@@ -83,7 +85,7 @@ DATASETS: dict[str, Loader] = {
 }
 
 
-TILED_SIZES = dict.fromkeys(("cats", "robots", "monsters", "heads"), 256)
+TILED_SIZES = dict.fromkeys(("cats", "robots", "monsters", "heads", "portraits"), 256)
 """At which size drawn sets are drawn for tiles; other sets have one of their own."""
 
 

@@ -29,6 +29,7 @@ TITLED = {
     "fashion-mnist": ("train.fashion", "train.fashion_about"),
     "cifar10": ("train.cifar", "train.cifar_about"),
     "celeba": ("train.celeba", "train.celeba_about"),
+    "portraits": ("train.portraits", "train.portraits_about"),
     "graphics": ("train.graphics", "train.graphics_about"),
 }
 """Title and words of data sets. Those that are not drawn must be here, or are downloaded."""
