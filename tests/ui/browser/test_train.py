@@ -34,8 +34,11 @@ def site(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 BEATS = """(count) => new Promise((done) => {
-  const look = () => { count -= 1; if (!count) done(); return true; };
-  Object.defineProperty(document.querySelector('#train'), 'isConnected', { get: look });
+  const { get } = Object.getOwnPropertyDescriptor(Node.prototype, 'isConnected');
+  Object.defineProperty(Node.prototype, 'isConnected', { get() {
+    if (this instanceof Element && this.querySelector('#train-grid') && !(count -= 1)) done();
+    return get.call(this);
+  } });
 })"""
 """Until the tab has asked itself so often whether to ask the server."""
 
