@@ -22,7 +22,7 @@ from genimg.errors import CheckpointError, DataError, GenimgError
 from genimg.files import model_files
 from genimg.images import fit_image, images_to_array
 from genimg.metrics.classification import FactorScores, score_factor
-from genimg.models import Classifier, load_classifier
+from genimg.models import MODELS, Classifier, load_classifier
 from genimg.models.chunks import pixel_chunks
 
 Bytes = npt.NDArray[np.uint8]
@@ -88,7 +88,7 @@ def find_classifiers(
         except CheckpointError:
             continue
         fits = header.data.get("name") == data and header.image_shape == tuple(image_shape)
-        if header.family == "classifier" and fits:
+        if header.family in MODELS and MODELS[header.family].tells and fits:
             accuracy = header.metrics.get("accuracy")
             found.append((accuracy if isinstance(accuracy, float) else 0.0, path))
     return [path for _, path in sorted(found, key=lambda pair: -pair[0])]

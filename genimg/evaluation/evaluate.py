@@ -25,7 +25,7 @@ from genimg.evaluation.samples import evaluate_samples
 from genimg.files import CHECKPOINTS
 from genimg.latents.directions import DEAD_KL
 from genimg.metrics import psnr, ssim
-from genimg.models import LatentModel, load_classifier, load_model
+from genimg.models import MODELS, LatentModel, load_classifier, load_model
 
 Bytes = npt.NDArray[np.uint8]
 DEFAULT_COUNT = 500
@@ -128,10 +128,10 @@ def evaluate(
         CheckpointError: an unusable checkpoint or classifier.
         DataError: the data set is not there, has no test split, or gives pictures of another shape.
     """
-    family = read_header(path).family
-    if family == "base":
+    family = MODELS.get(read_header(path).family)
+    if family is not None and family.takes_any:
         return evaluate_base(path, data, data_root, count, device)
-    if family == "classifier":
+    if family is not None and family.tells:
         judge_model, header = load_classifier(path, device)
         dataset = dataset_of(path, header, data, data_root, 1)
         told = {"model": header.name, "id": header.id, "data": dataset.name}

@@ -91,6 +91,11 @@ class Family:
         return issubclass(self.network.model, Autoencoder)
 
     @property
+    def tells(self) -> bool:
+        """Whether its models tell what pictures show."""
+        return issubclass(self.network.model, Classifier)
+
+    @property
     def opens(self) -> bool:
         """Whether an editor opens its models: those that draw, and those that take photographs."""
         return self.draws or self.takes_any

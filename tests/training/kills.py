@@ -86,7 +86,7 @@ def wanted(family: str, place: Path, snapshot_seconds: float = 60.0) -> TrainOpt
         family=family,
         data=f"folder:{place.parents[1] / 'pictures'}",
         size=16,
-        images=320,
+        images=640,
         batch_size=16,
         width=None if family == "classifier" else 8,
         seed=3,
@@ -94,7 +94,7 @@ def wanted(family: str, place: Path, snapshot_seconds: float = 60.0) -> TrainOpt
         layout="channels_last",
         threads=1,
         device="cpu",
-        validate_every=96,  # so that the end has a validation of its own
+        validate_every=144,  # so that the end has a validation of its own
         snapshot_seconds=snapshot_seconds,
         out=place / "run",
         name="killed",

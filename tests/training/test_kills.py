@@ -90,7 +90,7 @@ def test_a_run_that_was_killed_again_and_again_ends_as_one_that_was_not(
     """Bit for bit: weights, optimizers, generators, progress and sheets; so does its copy."""
     place = killed[0] / family
     whole = place / "whole" / "run"
-    assert [line["images"] for line in lines(whole)] == [96, 192, 288, 320]
+    assert [line["images"] for line in lines(whole)] == [144, 288, 432, 576, 640]
     assert len(list((whole / "samples").iterdir())) >= (2 if family != "classifier" else 0)
     goods = [RunFolder(whole).load_good()]
     for i in range(CHAINS):

@@ -34,8 +34,11 @@ def site(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 BEATS = """(count) => new Promise((done) => {
-  const look = () => { count -= 1; if (!count) done(); return true; };
-  Object.defineProperty(document.querySelector('#train'), 'isConnected', { get: look });
+  const { get } = Object.getOwnPropertyDescriptor(Node.prototype, 'isConnected');
+  Object.defineProperty(Node.prototype, 'isConnected', { get() {
+    if (this instanceof Element && this.querySelector('#train-grid') && !(count -= 1)) done();
+    return get.call(this);
+  } });
 })"""
 """Until the tab has asked itself so often whether to ask the server."""
 
@@ -49,7 +52,7 @@ def is_in_menu(page: Page, name: str) -> bool:
     page.locator("#model input").click()
     expect(page.locator("#model [role=option]").first).to_be_visible()
     found = page.locator("#model [role=option]", has_text=name).count() > 0
-    page.keyboard.press("Escape")
+    page.locator("#model input").blur()  # it opens when it is entered
     return found
 
 
