@@ -174,7 +174,7 @@ def _print(report: dict[str, Any]) -> None:
     print(f"{report['source']}: {report['used']:,} of {report['found']:,} files are used, {colour}")
     print(
         f"  short side {sides['least']:,} to {sides['most']:,} pixels, half have "
-        f"{sides['median']:,} or more; prepared at {' x '.join(map(str, report['shape']))}, "
+        f"{sides['median']:,} or more; prepared at {report['shape'][1]} x {report['shape'][0]}, "
         f"cropped {'in the middle' if report['crop'] == 'centre' else 'around the subject'}"
     )
     if report["labels"]:

@@ -117,7 +117,7 @@ def halvings(height: int, width: int) -> int:
     fitting = [(h, w) for h in sides for w in sides if h != w and fits_base(h, w)]
     near = max(fitting, key=lambda at: (-abs(at[0] - height) - abs(at[1] - width), at))
     raise ConfigError(
-        f"photographs of {height} x {width} pixels do not fit the network; the nearest that does "
+        f"photographs of --size {height}x{width} do not fit the network; the nearest that does "
         f"is --size {near[0]}x{near[1]}"
     )
 

@@ -80,7 +80,7 @@ def test_a_report_for_programs(messy: Path, data_cache: Path, tmp_path: Path) ->
     }  # fmt: skip
     report = json.loads((folder / "report.json").read_text())
     assert set(report) == {
-        "source", "found", "used", "reasons", "left_out", "labels", "colour", "sides", "size",
+        "source", "found", "used", "reasons", "left_out", "labels", "colour", "sides", "shape",
         "crop", "notes", "splits", "beside", "settled",
     }  # fmt: skip
     assert (report["source"], report["found"], report["used"]) == ("labelled", 27, 24)

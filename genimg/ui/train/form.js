@@ -146,7 +146,7 @@ export class NewModelForm {
     [field.min, field.max] = [String(minutes.least), String(minutes.most)];
     for (const name of ['title', 'credit', 'licence']) this.#part(name, HTMLInputElement).maxLength = letters;
     const sets = data.map((set) => [set.name, set.words ? `${set.title}: ${set.words}` : set.title]);
-    const starts = models.map(({ name, title, shape }) => [name, `${title} (${shape.join(' × ')})`]);
+    const starts = models.map(({ name, title, shape }) => [name, `${title} (${shape.toReversed().join(' × ')})`]);
     const kinds = families.map(({ name, title, words }) => [name, `${title}: ${words}`]);
     this.#fillMenu('data', sets, '');
     this.#fillMenu('family', kinds, draft.family || families[0]?.name);

@@ -22,7 +22,7 @@ export function facts({ colour, sides, shape, labels }) {
   const parts = [
     say(colour ? 'train.colour' : 'train.grey'),
     say(least === most ? 'train.one_side' : 'train.sides', range),
-    say('train.used_at', { shape: shape.join(' × ') }),
+    say('train.used_at', { shape: shape.toReversed().join(' × ') }),
   ];
   if (labels.length > 1) {
     const named = labels.slice(0, MOST_LABELS).map(({ name, count }) => `${name} ${formatNumber(count)}`);

@@ -119,7 +119,7 @@ def test_the_shorter_side_is_halved_to_a_few_places(
 
 
 def test_a_shape_that_does_not_fit_is_refused_with_the_nearest_that_does() -> None:
-    with pytest.raises(ConfigError, match=r"120 x 200 pixels .* --size 128x192"):
+    with pytest.raises(ConfigError, match=r"--size 120x200 do not fit .* --size 128x192"):
         photo_config((3, 120, 200))
     assert not fits_base(48, 256)
     with pytest.raises(ConfigError, match="use 48, 64, 96"):
