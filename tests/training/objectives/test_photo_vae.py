@@ -123,6 +123,19 @@ def test_a_gan_of_photographs_goes_on_from_a_vae_of_them(
         train(TrainOptions(**{**gan, "preset": "photo", "out": tmp_path / "none"}), print)
     with pytest.raises(ConfigError, match="--freeze is for the other presets of a gan"):
         train(TrainOptions(**{**gan, "preset": "photo", "freeze": 1, "init_from": first}), print)
+    implied = {**gan, "gamma": 1.0, "init_from": first, "out": tmp_path / "none"}
+    with pytest.raises(ConfigError, match="--gamma is for the other presets of a gan"):
+        train(TrainOptions(**implied), print)
+
+
+def test_a_gan_of_photographs_learns_at_the_rate_that_is_asked_for(options: MakeOptions) -> None:
+    model = build_model("vae", (3, SIDE, SIDE), "photo", 6, 0, (), 8)
+    asked = options(family="gan", preset="photo", learning_rate=1e-5)
+    objective = PhotoGANObjective(model, asked, Compute())
+    objective.enter(objective.phase(0.0), 0, None)
+    objective.schedule(0.0, 0)
+    for name in ("decoder", "critic"):
+        assert objective.players[name].optimizer.param_groups[0]["lr"] == pytest.approx(1e-5)
 
 
 def test_a_run_of_an_earlier_version_goes_on_with_its_critic(options: MakeOptions) -> None:
