@@ -102,7 +102,7 @@ def test_the_wheel_holds_code_pages_models_and_examples(wheel: Path) -> None:
     page = {
         str(path.relative_to(ROOT))
         for path in (ROOT / "genimg").rglob("*")
-        if path.suffix in {".py", *PAGE_FILES} and "__pycache__" not in path.parts
+        if path.suffix in {".py", ".npz", ".webp", *PAGE_FILES} and "__pycache__" not in path.parts
     }
     examples = (ROOT / "assets" / "examples").rglob("*.png")
     shipped = {f"genimg/shipped/{path}" for path in SHIPPED}

@@ -44,6 +44,7 @@ from genimg.training.planning.compute import Compute, choose_compute
 from genimg.training.planning.plan import Plan, Refused, continued, measure, to_state
 from genimg.training.planning.planner import Choice
 from genimg.training.planning.starting import ancestry
+from genimg.training.planning.vae import preset_of
 
 MIN_PICTURES = 4
 
@@ -345,17 +346,26 @@ def _check(options: TrainOptions) -> None:
         raise ConfigError(f"cannot train {options.family!r}; choose {', '.join(OBJECTIVES)}")
     check_options(options)
     choose_device(options.device)
-    family = MODELS[options.family]
-    size = options.size or 64
-    oblong = isinstance(size, tuple) and options.family == "vae"
-    preset = options.preset or (PRESET if oblong else family.presets[0])
-    family.preset_config(preset, (3, *sides_of(size)), options.latent_dim, (2,))
-    objective_of(options.family, options.preset).check(options)
     if options.tensorboard:
         tensorboard.require()
     begun = options.out is not None and os.path.isfile(RunFolder(options.out).state)
     if options.init_from is not None and not begun:  # a run that goes on has its weights
         checkpoint.read_header(options.init_from)
+    family = MODELS[options.family]
+    preset = options.preset or _preset_of_start(options, begun) or family.presets[0]
+    size = sides_of(options.size or 64)
+    family.preset_config(preset, (3, *size), options.latent_dim, (2,))
+    objective_of(options.family, preset).check(options)
+
+
+def _preset_of_start(options: TrainOptions, begun: bool) -> str | None:
+    """The preset for photographs, where a run that names none can only be of that."""
+    if PRESET not in MODELS[options.family].presets:
+        return None
+    if options.init_from is not None and not begun:
+        return PRESET if preset_of(options.init_from) == PRESET else None
+    oblong = isinstance(options.size, tuple)
+    return PRESET if oblong and (options.family == "vae" or begun) else None
 
 
 def _initial_model(options: TrainOptions, dataset: Dataset) -> Model:

@@ -48,12 +48,9 @@ from genimg.training.planning.compute import Compute
 from genimg.training.planning.gan import GANPlanner
 
 COLLAPSED = 0.2
-"""Samples that differ from each other by less than this part of what real pictures do are repeats.
-"""
+"""Samples that differ by less than this part of what real pictures do are repeats."""
 RUNAWAY = 50.0
-"""A running mean of the weighted penalties above this says that the critic has run away; a healthy
-one stays below 1.
-"""
+"""A running mean of the weighted penalties above this: the critic has run away; 1 is healthy."""
 PENALTY_MEMORY = 0.05
 GAMMA_STEP = 3.0
 GRACE_STEPS = 2_000

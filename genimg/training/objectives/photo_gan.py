@@ -7,6 +7,7 @@ with it all that is known of the latents, stays as it is.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from typing_extensions import override
@@ -26,6 +27,15 @@ class PhotoGANObjective(PhotoVAEObjective):
     kind: ClassVar = Kind("GAN", graphs=(EDGES,), trends=(SHARPNESS,))
     planner: ClassVar = GANPlanner()
     sharpen_from: ClassVar = 0.0
+
+    @override
+    def _meet_critic(self, label_sizes: tuple[int, ...] = ()) -> None:
+        super()._meet_critic(label_sizes)
+        rate = self.train_options.learning_rate
+        if rate is not None:
+            self.sharpening.options = replace(
+                self.sharpening.options, learning_rate=rate, critic_rate=rate
+            )
 
     @classmethod
     @override

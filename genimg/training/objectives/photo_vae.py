@@ -42,7 +42,7 @@ from genimg.training.objectives.objective import (
     make_optimizer,
 )
 from genimg.training.objectives.photograph_guard import PhotographGuard
-from genimg.training.objectives.sharpening import Sharpening
+from genimg.training.objectives.sharpening import Sharpening, as_now, is_told_labels
 from genimg.training.objectives.spikes import SpikeGuard
 from genimg.training.objectives.vae import (
     AT_ONCE,
@@ -173,6 +173,14 @@ class PhotoVAEObjective(VAEObjective):
     @override
     def networks(self) -> dict[str, nn.Module]:
         return {"model": self.model, "critic": self.sharpening.critic}
+
+    @override
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        networks = state["networks"]
+        if not is_told_labels(networks["critic"]):  # of an earlier version, or nothing is labelled
+            self._meet_critic()
+        networks = {**networks, "critic": as_now(networks["critic"])}
+        super().load_state_dict({**state, "networks": networks})
 
     # -- what it learns from
 

@@ -10,6 +10,8 @@ pictures are made of the latents of real ones, and must stay like those.
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -122,15 +124,43 @@ class CriticHead(nn.Module):
 
     @override
     def forward(self, projected: Tensor, labels: Tensor | None) -> Tensor:
-        """Projected features `[N, WIDTH, h, w]` to answers `[N, places]`."""
+        """Projected features `[N, WIDTH, h, w]` to answers `[N, places]`; labels are nothing to the
+        critic of unlabelled pictures.
+        """
         found = self.layers(projected)
         answers: Tensor = self.real(found).float().flatten(1)
-        if labels is None:
+        if labels is None or not len(self.fitting):
             return answers
         overall = found.float().mean(dim=(2, 3))
         for embedding, column in zip(self.fitting, labels.unbind(1), strict=True):
             answers = answers + (embedding(column) * overall).sum(dim=1, keepdim=True)
         return answers
+
+
+_OF_ROW = re.compile(r"(heads\.\d+)\.(\d+)\.(.+)")
+
+
+def is_told_labels(state: Mapping[str, Tensor]) -> bool:
+    """Whether the weights of a `FeatureCritic` are those of one that judges labels."""
+    return any(".fitting." in name for name in state)
+
+
+def as_now(state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """The weights of a `FeatureCritic` as they are called now: in earlier versions the layers of a
+    head were a row, of which the last answers.
+    """
+    places = [_OF_ROW.fullmatch(name) for name in state]
+    last: dict[str, int] = {}
+    for place in places:
+        if place is not None:
+            last[place[1]] = max(last.get(place[1], 0), int(place[2]))
+    named = {}
+    for (name, tensor), place in zip(state.items(), places, strict=True):
+        if place is not None:
+            answers = int(place[2]) == last[place[1]]
+            name = f"{place[1]}.{'real' if answers else f'layers.{place[2]}'}.{place[3]}"
+        named[name] = tensor
+    return named
 
 
 class Sharpening:

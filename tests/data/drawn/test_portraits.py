@@ -7,6 +7,7 @@ import hashlib
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -132,6 +133,25 @@ def test_what_was_drawn_before_an_interruption_is_not_drawn_again(
         again = load_dataset("portraits", SIZE, cache=tmp_path, count=COUNT)
     assert sorted(drawn) == list(range(5, 12))
     np.testing.assert_array_equal(again.images, portraits.images)
+
+
+def test_two_that_draw_the_same_people_do_not_take_each_others_blocks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sets of several lengths are made of the same blocks, which the first to be done clears."""
+
+    def draw(person: Person, size: int) -> np.ndarray:
+        return np.full((size, size, 3), person.number, np.uint8)
+
+    monkeypatch.setattr(loading, "draw_portrait", draw)
+    counts = (2, 5, 5)
+    with ThreadPoolExecutor(len(counts)) as pool:
+        sets = list(
+            pool.map(lambda n: load_dataset("portraits", SIZE, cache=tmp_path, count=n), counts)
+        )
+    assert [len(each.splits["train"]) for each in sets] == list(counts)
+    np.testing.assert_array_equal(sets[1].images, sets[2].images)
+    assert not list(tmp_path.glob("*-blocks"))
 
 
 def test_another_process_draws_the_same_pictures() -> None:

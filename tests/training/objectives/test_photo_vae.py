@@ -13,7 +13,7 @@ from genimg.data import load_dataset
 from genimg.data.drawn.graphics import draw_graphic
 from genimg.editor import Editor
 from genimg.errors import ConfigError
-from genimg.models import find_base, load_base, load_model
+from genimg.models import build_model, find_base, load_base, load_model
 from genimg.training import Interrupted, TrainOptions, snapshot, train
 from genimg.training.loop.state import RunFolder
 from genimg.training.objectives import objective_of
@@ -24,6 +24,7 @@ from genimg.training.objectives.photograph_guard import PhotographGuard
 from genimg.training.objectives.sharpening import SharpeningOptions
 from genimg.training.pictures.augmentations import Augmentations
 from genimg.training.pictures.coded import CodedPictures, variants_of
+from genimg.training.planning.compute import Compute
 from tests.training.conftest import MakeOptions, stopping_after
 
 SIDE = 48
@@ -122,6 +123,45 @@ def test_a_gan_of_photographs_goes_on_from_a_vae_of_them(
         train(TrainOptions(**{**gan, "preset": "photo", "out": tmp_path / "none"}), print)
     with pytest.raises(ConfigError, match="--freeze is for the other presets of a gan"):
         train(TrainOptions(**{**gan, "preset": "photo", "freeze": 1, "init_from": first}), print)
+    implied = {**gan, "gamma": 1.0, "init_from": first, "out": tmp_path / "none"}
+    with pytest.raises(ConfigError, match="--gamma is for the other presets of a gan"):
+        train(TrainOptions(**implied), print)
+
+
+def test_a_gan_of_photographs_learns_at_the_rate_that_is_asked_for(options: MakeOptions) -> None:
+    model = build_model("vae", (3, SIDE, SIDE), "photo", 6, 0, (), 8)
+    asked = options(family="gan", preset="photo", learning_rate=1e-5)
+    objective = PhotoGANObjective(model, asked, Compute())
+    objective.enter(objective.phase(0.0), 0, None)
+    objective.schedule(0.0, 0)
+    for name in ("decoder", "critic"):
+        assert objective.players[name].optimizer.param_groups[0]["lr"] == pytest.approx(1e-5)
+
+
+def test_a_run_of_an_earlier_version_goes_on_with_its_critic(options: MakeOptions) -> None:
+    """Whose heads were rows of layers, and which was told no labels."""
+    model = build_model("vae", (3, SIDE, SIDE), "photo", 6, 0, (), 8)
+    wanted = options(preset="photo")
+    earlier, now = (PhotoVAEObjective(model, wanted, Compute()) for _ in range(2))
+    state = earlier.state_dict()
+    critic = state["networks"]["critic"]
+    for head in earlier.sharpening.critic.heads:
+        torch.nn.init.ones_(head.real.bias)  # type: ignore[union-attr, arg-type]
+    for head, last in enumerate((5, 2, 2)):
+        row = f"heads.{head}."
+        names = {n: n.replace(f"{row}layers.", row).replace("real", str(last)) for n in critic}
+        critic = {names[n] if n.startswith(row) else n: tensor for n, tensor in critic.items()}
+    state["networks"]["critic"] = critic
+
+    now._meet_critic((2, 3))  # of pictures with labels
+    now.load_state_dict(state)
+    found, kept = (each.sharpening.critic.state_dict() for each in (now, earlier))
+    assert found.keys() == kept.keys() and not any("fitting" in name for name in found)
+    assert all(torch.equal(found[name], tensor) for name, tensor in kept.items())
+    assert now.players["critic"].parameters == list(now.sharpening.critic.parameters())
+
+    now.load_state_dict(now.state_dict())
+    assert found.keys() == now.sharpening.critic.state_dict().keys()
 
 
 def test_grey_pictures_are_refused(options: MakeOptions) -> None:

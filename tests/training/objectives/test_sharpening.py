@@ -57,3 +57,10 @@ def test_a_label_adds_the_same_at_every_place() -> None:
         added = after - before
         assert torch.allclose(added, added[:, :1].expand_as(added), atol=1e-5)
     assert critic.heads[0].fitting[0].weight.shape == (4, WIDTH)  # type: ignore[union-attr,index]
+
+
+def test_labels_are_nothing_to_the_critic_of_unlabelled_pictures() -> None:
+    critic = FeatureCritic(SIDE).eval()
+    with torch.no_grad():
+        plain, told = critic(features(2)), critic(features(2), torch.tensor([[0, 1], [1, -1]]))
+    assert all(torch.equal(a, b) for a, b in zip(plain, told, strict=True))

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock
 from tqdm import tqdm
 
 from genimg.data.dataset import Bytes, Card, Dataset
 from genimg.data.drawn.portraits.person import draw_person
 from genimg.data.drawn.portraits.properties import FACTORS, portrait_labels
 from genimg.data.drawn.portraits.scene import draw_portrait
-from genimg.data.prepare import check_seed, check_size, kept_array
+from genimg.data.prepare import (
+    check_seed,
+    check_size,
+    kept_array,
+    make_room,
+    open_kept,
+)
 from genimg.errors import DataError
 from genimg.machine import usable_cores
 
@@ -59,18 +67,20 @@ def load_portraits(
     total = held_out + count
     stem = f"portraits-{size}px-{count}-seed{seed}-v{VERSION}"
     blocks = cache / f"portraits-{size}px-seed{seed}-v{VERSION}-blocks"
-    images = kept_array(
-        cache / f"{stem}.images.npy",
-        (total, size, size, 3),
-        lambda target: _draw_into(target, blocks, size, seed),
-    )
+    shape = (total, size, size, 3)
+    path = cache / f"{stem}.images.npy"
+    images = open_kept(path)
+    if images is None or images.shape != shape or images.dtype != np.uint8:
+        make_room(path, math.prod(shape))
+        with FileLock(cache / f"{blocks.name}.lock"):  # who comes second finds all there
+            images = kept_array(path, shape, lambda target: _draw_into(target, blocks, size, seed))
+            _clear(blocks)
     labels = kept_array(
         cache / f"{stem}.labels.npy",
         (total, len(FACTORS)),
         lambda target: np.copyto(target, portrait_labels(total, seed)),
         np.int64,
     )
-    _clear(blocks)
     rows = np.arange(total, dtype=np.int64)
     return Dataset(
         name="portraits",
