@@ -289,7 +289,14 @@ def _write(
     path = trainer.folder.model
     trainer.objective.keep(path, trainer.ema, name)  # before the model, which ends the run
     finishing.write_model(
-        path, trainer.ema, options.family, name, dataset, trained, findings, started_from
+        path,
+        trainer.ema,
+        trainer.objective.files_of or options.family,
+        name,
+        dataset,
+        trained,
+        findings,
+        started_from,
     )
 
 

@@ -81,8 +81,8 @@ def snapshot(
         "unfinished": round(min(spent, 1.0), 3),
     }
     write_model(
-        target, model, options.family, target.stem, dataset, trained, findings,
-        state["plan"]["started_from"],
+        target, model, objective.files_of or options.family, target.stem, dataset, trained,
+        findings, state["plan"]["started_from"],
     )  # fmt: skip
     say(f"wrote {target}")
     return target

@@ -109,6 +109,7 @@ class Objective(ABC):
         kind: what a run says of this family to those who watch it.
         own_options: names of options that only such families have a use for.
         planner: who chooses what is not given of its runs.
+        files_of: the family that its models are files of, where that is another than its own.
         signals: scores of `validate` that people are told of, or that are not of held-out pictures.
         players: who learns.
         world: the processes that train together.
@@ -122,6 +123,7 @@ class Objective(ABC):
     signals: ClassVar[tuple[Signal, ...]] = ()
     own_options: ClassVar[tuple[str, ...]] = ()
     planner: ClassVar[Planner] = Planner()
+    files_of: ClassVar[str | None] = None
     model: Model
     compute: Compute
     players: dict[str, Player]

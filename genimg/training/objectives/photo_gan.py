@@ -26,6 +26,7 @@ class PhotoGANObjective(PhotoVAEObjective):
 
     kind: ClassVar = Kind("GAN", graphs=(EDGES,), trends=(SHARPNESS,))
     planner: ClassVar = GANPlanner()
+    files_of: ClassVar = "vae"
     sharpen_from: ClassVar = 0.0
 
     @override

@@ -119,7 +119,7 @@ class PhotoVAEObjective(VAEObjective):
         self._meet_critic()
         self.grid_shape = model.details_shape
         self.subpixels = math.prod(self.grid_shape)
-        self.now = LATENTS
+        self.now, self.sharpened = LATENTS, 0.0  # the phase, and how much of the second is over
         self.began = 0  # pictures seen when the present phase did
         self.critic_alone = True
         self.dataset: Dataset | None = None
@@ -272,11 +272,11 @@ class PhotoVAEObjective(VAEObjective):
         if self.now == LATENTS:
             super().schedule(min(progress / self.sharpen_from, 1.0), images)
             return
-        rest = (progress - self.sharpen_from) / (1.0 - self.sharpen_from)
+        self.sharpened = (progress - self.sharpen_from) / (1.0 - self.sharpen_from)
         chosen = self.sharpening.options
         for name, peak in (("decoder", chosen.learning_rate), ("critic", chosen.critic_rate)):
             for group in self.players[name].optimizer.param_groups:
-                group["lr"] = cosine(rest, peak, peak / 4)
+                group["lr"] = cosine(self.sharpened, peak, peak / 4)
         self.critic_alone = images - self.began < chosen.alone
 
     @override
@@ -374,7 +374,7 @@ class PhotoVAEObjective(VAEObjective):
             if self.copies is not None:
                 scores["copies"] = self.copies.share(fresh)
             if self.now == SHARPENING:
-                self.guard.check(fresh)
+                self.guard.check(fresh, self.sharpened)
         return scores
 
     def _new(self, model: PhotoVAE, known: DiagonalGaussian, n: int = DRAWN) -> Tensor:

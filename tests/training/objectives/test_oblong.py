@@ -43,7 +43,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def wanted(options: MakeOptions, place: Path, monkeypatch: pytest.MonkeyPatch) -> TrainOptions:
-    monkeypatch.setattr(PhotographGuard, "check", lambda self, made: None)
+    monkeypatch.setattr(PhotographGuard, "check", lambda self, made, sharpened: None)
     soon = SharpeningOptions(alone=16)
     monkeypatch.setattr("genimg.training.objectives.sharpening.SharpeningOptions", lambda: soon)
     return options(
