@@ -17,8 +17,8 @@ LATTICE = 20.0
 energy beside it.
 """
 SETTLED = 0.5
-"""Part of the sharpening after which a lattice should be gone. Until then there often is one, and it
-is the critic that removes it: a run that was taken back for it, with less weight for the critic,
+"""Part of the sharpening after which a lattice should be gone. Until then there often is one, and
+it is the critic that removes it: a run that was taken back for it, with less weight for the critic,
 ended with more of it, and with pictures more alike, see benchmarks/README.md.
 """
 COLOUR_SHIFT = 0.2
