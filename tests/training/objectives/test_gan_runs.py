@@ -19,8 +19,8 @@ from torch import Tensor
 
 from genimg.checkpoint import load, read_header
 from genimg.data import Dataset
-from genimg.models import MODELS, load_model
-from genimg.models.gan import GAN
+from genimg.models import load_model
+from genimg.models.gan import GAN, PRESETS
 from genimg.training import TrainOptions, train
 from genimg.training.loop.state import RunFolder
 from tests.training.conftest import MakeOptions
@@ -66,7 +66,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 # -- from options to a file
 
 
-@pytest.mark.parametrize("preset", MODELS["gan"].presets)
+@pytest.mark.parametrize("preset", PRESETS)
 def test_every_preset_trains_saves_and_draws_by_the_same_code(
     preset: str, options: MakeOptions, cats: Dataset
 ) -> None:
