@@ -288,16 +288,8 @@ def _write(
     name = options.name or trainer.folder.path.name
     path = trainer.folder.model
     trainer.objective.keep(path, trainer.ema, name)  # before the model, which ends the run
-    finishing.write_model(
-        path,
-        trainer.ema,
-        trainer.objective.files_of or options.family,
-        name,
-        dataset,
-        trained,
-        findings,
-        started_from,
-    )
+    family = trainer.objective.files_of or options.family
+    finishing.write_model(path, trainer.ema, family, name, dataset, trained, findings, started_from)
 
 
 @contextmanager
