@@ -197,4 +197,5 @@ def test_a_base_is_given_several_sets(monkeypatch: pytest.MonkeyPatch) -> None:
     words = ["--data", "graphics", "cats", "folder:here"]
     options = asked(words, monkeypatch, "base")
     assert (options.data, options.mixed_with) == ("graphics", ("cats", "folder:here"))
+    monkeypatch.undo()
     assert main(["train", "vae", *words]) == 2
