@@ -201,9 +201,9 @@ def _description(header: Header, path: Path, parameters: int) -> Iterator[str]:
     yield f"{header.name}  ({path}, {path.stat().st_size / 1e6:.1f} MB)"
     from genimg.models import MODELS
 
-    family = MODELS[header.family]
+    family = MODELS.get(header.family)  # a file may say anything
     pictures = f"{width} x {height}, {colour}"
-    if family.takes_any:
+    if family is not None and family.takes_any:
         pictures = f"any photograph; it learned from crops of {pictures}"
     facts = {
         "family": header.family,
@@ -224,7 +224,7 @@ def _description(header: Header, path: Path, parameters: int) -> Iterator[str]:
     }
     for title, values in sections.items():
         yield from _section(title, values)
-    if family.tells and "factors" in header.metrics:
+    if family is not None and family.tells and "factors" in header.metrics:
         yield from _readable(classify.score_lines(header.metrics))
         factors = header.data.get("factors", ())
         yield from _section("what it tells", {row["name"]: row["values"] for row in factors})

@@ -5,6 +5,7 @@ written out point by point.
 import numpy as np
 import numpy.typing as npt
 import pytest
+import sklearn.metrics
 
 from genimg.errors import MetricError
 from genimg.metrics import density_coverage, memorisation, precision_recall
@@ -90,16 +91,14 @@ def test_distances_in_chunks_are_those_in_one(monkeypatch: pytest.MonkeyPatch) -
     real, fake = normal(700), normal(500, seed=1, shift=0.2)
     whole = precision_recall(real, fake), density_coverage(real, fake)
     chunks = []
-    from genimg.metrics import neighbours
-
-    plain = neighbours.pairwise_distances_chunked
+    plain = sklearn.metrics.pairwise_distances_chunked
 
     def counting(*arguments, **options):
         for chunk in plain(*arguments, **{**options, "working_memory": 0.1}):
             chunks.append(len(chunk))
             yield chunk
 
-    monkeypatch.setattr(neighbours, "pairwise_distances_chunked", counting)
+    monkeypatch.setattr(sklearn.metrics, "pairwise_distances_chunked", counting)
     assert (precision_recall(real, fake), density_coverage(real, fake)) == whole
     assert len(chunks) > 10
     assert sum(chunks) == 2 * 700

@@ -23,6 +23,7 @@ from genimg.training.finishing.base_autoencoder import (
 )
 from genimg.training.loop.state import RunFolder
 from genimg.training.loop.step import take_step
+from genimg.training.objectives import check_options
 from genimg.training.objectives.base_autoencoder import BaseObjective
 from genimg.training.pictures.batches import Batch
 from genimg.training.planning.compute import Compute
@@ -74,7 +75,7 @@ def test_the_file_opens_with_sliders_and_credits(wanted: TrainOptions) -> None:
 
 def test_only_a_base_learns_from_several_sets(options: MakeOptions) -> None:
     with pytest.raises(ConfigError, match="one data set"):
-        options(mixed_with=("mnist",))
+        check_options(options(mixed_with=("mnist",)))
 
 
 def _graphics(cache: Path) -> Dataset:

@@ -11,8 +11,9 @@ from torch import Tensor, nn
 
 from genimg.data import Dataset
 from genimg.images import array_to_pixels
-from genimg.models import MODELS, build_model
+from genimg.models import build_model
 from genimg.models.base import draw_labels
+from genimg.models.gan import PRESETS
 from genimg.training import TrainOptions
 from genimg.training.loop.step import take_step
 from genimg.training.objectives.gan import GANObjective
@@ -283,7 +284,7 @@ def test_finer_layers_of_half_the_pictures_get_another_w(batch: Batch) -> None:
 # -- updates
 
 
-@pytest.mark.parametrize("preset", MODELS["gan"].presets)
+@pytest.mark.parametrize("preset", PRESETS)
 def test_each_network_learns_in_its_own_turn(preset: str, batch: Batch) -> None:
     """The critic is the same after its own step as after both, and the generator after none."""
     alone, both = make(preset), make(preset)

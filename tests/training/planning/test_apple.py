@@ -8,7 +8,7 @@ import pytest
 
 from genimg.training import TrainOptions
 from genimg.training.objectives import OBJECTIVES, objective_of
-from genimg.training.planning import compute, plan
+from genimg.training.planning import compute, planner, vae
 from genimg.training.planning.compute import Compute, choose_compute
 
 
@@ -19,7 +19,7 @@ def test_a_batch_is_known(family: str) -> None:
 
 
 def test_sizes_and_widths_are_known() -> None:
-    for table in (plan.LARGEST, plan.LARGEST_ON_BASE, plan.WIDTHS, compute.BATCHES):
+    for table in (planner.LARGEST, vae.LARGEST_ON_BASE, vae.WIDTHS, compute.BATCHES):
         assert set(table) == {"cpu", "cuda", "mps"}
 
 
