@@ -229,7 +229,7 @@ class Visitor:
             ),
         )
         page.goto(address or self.site.url)
-        expect(page.locator(CANVAS)).to_be_visible(timeout=30_000)
+        expect(page.locator(CANVAS)).to_be_visible(timeout=90_000)  # all tests may begin at once
         expect(page.locator("#slider-0")).to_be_visible()
         expect(page.locator("#exchange")).to_be_visible()
         return self

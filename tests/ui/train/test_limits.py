@@ -140,11 +140,12 @@ def test_those_who_share_an_address_look_beside_each_other(
     looks = place.training.looks
     with pytest.raises(UnknownLook):  # the oldest, since they are more than may be
         looks.get(first)
-    assert not looks.get(second).done
+    people = [looks.get(number).person for number in (second, third)]
+    assert people == ["testclient/b", "testclient/c"]
     again = place.post("/look", person="b", **wanted)["id"]
     with pytest.raises(UnknownLook):
         looks.get(second)
-    assert not looks.get(third).done and not looks.get(again).done
+    assert [looks.get(number).person for number in (third, again)] == people[::-1]
     assert place.refusal("/look", person=5, **wanted) == (400, "Person is not a text.")
     looks.close()
 
