@@ -79,18 +79,19 @@ def amounts(person: Person) -> dict[str, float]:
 
 def _expression(person: Person) -> dict[str, float]:
     smile, opened, raised = person.smile, person.mouth_open, person.brows_raised
+    awake = 1 - person.eyes_closed
     return {
-        "face smile": 0.62 * smile,
-        "face cheeks up": 0.55 * smile,
-        "face dimples": 0.2 * smile,
-        "face upper lip up": 0.3 * smile * smile + 0.15 * opened,
-        "face lower lip down": 0.12 * smile + 0.25 * opened,
-        "face jaw open": 0.45 * opened + 0.05 * smile,
-        "face eyes squint": 0.18 * smile * (1 - person.eyes_closed),
-        "face brows up": 0.8 * raised,
-        "face eyes wide": (0.12 + 0.25 * raised) * (1 - person.eyes_closed),
+        "face smile": 0.12 + 1.25 * smile,
+        "face cheeks up": 0.9 * smile,
+        "face dimples": 0.35 * smile,
+        "face upper lip up": 0.62 * smile * smile + 0.15 * opened,
+        "face lower lip down": 0.34 * smile * smile + 0.25 * opened,
+        "face jaw open": 0.45 * opened + 0.16 * smile * smile,
+        "face eyes squint": 0.26 * smile * awake,
+        "face brows up": 0.12 + 0.95 * raised,
+        "face eyes wide": (0.12 + 0.25 * raised) * awake,
         "face eyes closed": person.eyes_closed,
-        "face look down": float(np.clip(-person.gaze[1] / 30, 0, 1)) * (1 - person.eyes_closed),
+        "face look down": float(np.clip(-person.gaze[1] / 30, 0, 1)) * awake,
     }
 
 

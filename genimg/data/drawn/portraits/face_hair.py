@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from genimg.data.drawn.portraits.body import Body
 from genimg.data.drawn.portraits.head import load_head, smooth, unit
 from genimg.data.drawn.portraits.person import BEARDS, Person
 from genimg.data.drawn.portraits.raster import Floats, Ints
-from genimg.data.drawn.portraits.roots import brow_line, roots, tangent
+from genimg.data.drawn.portraits.roots import beard_of, brows_of, roots, tangent
 
 STEPS = 5
 
@@ -34,16 +36,16 @@ def _bend(start: Floats, first: Floats, then: Floats, length: Floats) -> Floats:
 
 def _brows(person: Person, body: Body) -> tuple[Floats, Floats]:
     rng = person.rng(10)
-    every = roots("brows", 900)
+    every, shape = roots("brows", 1500), brows_of(person)
     thick = 0.2 + 0.75 * (1 - person.femininity) * rng.uniform(0.6, 1) + 0.12 * rng.uniform(0, 1)
     x, y = np.abs(every.place[:, 0]), every.place[:, 1]
-    narrow = np.abs(y - brow_line(x)) < 0.0052 * (0.5 + 0.5 * thick)
+    narrow = np.abs(y - shape.line(x)) < 0.0052 * shape.thick * (0.6 + 0.4 * thick)
     root = every.some(np.flatnonzero(narrow & (rng.random(len(x)) < 0.45 + 0.5 * thick)))
     normals = unit(root.on(body.normals))
     x = np.abs(root.place[:, 0])
     side = np.sign(root.place[:, 0])
     share = np.clip((x - 0.010) / 0.042, 0, 1)
-    above = (root.place[:, 1] - brow_line(x)) / 0.005
+    above = (root.place[:, 1] - shape.line(x)) / 0.005
     rise = 1.5 * (1 - share) ** 2 - 0.55 * share - 0.5 * above * (1 - 0.5 * share)
     way = np.stack([side, rise + rng.normal(0, 0.18, len(x)), 0 * x], 1).astype(np.float32)
     along = tangent(way, normals)
@@ -57,9 +59,9 @@ def _lashes(person: Person, body: Body) -> tuple[Floats, Floats]:
     rng = person.rng(11)
     long = 0.75 + 0.5 * person.femininity
     strands, widths = [], []
-    for upper, rows in zip((True, False), reversed(load_head().lashes), strict=True):
+    for upper in (True, False):
         for side in (0, 1):
-            edge = _lid(rows, side)
+            edge = _lid(upper, side)
             line = body.points[edge]
             count = 70 if upper else 40
             at = np.sort(rng.uniform(0, len(edge) - 1.001, count))
@@ -79,9 +81,10 @@ def _lashes(person: Person, body: Body) -> tuple[Floats, Floats]:
     return np.concatenate(strands), np.concatenate(widths)
 
 
-def _lid(rows: Ints, side: int) -> Ints:
+@lru_cache(maxsize=4)
+def _lid(upper: bool, side: int) -> Ints:
     """The vertices along the edge of a lid, from one corner to the other."""
-    average = load_head().average
+    average, rows = load_head().average, load_head().lashes[1 if upper else 0]
     rows = rows[(average[rows, 0] > 0) == (side == 0)]
     order = np.argsort(average[rows, 0])
     bins = np.array_split(rows[order], 11)
@@ -91,14 +94,8 @@ def _lid(rows: Ints, side: int) -> Ints:
 def _beard(person: Person, body: Body) -> tuple[Floats, Floats]:
     rng = person.rng(12)
     kind = BEARDS[person.beard]
-    every = roots("lip" if kind == "moustache" else "beard", 1500 if kind == "moustache" else 5200)
-    x, y = np.abs(every.place[:, 0]), every.place[:, 1]
-    keep = np.ones(len(x), bool)
-    if kind == "moustache":
-        keep = (y > 0.834 - 0.45 * np.maximum(x - 0.018, 0)) & (x < 0.031) & (y > 0.815)
-    elif kind == "goatee":
-        keep = (x < 0.029) & (every.place[:, 2] > 0.118)
-    root = every.some(np.flatnonzero(keep))
+    every = roots("lip" if kind == "moustache" else "beard", 1500 if kind == "moustache" else 4200)
+    root = every.some(np.flatnonzero(beard_of(person, every.place) > 0.4))
     normals = unit(root.on(body.normals))
     x, y = np.abs(root.place[:, 0]), root.place[:, 1]
     count = len(x)
@@ -117,4 +114,4 @@ def _beard(person: Person, body: Body) -> tuple[Floats, Floats]:
     start = root.on(body.points)
     first = unit(along + (1.2 if kind == "stubble" else 0.55) * normals)
     strands = _bend(start, first, unit(along + np.array([0, -0.5, 0], np.float32)), length)
-    return strands, np.full(count, 0.00035 if kind == "stubble" else 0.0009)
+    return strands, np.full(count, 0.00035 if kind == "stubble" else 0.0012)

@@ -13,7 +13,7 @@ from genimg.data.drawn.portraits.person import STYLES, Person
 from genimg.data.drawn.portraits.raster import Floats, Ints
 from genimg.data.drawn.portraits.roots import Roots, hairline, roots, tangent
 
-COUNT = 6500
+COUNT = 4500
 GUIDES = 450
 STEPS = 13
 _CENTRE = np.array([0, 0.925, 0.055], np.float32)
@@ -138,7 +138,7 @@ def grow(person: Person, body: Body) -> Hair:
     strands[:, 0] = start
     shade = 0.80 + 0.28 * layer[:, 0] + rng.normal(0, 0.08, count).astype(np.float32)
     shade = shade + 0.10 * np.sin(near[:, 0] * 2.4).astype(np.float32)
-    wide = 0.0006 if style.top < 0.01 else 0.0012 if style.top < 0.1 else 0.0015
+    wide = 0.0008 if style.top < 0.01 else 0.0015 if style.top < 0.1 else 0.0021
     width = np.full(count, wide, np.float32)
     return Hair(strands.astype(np.float32), normals, shade.astype(np.float32), width)
 

@@ -30,7 +30,7 @@ SIZE = 128
 COUNT = 40_000
 MOST = 1_000_000
 BLOCK = 500  # pictures that are lost at most when drawing is interrupted
-VERSION = 1
+VERSION = 2
 """Raise it whenever a picture or its label would change."""
 CARD = Card(
     name="portraits",

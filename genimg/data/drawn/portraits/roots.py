@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from genimg.data.drawn.portraits.head import SKIN, load_head, smooth, unit
+from genimg.data.drawn.portraits.person import BEARDS, Person
 from genimg.data.drawn.portraits.raster import Floats, Ints
 from genimg.data.drawn.portraits.skin import beard_area
 
@@ -76,23 +77,58 @@ def _lip(place: Floats) -> Floats:
 
 
 def _brows(place: Floats) -> Floats:
-    return brow_area(place)
+    return np.maximum(Brows(height=-0.0015).area(place), Brows(height=0.004).area(place))
 
 
-def brow_line(x: Floats) -> Floats:
-    """The height of the middle of a brow at a distance x from the nose."""
-    share = (x - 0.010) / 0.042
-    line: Floats = 0.9155 + 0.0075 * np.sin(np.clip(share, 0, 1.15) * 2.15) - 0.0015 * share
-    return line
+@dataclass(frozen=True)
+class Brows:
+    """How brows run: `height` in metres above the usual, `arch` (1 the usual), `tail`: how far
+    their outer ends lie higher, in metres, and `thick` (1 the usual)."""
+
+    height: float = 0.0
+    arch: float = 1.0
+    tail: float = -0.0015
+    thick: float = 1.0
+
+    def line(self, x: Floats) -> Floats:
+        """The height of a brow's middle at distances `x` from the nose, metres."""
+        share = (x - 0.010) / 0.042
+        bow = 0.0075 * self.arch * np.sin(np.clip(share, 0, 1.15) * 2.15)
+        line: Floats = 0.9155 + self.height + bow + self.tail * share
+        return line
+
+    def area(self, place: Floats) -> Floats:
+        """Where they grow, 0 to 1 for places [n, 3]."""
+        x, y, z = np.abs(place[:, 0]), place[:, 1], place[:, 2]
+        share = (x - 0.010) / 0.042
+        half = 0.0050 * self.thick * (1 - 0.72 * np.clip(share, 0, 1) ** 1.4)
+        area: Floats = smooth(1.15, 0.6, np.abs(y - self.line(x)) / half)
+        return area * smooth(-0.06, 0.1, share) * smooth(1.12, 0.95, share) * (z > 0.1)
 
 
-def brow_area(place: Floats) -> Floats:
-    """Where brows grow, 0 to 1."""
-    x, y, z = np.abs(place[:, 0]), place[:, 1], place[:, 2]
-    share = (x - 0.010) / 0.042
-    half = 0.0050 * (1 - 0.72 * np.clip(share, 0, 1) ** 1.4)
-    area: Floats = smooth(1.15, 0.6, np.abs(y - brow_line(x)) / half)
-    return area * smooth(-0.06, 0.1, share) * smooth(1.12, 0.95, share) * (z > 0.1)
+def brows_of(person: Person) -> Brows:
+    """The brows of a person: masculine ones are thicker, lower and straighter."""
+    rng = person.rng(17)
+    soft = person.femininity
+    return Brows(
+        height=float(rng.normal(0.0014 + 0.0010 * soft, 0.0009)),
+        arch=float(rng.uniform(0.3, 1.0) + 0.3 * soft),
+        tail=float(rng.uniform(-0.004, 0.0015)),
+        thick=float(rng.uniform(0.75, 1.25) - 0.35 * soft),
+    )
+
+
+def beard_of(person: Person, place: Floats) -> Floats:
+    """Where a person's beard grows, 0 to 1 for places [n, 3]."""
+    kind = BEARDS[person.beard]
+    x, y = np.abs(place[:, 0]), place[:, 1]
+    area = beard_area(place)
+    if kind == "moustache":
+        lip = smooth(0.834, 0.836, y + 0.45 * np.maximum(x - 0.018, 0)) * smooth(0.033, 0.029, x)
+        area = area * lip * (y > 0.815)
+    elif kind == "goatee":
+        area = area * smooth(0.032, 0.027, x) * smooth(0.114, 0.120, place[:, 2])
+    return area if person.beard else 0 * area
 
 
 _REGIONS = {"scalp": _scalp, "beard": beard_area, "brows": _brows, "lip": _lip}

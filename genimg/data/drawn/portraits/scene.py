@@ -31,10 +31,10 @@ from genimg.data.drawn.portraits.head import (
 from genimg.data.drawn.portraits.light import Lamps, Shadows, cast, lamps, soften
 from genimg.data.drawn.portraits.person import GLASSES, Person
 from genimg.data.drawn.portraits.raster import FAR, Cover, Floats, Ints, rasterise, splat
-from genimg.data.drawn.portraits.roots import brow_area, hairline
-from genimg.data.drawn.portraits.skin import beard_area, linear, paint
+from genimg.data.drawn.portraits.roots import beard_of, brows_of, hairline
+from genimg.data.drawn.portraits.skin import linear, paint
 
-LEAST = 224  # pixels: smaller pictures are drawn so large and reduced
+LEAST = 192  # pixels: smaller pictures are drawn so large and reduced
 DISTANCE = 1.15  # metres from the eye to the head
 FRAME = 0.375  # metres that the picture is wide, at the head
 MIDDLE = np.array([0, 0.872, 0.04], np.float32)
@@ -59,11 +59,10 @@ class Stage:
 
 def draw_portrait(person: Person, size: int) -> Image.Image:
     """The RGB picture of a person, `size` x `size` pixels."""
-    side = max(2 * size, LEAST)
+    side = max(3 * size // 2, LEAST)
     canvas = render(person, side)
     picture = Image.fromarray((canvas * 255 + 0.5).astype(np.uint8))
-    return picture.resize((size, size), Image.Resampling.BOX if side == 2 * size
-                          else Image.Resampling.LANCZOS)  # fmt: skip
+    return picture.resize((size, size), Image.Resampling.HAMMING)
 
 
 def on_screen(points: Floats, side: int) -> Floats:
@@ -193,10 +192,10 @@ def _skin(
     colour, shine, rough = surface.colour, surface.shine, surface.rough
     root, _ = hair_colours(person, 0.6)
     under = _shaded_scalp(person, place)
-    beard = beard_area(place) * (0.0, 0.32, 0.0, 0.0, 0.55)[person.beard]
+    beard = beard_of(person, place) * (0.0, 0.34, 0.8, 0.85, 0.9)[person.beard]
     beard *= np.clip(0.85 + 0.5 * np.sin(place[:, 0] * 1900) * np.sin(place[:, 1] * 1700), 0, 1)
     under = np.maximum(under, beard)
-    brows = brow_area(place) * (0.5 + 0.25 * (1 - person.femininity))
+    brows = brows_of(person).area(place) * (0.5 + 0.25 * (1 - person.femininity))
     under = np.clip(np.maximum(under, brows), 0, 1)[:, None]
     scalp = (hairline(place) > 0)[:, None]
     grown = np.where(scalp, 0.1, 0.42) * colour + np.where(scalp, 0.55, 0.25) * root
