@@ -30,7 +30,7 @@ class Card:
 
     `name` is the word typed on the command line, `title` what a person reads, `licence` a short
     licence name ("CC BY 4.0"), `credit` the line that must be shown, `description` one or two
-    sentences.
+    sentences. `notice` is one that goes with whatever a model draws that has learned from them.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Card:
     licence: str
     credit: str
     description: str
+    notice: str = ""
 
 
 @dataclass(frozen=True)

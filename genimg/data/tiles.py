@@ -246,4 +246,5 @@ def _joint_card(cards: Sequence[Card]) -> Card:
         licence=joint("licence", "; "),
         credit=joint("credit", "; "),
         description=joint("description", " "),
+        notice=joint("notice", " ").strip(),
     )

@@ -40,6 +40,9 @@ from genimg.models.device import choose_device
 
 WRITERS = {"png": encode_png, "webp": encode_webp}
 """What a picture can be saved as."""
+NOTICE_KEY = "Disclaimer"
+"""Under which a saved picture carries its model's notice (a keyword of PNG, section 11.3.3.2)."""
+LONGEST_NOTICE = 300
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -131,6 +134,12 @@ class Editor:
     def model_id(self) -> str:
         """Digest of the weights; latents, directions and saved pictures carry it."""
         return self.header.id
+
+    @property
+    def notice(self) -> str:
+        """What is to be known of pictures that the model draws, "" where nothing is."""
+        stated = self.header.data.get("notice")
+        return " ".join(stated.split())[:LONGEST_NOTICE] if isinstance(stated, str) else ""
 
     @property
     def has_kind(self) -> bool:
@@ -302,7 +311,8 @@ class Editor:
         """The picture that a recipe makes (see `edited`) as the bytes of a file.
 
         It carries the recipe: the picture is the save file, and what is read from it draws the very
-        same pixels again, whatever it was saved as.
+        same pixels again, whatever it was saved as. Where nothing of a photograph is in it, it also
+        carries the model's `notice`.
 
         Args:
             kind: a PNG or a WebP, both lossless.
@@ -319,6 +329,8 @@ class Editor:
             raise ImageError(f"a picture is saved as {' or '.join(WRITERS)}, not {kind!r}")
         latent = self.edited(recipe)
         text = {} if bare else {TEXT_KEY: recipe.named(self.header.name).to_text()}
+        if text and latent.details is None and self.notice:
+            text[NOTICE_KEY] = self.notice
         [image] = self.decode(latent)
         times = as_whole(scale) or 1  # what is none is refused below
         wide, tall = image.width * times, image.height * times

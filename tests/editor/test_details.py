@@ -14,8 +14,10 @@ from PIL import Image
 
 from genimg import Editor, Latent
 from genimg.editor import Recipe
+from genimg.editor.editor import NOTICE_KEY
 from genimg.edits.operations import Cross
 from genimg.errors import LatentError
+from genimg.images import read_text
 from genimg.latents import SpatialLatent
 from genimg.metrics import psnr
 from genimg.models import load_base, round_weights, save_model
@@ -159,6 +161,22 @@ def test_live_saved_and_opened_again_are_the_same_bits(editor: Editor, photo_pat
     for point, image in zip(points, together, strict=False):
         apart = np.abs(pixels(image).astype(int) - drawn(editor, point).astype(int))
         assert apart.max() <= 3
+
+
+def test_what_the_model_draws_carries_its_notice_and_a_photograph_does_not(
+    editor: Editor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn_by_it, photograph = Recipe(editor.sample(1)[0]), Recipe(editor.encode(noise()))
+    assert NOTICE_KEY not in read_text(editor.save_picture(drawn_by_it), NOTICE_KEY)
+    monkeypatch.setitem(editor.header.data, "notice", "Nobody\nlooks like this.")
+    for kind in ("png", "webp"):
+        text = read_text(editor.save_picture(drawn_by_it, kind=kind), NOTICE_KEY)
+        assert text[NOTICE_KEY] == "Nobody looks like this."
+        assert editor.open_picture(editor.save_picture(drawn_by_it, kind=kind)) is not None
+    assert NOTICE_KEY not in read_text(editor.save_picture(drawn_by_it, bare=True), NOTICE_KEY)
+    assert NOTICE_KEY not in read_text(editor.save_picture(photograph), NOTICE_KEY)
+    monkeypatch.setitem(editor.header.data, "notice", ["no", "text"])
+    assert editor.notice == ""
 
 
 def test_a_strip_shows_the_photograph(editor: Editor) -> None:

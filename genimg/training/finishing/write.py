@@ -67,6 +67,7 @@ def write_model(
             "licence": card.licence,
             "credit": card.credit,
             "description": card.description,
+            **({"notice": card.notice} if card.notice else {}),
             "factors": [
                 {"name": factor.name, "values": list(factor.values)}
                 | ({"hidden_by": [list(p) for p in factor.hidden_by]} if factor.hidden_by else {})

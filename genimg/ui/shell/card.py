@@ -83,10 +83,17 @@ def model_card(info: CheckpointInfo | None, problems: Sequence[str] = ()) -> str
     body = "".join(f"<section><h3>{name}</h3>{inside}</section>" for name, inside in columns)
     return (
         f'<div class="card">{warnings}<h2>{say("shell.card_title", title=escape(info.title))}</h2>'
+        f"{_notice(header.data)}"
         f'<div class="columns">{body}</div>{_directions(header.directions)}{_sheet(header.sheet)}'
         f'<p class="links">{_add()}{say("shell.card_kept")} '
         f'<a href="?view=api">{say("shell.card_api")}</a></p></div>'
     )
+
+
+def _notice(data: Mapping[str, Any]) -> str:
+    """What is to be known of whatever the model draws."""
+    notice = _text(data.get("notice"))
+    return f'<p class="notice">{escape(notice)}</p>' if notice else ""
 
 
 def _add() -> str:

@@ -25,6 +25,8 @@ EXAMPLES = SHIPPED / "assets" / "examples"
 WHOLE = "whole"
 """Key of a picture's `info` under which is its (width, height) before it was reduced."""
 _MOST_EXAMPLES = 8
+FIRST = "portraits-128"
+"""The model that the app opens with, where it is there; all others follow by name."""
 LONGEST_NAME = 80
 """Characters of a name that is repeated to whoever asked for it."""
 _KEPT_PICTURES = 8
@@ -55,7 +57,7 @@ class Store:
     def refresh(self) -> None:
         """Look at the folder again: new files join the menu, replaced ones are loaded anew."""
         infos, problems = list_checkpoints(self.folder)
-        good = {info.name: info for info in infos}
+        good = {info.name: info for info in sorted(infos, key=lambda info: info.name != FIRST)}
         with self._lock:
             for name, info in self._infos.items():
                 if name not in good or good[name].header != info.header:

@@ -28,6 +28,16 @@ def test_the_card_shows_numbers_credit_and_licence(tiny_checkpoint: Path) -> Non
         assert str(text)[:12] in shown
 
 
+def test_the_card_says_what_is_to_be_known_of_all_that_the_model_draws(
+    tiny_checkpoint: Path,
+) -> None:
+    [info] = list_checkpoints(tiny_checkpoint.parent)[0]
+    assert "notice" not in model_card(info)
+    info.header.data["notice"] = f"Nobody looks like this. {EVIL}"
+    shown = model_card(info)
+    assert "Nobody looks like this." in shown and EVIL not in shown
+
+
 def test_the_card_shows_what_was_measured_of_drawn_pictures(tiny_checkpoint: Path) -> None:
     [info] = list_checkpoints(tiny_checkpoint.parent)[0]
     samples = {"count": 500, "fd": 12.5, "coverage": 0.75, "factors": {"hat": {"red": 3}}}

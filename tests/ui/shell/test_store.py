@@ -44,6 +44,14 @@ def test_new_and_replaced_models_are_seen_after_a_refresh(tmp_path: Path) -> Non
         models.get("three")
 
 
+def test_one_model_comes_before_all_others(tmp_path: Path) -> None:
+    for seed, name in enumerate(("a", store.FIRST, "z")):
+        add(tmp_path, name, seed)
+    models = Store(tmp_path)
+    assert models.names == (store.FIRST, "a", "z")
+    assert [name for _, name in models.choices] == list(models.names)
+
+
 def test_only_a_few_models_stay_loaded(tmp_path: Path) -> None:
     for seed in range(3):
         add(tmp_path, f"m{seed}", seed)

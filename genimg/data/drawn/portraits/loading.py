@@ -44,6 +44,7 @@ CARD = Card(
     "them, and skin follows them loosely. Expression, turn, gaze, light, clothes and background do "
     "not depend on who is shown. Beards grow on masculine faces only, hair greys with age, and "
     "light hair is commoner with European features.",
+    notice="Rendered by a computer: no such person exists.",
 )
 
 
