@@ -30,7 +30,6 @@ from genimg.training import cross_validation
 from genimg.training.distributed.processes import ALONE, World, join
 from genimg.training.finishing import write as finishing
 from genimg.training.finishing.findings import Findings
-from genimg.training.finishing.write import Ancestry
 from genimg.training.loop import memory, tensorboard
 from genimg.training.loop.report import patient
 from genimg.training.loop.state import Onlooker, RunFolder
@@ -43,7 +42,7 @@ from genimg.training.pictures.augmentations import augmentation_sheet
 from genimg.training.planning.compute import Compute, choose_compute
 from genimg.training.planning.plan import Plan, Refused, continued, measure, to_state
 from genimg.training.planning.planner import Choice
-from genimg.training.planning.starting import ancestry
+from genimg.training.planning.starting import ancestry, trained_before
 from genimg.training.planning.vae import preset_of
 from genimg.training.reading import read_pictures, telling_in
 
@@ -171,7 +170,7 @@ def _begin(
     origin = ancestry(options.init_from, options.critic_from, *kind.stands_on())
     plan = Plan(
         options, (*chosen, *more, *last), changes, speed, peak, dataset.train_count, origin,
-        dataset.undrawn,
+        dataset.undrawn, trained_before(options.init_from),
     )  # fmt: skip
     for line in plan.lines():
         say(f"  {line}")
@@ -255,14 +254,12 @@ def _run(
         with torch.no_grad():
             findings = objective.finish(trainer.ema, dataset, say)
         findings = replace(findings, metrics=findings.metrics | crossed)
-        _write(trainer, dataset, findings, plan.started_from)
+        _write(trainer, dataset, findings, plan)
         say(findings.words)
     say(f"the model is {folder.model}")
 
 
-def _write(
-    trainer: Trainer, dataset: Dataset, findings: Findings, started_from: Ancestry = ()
-) -> None:
+def _write(trainer: Trainer, dataset: Dataset, findings: Findings, plan: Plan) -> None:
     """Write the run's model.safetensors."""
     options, clock = trainer.options, trainer.clock
     minutes, images = options.budget
@@ -278,14 +275,18 @@ def _write(
         "torch": version("torch"),
     }
     if options.init_from:
-        trained["init_from"] = options.init_from.stem
+        trained["init_from"] = plan.before[-1]["name"] if plan.before else options.init_from.stem
+    if plan.before:
+        trained["before"] = list(plan.before)
     if trainer.objective.retries:
         trained["restarts"] = trainer.objective.retries
     name = options.name or trainer.folder.path.name
     path = trainer.folder.model
     trainer.objective.keep(path, trainer.ema, name)  # before the model, which ends the run
     family = trainer.objective.files_of or options.family
-    finishing.write_model(path, trainer.ema, family, name, dataset, trained, findings, started_from)
+    finishing.write_model(
+        path, trainer.ema, family, name, dataset, trained, findings, plan.started_from
+    )
 
 
 @contextmanager

@@ -39,6 +39,7 @@ class Plan:
         started_from: what the model that the run starts from says of the pictures that it has
             learned from, and so on back: name, title, credit and licence of each.
         undrawn: what has to be drawn before it can begin.
+        before: the runs that made the model which it starts from, see `Header.trainings`.
     """
 
     options: TrainOptions
@@ -49,6 +50,7 @@ class Plan:
     pictures: int = 0
     started_from: tuple[dict[str, str], ...] = ()
     undrawn: Undrawn | None = None
+    before: tuple[dict[str, Any], ...] = ()
 
     @property
     def drawing(self) -> float:
@@ -161,6 +163,7 @@ def to_state(plan: Plan) -> dict[str, Any]:
         "changes": plan.changes.to_mapping(),
         "budget": {"minutes": minutes, "images": images},
         "started_from": list(plan.started_from),
+        "before": list(plan.before),
     }
 
 
@@ -193,4 +196,5 @@ def continued(options: TrainOptions, state: dict[str, Any], dataset: Dataset, ou
         Augmentations.from_mapping(planned["changes"]),
         pictures=len(dataset.splits["train"]),
         started_from=tuple(planned["started_from"]),
+        before=tuple(planned.get("before", ())),  # which earlier versions did not keep
     )
