@@ -8,6 +8,7 @@ fitted prior, directions, how it was trained, what it measured, and whose data i
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -61,7 +62,8 @@ class Header:
         id: digest of the weights; latents and directions carry it.
         config: the architecture, see the family's config dataclass.
         data: title, licence, credit and description of the training pictures.
-        trained: how: pictures seen, minutes, options, version.
+        trained: how: pictures seen, minutes, options, version, all of the last run; "before" are
+            the runs that made what it started from, see `trainings`.
         metrics: what was measured on held-out pictures.
         directions: one mapping a direction (name, group, factor, std, reliability); their unit
             vectors are the rows of the tensor "directions.vectors".
@@ -85,6 +87,25 @@ class Header:
         """(C, H, W) of the model's pictures."""
         channels, height, width = self.config["image_shape"]
         return int(channels), int(height), int(width)
+
+    @property
+    def trainings(self) -> list[dict[str, Any]]:
+        """What is known of the runs that made the model, the first one first: name, images and
+        minutes of each, as far as the file says them.
+        """
+        before = self.trained.get("before")
+        rows = [row for row in before if isinstance(row, dict)] if isinstance(before, list) else []
+        own = {key: self.trained[key] for key in ("images", "minutes") if key in self.trained}
+        return [*rows, {"name": self.name, **own}]
+
+    def each_took(self, what: str) -> list[float]:
+        """How many "images" or "minutes" each run took, the first one first; [] if that is not
+        known of every run.
+        """
+        numbers = [row.get(what) for row in self.trainings]
+        plain = [n for n in numbers if isinstance(n, int | float) and not isinstance(n, bool)]
+        known = [number for number in plain if 0 <= number < math.inf]
+        return known if len(known) == len(numbers) else []
 
 
 class TensorInfo(NamedTuple):

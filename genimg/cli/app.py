@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import ipaddress
 import os
+import signal
 import socket
 import sys
 import webbrowser
@@ -19,7 +20,7 @@ from genimg.files import CHECKPOINTS
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve until Ctrl-C.
+    """Serve until Ctrl-C or a signal to end, which ends the looks at pictures, too.
 
     Raises ConfigError for options that cannot be, or a port that cannot be had.
     """
@@ -45,6 +46,7 @@ def run(options: argparse.Namespace) -> int:
             webbrowser.open(address)
 
     print("genimg is starting ...", flush=True)
+    earlier = signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C
     try:
         # The page, and gradio with it: only here, and not before the port is known to be free.
         from genimg.ui.server import serve
@@ -72,6 +74,8 @@ def run(options: argparse.Namespace) -> int:
         )
     except KeyboardInterrupt:
         print("genimg has stopped")
+    finally:
+        signal.signal(signal.SIGTERM, earlier)
     return 0
 
 

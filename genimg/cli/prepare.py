@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +14,9 @@ from genimg.cli import options, reporting
 
 if TYPE_CHECKING:
     from genimg.config import Size
-    from genimg.data import FolderOptions, Progress
+    from genimg.data import FolderOptions
 
 _NAMED = 10  # left-out files that are printed
-_EVERY = 0.5  # seconds between two writings of the progress
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -119,6 +117,7 @@ def run(arguments: argparse.Namespace) -> int:
             left_out_sheet,
             used_sheet,
         )
+        from genimg.data.progress import seldom
         from genimg.files import cache_folder
         from genimg.images import encode_png
 
@@ -129,7 +128,7 @@ def run(arguments: argparse.Namespace) -> int:
             _size(source, arguments),
             cache_folder(),
             wanted,
-            None if report is None else _twice_a_second(report),
+            None if report is None else seldom(report.progress),
         )
         found = folder_report(examined)
         _print(found)
@@ -193,16 +192,3 @@ def _print(report: dict[str, Any]) -> None:
         usable = [reason for reason in report["reasons"] if reason not in FINAL]
         some = f"--keep {usable[0]!r}, or " if usable else ""
         print(f"  To use some anyway: {some}--keep NAME")
-
-
-def _twice_a_second(report: reporting.Report) -> Progress:
-    """Tells the report of the progress, at most twice a second and at the end of a step."""
-    last = [0.0]
-
-    def progress(done: int, of: int, words: str) -> None:
-        now = time.monotonic()
-        if now - last[0] >= _EVERY or done == of:
-            last[0] = now
-            report.progress(done, of, words)
-
-    return progress

@@ -214,7 +214,7 @@ def _description(header: Header, path: Path, parameters: int) -> Iterator[str]:
     yield from _pairs(facts)
     stated = {what: header.data.get(what) or "not stated" for what in STATEMENTS}
     data = {name: value for name, value in header.data.items() if name != "factors"}
-    trained = dict(header.trained)
+    trained = {**header.trained, **dict(_over_all_runs(header))}
     if isinstance(part := trained.pop("unfinished", None), (int, float)):
         trained = {"still training": f"{part:.0%}", **trained}
     sections = {
@@ -231,6 +231,21 @@ def _description(header: Header, path: Path, parameters: int) -> Iterator[str]:
     elif header.metrics:
         yield "\nmetrics"
         yield from _readable(_measures(header.metrics))
+
+
+def _over_all_runs(header: Header) -> Iterator[tuple[str, str]]:
+    """How much a model that was made in several runs has learned, by the name of what is told."""
+    runs = len(header.trainings)
+    for what in ("images", "minutes") if runs > 1 else ():
+        if took := header.each_took(what):
+            parts = " + ".join(map(_number, took))
+            yield what, f"{_number(sum(took))} ({parts}, in {runs} runs)"
+        elif what in header.trained:
+            yield what, f"{_plain(header.trained[what])} in the last of {runs} runs"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.6g}" if value < 1e6 else f"{value:,.0f}"
 
 
 def _readable(lines: Iterable[str]) -> Iterator[str]:

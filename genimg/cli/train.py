@@ -182,6 +182,7 @@ def turn(words: Sequence[str]) -> Iterator[bool]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train until the budget is spent, and name the finished file; or only tell the plan."""
+    from genimg.data.progress import seldom
     from genimg.training import Interrupted, TrainOptions, dry_run, train
 
     names = [f.name for f in dataclasses.fields(TrainOptions) if f.name != "mixed_with"]
@@ -190,7 +191,8 @@ def run(arguments: argparse.Namespace) -> int:
     values |= {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
     if arguments.dry_run:
         with reporting.reporting(arguments.report) as report:
-            plan, changed = dry_run(TrainOptions(**values))
+            progress = None if report is None else seldom(report.progress)
+            plan, changed = dry_run(TrainOptions(**values), progress=progress)
             if report is not None:
                 report.write("plan.json", plan.to_mapping())
                 report.picture("changes.png", changed)

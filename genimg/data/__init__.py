@@ -9,19 +9,19 @@ import os
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from genimg.config import Size, as_size, as_whole, size_text
-from genimg.data.dataset import Card, Dataset, Factor, Split, visible_labels
+from genimg.data.dataset import Card, Dataset, Factor, Split, Undrawn, visible_labels
 from genimg.data.drawn.drawing import draw_dataset
 from genimg.data.drawn.graphics import load_graphics
 from genimg.data.drawn.portraits.loading import load_portraits
 from genimg.data.folder.choosing import DEFAULT, FINAL, REASONS, Crop, FolderOptions
 from genimg.data.folder.found import plain_name
 from genimg.data.folder.loading import Examined, examine_folder, load_folder, native_side
-from genimg.data.folder.reading import Progress
 from genimg.data.folder.report import folder_report, left_out_sheet, used_sheet
 from genimg.data.preview import data_sheet
+from genimg.data.progress import Progress
 from genimg.data.standard import celeba, cifar10, fashion_mnist, mnist
 from genimg.data.tiles import MOST_DRAWN, cut_tiles
 from genimg.errors import DataError
@@ -29,6 +29,7 @@ from genimg.files import cache_folder, data_folder
 
 __all__ = [
     "DATASETS",
+    "DRAWN",
     "FINAL",
     "REASONS",
     "Card",
@@ -40,6 +41,7 @@ __all__ = [
     "Loader",
     "Progress",
     "Split",
+    "Undrawn",
     "data_sheet",
     "examine_folder",
     "folder_report",
@@ -62,22 +64,49 @@ class Loader(Protocol):
         """The data set; DataError if it cannot be had."""
 
 
-def _drawn(
-    name: str, size: int | None, root: Path, cache: Path, count: int | None, seed: int
+class DrawnLoader(Protocol):
+    """Loads a data set that is drawn here, or a `few` pictures of it to look at, and tells a
+    `progress` how far that is; see `load_dataset`.
+    """
+
+    def __call__(
+        self,
+        size: int | None,
+        root: Path,
+        cache: Path,
+        count: int | None,
+        seed: int,
+        few: int | None = None,
+        progress: Progress | None = None,
+    ) -> Dataset:
+        """The data set; DataError if it cannot be had."""
+
+
+def _composed(
+    name: str,
+    size: int | None,
+    root: Path,
+    cache: Path,
+    count: int | None,
+    seed: int,
+    few: int | None = None,
+    progress: Progress | None = None,
 ) -> Dataset:
     """Drawn sets need no downloaded files (`root`); 64 pixels and 50,000 pictures by default."""
-    return draw_dataset(
-        name, 64 if size is None else size, 50_000 if count is None else count, cache, seed
-    )
+    side, number = 64 if size is None else size, 50_000 if count is None else count
+    return draw_dataset(name, side, number, cache, seed, few=few, progress=progress)
 
 
-DATASETS: dict[str, Loader] = {
-    "cats": partial(_drawn, "cats"),
-    "robots": partial(_drawn, "robots"),
-    "monsters": partial(_drawn, "monsters"),
-    "heads": partial(_drawn, "heads"),
+DRAWN: dict[str, DrawnLoader] = {
+    "cats": partial(_composed, "cats"),
+    "robots": partial(_composed, "robots"),
+    "monsters": partial(_composed, "monsters"),
+    "heads": partial(_composed, "heads"),
     "portraits": load_portraits,
     "graphics": load_graphics,
+}
+DATASETS: dict[str, Loader] = {
+    **DRAWN,
     "mnist": mnist,
     "fashion-mnist": fashion_mnist,
     "cifar10": cifar10,
@@ -98,6 +127,7 @@ def load_dataset(
     seed: int = 0,
     folder: FolderOptions = DEFAULT,
     progress: Progress | None = None,
+    few: int | None = None,
 ) -> Dataset:
     """Load the data set `name`: a key of DATASETS, or "folder:PATH" for pictures of one's own,
     where PATH is a folder or a zip file.
@@ -111,7 +141,10 @@ def load_dataset(
             None: 50,000 of a drawn set, all of the others.
     seed    what is drawn, and which pictures belong to which split.
     folder  what is wanted of pictures of one's own; nothing to other sets.
-    progress  is told how a folder's files are got through: done, of how many, what; None: a bar.
+    progress  is told how a folder's files are got through, or pictures drawn: done, of how many,
+            what; None: a bar.
+    few     of a set that is still to be drawn, draw at most so many training pictures and nothing
+            else, to look at it; they are not kept, and `Dataset.undrawn` tells of the others.
 
     Raises DataError if there is no such set, if it cannot be had, or on an impossible argument.
     """
@@ -132,7 +165,8 @@ def load_dataset(
             f"The pictures of {name} are squares: ask for one side, not {size_text(size)}."
         )
     files = data_folder() if root is None else Path(root).expanduser()
-    return DATASETS[name](size=size, root=files, cache=place, count=count, seed=seed)
+    more: dict[str, Any] = {"few": few, "progress": progress} if name in DRAWN else {}
+    return DATASETS[name](size=size, root=files, cache=place, count=count, seed=seed, **more)
 
 
 def _size(size: object) -> Size:
@@ -176,5 +210,5 @@ def load_tiles(
             )
         else:
             large, drawn = TILED_SIZES.get(name), MOST_DRAWN if name in TILED_SIZES else None
-            parts.append(load_dataset(name, large, root, place, drawn, seed))
+            parts.append(load_dataset(name, large, root, place, drawn, seed, progress=progress))
     return cut_tiles(parts, size, place, count, seed, progress)

@@ -79,6 +79,20 @@ class Split:
         return len(self.images)
 
 
+@dataclass(frozen=True)
+class Undrawn:
+    """What there is still to draw of a set of which only a few pictures are there.
+
+    train    training pictures of the whole set.
+    left     pictures that are still to be drawn, of all splits.
+    seconds  about how long that takes on this machine, told from the few.
+    """
+
+    train: int
+    left: int
+    seconds: float
+
+
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """Pictures and what is known about them.
@@ -93,6 +107,7 @@ class Dataset:
     card     title, licence and credit.
     flip     whether a mirrored picture is as good a picture of this set.
     content  what the loader knows the pictures by, a digest of all of them, or "".
+    undrawn  what there is still to draw, where these are a few pictures of a set to look at it.
 
     Raises ValueError if the parts do not fit each other, which is a fault of the loader.
     """
@@ -105,6 +120,7 @@ class Dataset:
     card: Card
     flip: bool
     content: str = ""
+    undrawn: Undrawn | None = None
 
     def __post_init__(self) -> None:
         _check_images(self.images)
@@ -113,6 +129,11 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    @property
+    def train_count(self) -> int:
+        """How many training pictures there are, also those that are still to be drawn."""
+        return len(self.splits["train"]) if self.undrawn is None else self.undrawn.train
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

@@ -18,8 +18,8 @@ from PIL import Image
 from genimg.data.dataset import Bytes, Card, Dataset, Integers
 from genimg.data.folder.found import Found, Unreadable
 from genimg.data.folder.loading import Examined
-from genimg.data.folder.reading import Progress, shown_progress
 from genimg.data.prepare import check_seed, check_size, kept_array, limit_train
+from genimg.data.progress import Progress, shown_progress
 from genimg.errors import DataError, ImageError
 from genimg.images import load_image
 

@@ -38,6 +38,8 @@ from genimg.runs.reading import LARGEST, read_json, read_lines
 WAITING, PREPARING, TRAINING, FINISHING = "waiting", "preparing", "training", "finishing"
 FINISHED, STOPPED, FAILED = "finished", "stopped", "failed"
 PHASES = (WAITING, PREPARING, TRAINING, FINISHING, FINISHED, STOPPED, FAILED)
+KEPT = ("progress", "images", "seconds")
+"""What of a status stays true when a run begins or ends to work."""
 STARTING = "starting"
 """Words of a run that has its turn, and waits for nothing but its program."""
 LOCK_SECONDS = 2.0
@@ -72,11 +74,13 @@ class Status:
         progress: part of the budget that is spent, 0 to 1.
         images: training pictures seen.
         seconds: time spent training, over all sittings.
-        seconds_left: until training ends, as far as can be told; -1 if it cannot.
+        seconds_left: until training ends, or the pictures are there, as far as can be told; -1 if
+            it cannot.
         speed: pictures a second.
         updated: when this was written, in seconds since 1970.
         pid: the process that wrote it.
         trouble: what went wrong, for a person, "" if nothing did.
+        prepared: part of the pictures that have been read or drawn, 0 to 1, before it trains.
     """
 
     phase: str
@@ -89,6 +93,7 @@ class Status:
     updated: float = 0.0
     pid: int = 0
     trouble: str = ""
+    prepared: float = 0.0
 
 
 class RunFiles:
@@ -211,8 +216,7 @@ class RunFiles:
     def tell_end(self, phase: str, words: str, trouble: str = "") -> None:
         """Tell how the work ended, with the numbers that were told last."""
         last = self.status() or Status(phase)
-        kept = {"progress": last.progress, "images": last.images, "seconds": last.seconds}
-        self.tell(phase, words, trouble=trouble, **kept)
+        self.tell(phase, words, trouble=trouble, **{name: getattr(last, name) for name in KEPT})
 
     def tell_again(self, status: Status | None) -> None:
         """Tell what was told before: nothing has come of what was begun since."""
@@ -300,7 +304,8 @@ class RunFiles:
             wrong = not isinstance(value, kinds) or isinstance(value, bool)
             known[field.name] = field.default if wrong else value
         known["phase"] = values["phase"]
-        known["progress"] = min(max(known["progress"], 0.0), 1.0)
+        for name in ("progress", "prepared"):
+            known[name] = min(max(known[name], 0.0), 1.0)
         known["images"] = min(max(0, round(known["images"])), LARGEST)
         known["seconds"] = max(0.0, known["seconds"])
         pid = known["pid"]  # 0 and below stand for many processes

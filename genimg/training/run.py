@@ -8,7 +8,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -19,8 +19,8 @@ from PIL import Image
 
 from genimg import checkpoint
 from genimg.config import as_size, config_to_mapping, sides_of, size_text
-from genimg.data import Dataset, plain_name
-from genimg.errors import ConfigError, DataError, GenimgError
+from genimg.data import Dataset, Progress, plain_name
+from genimg.errors import ConfigError, GenimgError
 from genimg.files import CHECKPOINTS
 from genimg.models import MODELS, Model, load_any_model
 from genimg.models.device import choose_device
@@ -30,7 +30,6 @@ from genimg.training import cross_validation
 from genimg.training.distributed.processes import ALONE, World, join
 from genimg.training.finishing import write as finishing
 from genimg.training.finishing.findings import Findings
-from genimg.training.finishing.write import Ancestry
 from genimg.training.loop import memory, tensorboard
 from genimg.training.loop.report import patient
 from genimg.training.loop.state import Onlooker, RunFolder
@@ -43,10 +42,9 @@ from genimg.training.pictures.augmentations import augmentation_sheet
 from genimg.training.planning.compute import Compute, choose_compute
 from genimg.training.planning.plan import Plan, Refused, continued, measure, to_state
 from genimg.training.planning.planner import Choice
-from genimg.training.planning.starting import ancestry
+from genimg.training.planning.starting import ancestry, trained_before
 from genimg.training.planning.vae import preset_of
-
-MIN_PICTURES = 4
+from genimg.training.reading import read_pictures, telling_in
 
 
 def default_out(options: TrainOptions, dataset: Dataset) -> Path:
@@ -84,11 +82,13 @@ def train(options: TrainOptions, say: Callable[[str], None] = print) -> Path:
             folder = stack.enter_context(_working_in(options.out, world))
             folder.tell_end(PREPARING, "reading the pictures")
             options, begun = _as_begun(options, folder, world)
-        options, dataset, chosen = _look(options, world, begun)
+        with nullcontext(None) if folder is None else telling_in(folder) as progress:
+            options, dataset, chosen = read_pictures(options, world, begun, progress)
         if folder is None:
             out = default_out(options, dataset)
             options = replace(options, out=out)
             folder = stack.enter_context(_working_in(out, world))
+        folder.tell_end(PREPARING, "trying a few steps")
         _run(options, dataset, chosen, folder, say, world)
         if options.name and world.main:
             finishing.install(folder.model, CHECKPOINTS / f"{options.name}.safetensors", say)
@@ -96,17 +96,26 @@ def train(options: TrainOptions, say: Callable[[str], None] = print) -> Path:
     return folder.model
 
 
-def dry_run(options: TrainOptions, say: Callable[[str], None] = print) -> tuple[Plan, Image.Image]:
-    """What `train` would do, with its speed and memory timed by a few real steps; writes nothing.
+def dry_run(
+    options: TrainOptions,
+    say: Callable[[str], None] = print,
+    progress: Progress | None = None,
+) -> tuple[Plan, Image.Image]:
+    """What `train` would do, with its speed and memory timed by a few real steps; writes nothing,
+    and of a set that is still to be drawn draws only a few pictures.
 
-    Returns the plan, and a sheet of pictures as they would be changed at random.
+    `progress` is told how far the pictures are, and then that nothing more is known of how far it
+    is; for None a bar is shown in the terminal. Returns the plan, and a sheet of pictures as they
+    would be changed at random.
 
     Raises:
         GenimgError: as `train`.
     """
     _check(options)
-    options, dataset, chosen = _look(options)
-    say(f"{dataset.card.title}: {len(dataset.splits['train']):,} pictures to train on")
+    options, dataset, chosen = read_pictures(options, progress=progress, few=True)
+    if progress is not None:
+        progress(0, 0, "")
+    say(f"{dataset.card.title}: {dataset.train_count:,} pictures to train on")
     plan = _begin(options, dataset, chosen, say)[0]
     return plan, augmentation_sheet(dataset, plan.changes, options.seed)
 
@@ -125,22 +134,6 @@ def _as_begun(options: TrainOptions, folder: RunFolder, world: World) -> tuple[T
     size = options.size or state["plan"]["options"].get("size")
     preset = options.preset or state["options"].get("preset")
     return replace(options, size=size, preset=preset), True
-
-
-def _look(
-    options: TrainOptions, world: World = ALONE, begun: bool = False
-) -> tuple[TrainOptions, Dataset, list[Choice]]:
-    """Choose a size and a preset where they are needed, and read the pictures."""
-    planner, device = planner_of(options), choose_device(options.device)
-    options, chosen = world.decide(lambda: planner.choose_size(options, device))
-    dataset = world.one_after_another(lambda: planner.read_pictures(options))
-    if world.size > 1 and not world.all_have(dataset.fingerprint):
-        raise DataError(f"{options.data} is not the same on all machines; copy it from one to all")
-    if len(dataset.splits["train"]) < MIN_PICTURES:
-        raise DataError(f"{options.data} has too few pictures to train on; give it {MIN_PICTURES}")
-    options, how = (options, []) if begun else planner.choose_preset(options, dataset)
-    objective = objective_of(options.family, options.preset)
-    return options, objective.training_data(options, dataset), [*chosen, *how]
 
 
 def _begin(
@@ -174,9 +167,11 @@ def _begin(
         speed, peak = world.broadcast((speed, max(bytes_ for _, bytes_ in timed)))
     speed *= world.size
     options, last = planner.choose_budget(options, dataset, speed)
-    pictures = len(dataset.splits["train"])
     origin = ancestry(options.init_from, options.critic_from, *kind.stands_on())
-    plan = Plan(options, (*chosen, *more, *last), changes, speed, peak, pictures, origin)
+    plan = Plan(
+        options, (*chosen, *more, *last), changes, speed, peak, dataset.train_count, origin,
+        dataset.undrawn, trained_before(options.init_from),
+    )  # fmt: skip
     for line in plan.lines():
         say(f"  {line}")
     return plan, model, compute, batch_size
@@ -259,14 +254,12 @@ def _run(
         with torch.no_grad():
             findings = objective.finish(trainer.ema, dataset, say)
         findings = replace(findings, metrics=findings.metrics | crossed)
-        _write(trainer, dataset, findings, plan.started_from)
+        _write(trainer, dataset, findings, plan)
         say(findings.words)
     say(f"the model is {folder.model}")
 
 
-def _write(
-    trainer: Trainer, dataset: Dataset, findings: Findings, started_from: Ancestry = ()
-) -> None:
+def _write(trainer: Trainer, dataset: Dataset, findings: Findings, plan: Plan) -> None:
     """Write the run's model.safetensors."""
     options, clock = trainer.options, trainer.clock
     minutes, images = options.budget
@@ -282,14 +275,18 @@ def _write(
         "torch": version("torch"),
     }
     if options.init_from:
-        trained["init_from"] = options.init_from.stem
+        trained["init_from"] = plan.before[-1]["name"] if plan.before else options.init_from.stem
+    if plan.before:
+        trained["before"] = list(plan.before)
     if trainer.objective.retries:
         trained["restarts"] = trainer.objective.retries
     name = options.name or trainer.folder.path.name
     path = trainer.folder.model
     trainer.objective.keep(path, trainer.ema, name)  # before the model, which ends the run
     family = trainer.objective.files_of or options.family
-    finishing.write_model(path, trainer.ema, family, name, dataset, trained, findings, started_from)
+    finishing.write_model(
+        path, trainer.ema, family, name, dataset, trained, findings, plan.started_from
+    )
 
 
 @contextmanager

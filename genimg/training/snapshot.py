@@ -80,6 +80,8 @@ def snapshot(
         "seed": options.seed,
         "unfinished": round(min(spent, 1.0), 3),
     }
+    if before := state["plan"].get("before"):
+        trained["before"] = before
     write_model(
         target, model, objective.files_of or options.family, target.stem, dataset, trained,
         findings, state["plan"]["started_from"],

@@ -359,7 +359,8 @@ export interface PicturesSent {
 /** What `python -m genimg train --dry-run` has planned; see genimg.training.planning.plan.
  *
  * `network` is the family and the preset, such as "vae photo"; `hints` are what is not among the
- * choices and the numbers; pictures are shown as they are where they are not `varied`. */
+ * choices and the numbers; pictures are shown as they are where they are not `varied`. `minutes`
+ * are those of training, `drawing` those in which the pictures are drawn before it. */
 export interface Plan {
   network: string;
   choices: Choice[];
@@ -367,6 +368,7 @@ export interface Plan {
   speed: number;
   memory: number;
   minutes: number;
+  drawing: number;
   pictures: number;
   hints: string[];
 }
@@ -424,6 +426,7 @@ export interface Run {
   words: string;
   trouble: string;
   progress: number;
+  prepared: number;
   images: number;
   seconds: number;
   seconds_left: number | null;
@@ -459,6 +462,7 @@ export interface RunBrief {
   words: string;
   trouble: string;
   progress: number;
+  prepared: number;
   images: number;
   seconds: number;
   seconds_left: number | null;

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from genimg import data
-from genimg.data import DATASETS, Card, Dataset, Factor, data_sheet, load_dataset
+from genimg.data import DATASETS, DRAWN, Card, Dataset, Factor, data_sheet, load_dataset
 from genimg.data.preview import describe
 from genimg.errors import DataError
 from genimg.files import data_folder
@@ -22,7 +22,8 @@ PARAMETERS = ["size", "root", "cache", "count", "seed"]
 def test_loaders_have_one_signature() -> None:
     for name, loader in DATASETS.items():
         parameters = list(inspect.signature(loader).parameters)
-        assert [each for each in parameters if each != "name"] == PARAMETERS, name
+        more = ["few", "progress"] if name in DRAWN else []
+        assert [each for each in parameters if each != "name"] == [*PARAMETERS, *more], name
 
 
 def test_every_exported_name_is_there() -> None:
@@ -43,8 +44,9 @@ def test_drawn_sets_are_loaded_with_their_arguments(tmp_path: Path) -> None:
         parts: dict[str, object] = {}
         kept = tmp_path / name
 
-        def draw(*args: object, parts: dict[str, object] = parts) -> Dataset:
+        def draw(*args: object, parts: dict[str, object] = parts, **more: object) -> Dataset:
             parts["args"] = args
+            assert more == {"few": None, "progress": None}
             return tiny()
 
         with pytest.MonkeyPatch.context() as patch:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from genimg.data import Dataset, load_dataset
+from genimg.data.drawn import drawing, keeping
 from genimg.models.gan import GAN
 from genimg.training import TrainOptions
 from genimg.training.finishing.gan import Evidence, gather
@@ -30,6 +31,20 @@ def one_thread() -> Iterator[None]:
     """A run sets the number of threads of the process; put it back."""
     yield
     torch.set_num_threads(1)
+
+
+@pytest.fixture
+def small_sets(tmp_path: Path) -> Iterator[Path]:
+    """Cats with seven held-out pictures, drawn one after the other in blocks of ten, and an empty
+    cache for them, which this is.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GENIMG_CACHE", str(tmp_path / "cache"))
+        patch.setattr(drawing, "TEST_COUNT", 4)
+        patch.setattr(drawing, "VALIDATION_COUNT", 3)
+        patch.setattr(keeping, "BLOCK", 10)
+        patch.setattr(keeping, "usable_cores", lambda: 1)
+        yield tmp_path / "cache"
 
 
 @pytest.fixture

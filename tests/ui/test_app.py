@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -160,6 +160,33 @@ def test_what_gradio_calls_its_settings_counts_where_no_option_does(
     words = ["--host", "127.0.0.1", "--port", "7001", "--root-path", ""]
     said = parser.parse_args(words)
     assert (said.host, said.port, said.root_path) == ("127.0.0.1", 7001, "")
+
+
+def processes_of(look: str) -> list[str]:
+    """The commands that work for a look now."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has just ended
+            words = place.read_bytes().decode(errors="replace").replace("\0", " ")
+            found += [words] if f"/looks/{look}/" in words else []
+    return found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_look_at_pictures_ends_with_the_app(tmp_path: Path, number: signal.Signals) -> None:
+    models, cache = tmp_path / "models", tmp_path / "cache"
+    models.mkdir()
+    with running(models, "--runs", str(tmp_path), GENIMG_CACHE=str(cache)) as (address, program):
+        asked = {"data": "portraits", "size": 64}
+        answer = httpx.post(f"{address}/genimg/training/look", json=asked, timeout=20)
+        look = answer.json()["id"]
+        until(lambda: processes_of(look), bool)
+        program.send_signal(number)
+        said, _ = program.communicate(timeout=60)
+        assert "Traceback" not in said and program.returncode == 0
+    assert processes_of(look) == []
+    assert not list((cache / "looks").iterdir())
 
 
 def test_options_say_who_is_let_in_and_what_is_off_and_ctrl_c_ends_it_quietly(

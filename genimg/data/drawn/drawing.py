@@ -17,11 +17,11 @@ from string import Formatter
 
 import numpy as np
 from PIL import Image
-from tqdm import tqdm
 
 from genimg.data.dataset import Bytes, Dataset, Factor, Integers
 from genimg.data.drawn.artworks import ARTWORKS, Artwork
-from genimg.data.prepare import kept_array
+from genimg.data.drawn.keeping import DrawnSet
+from genimg.data.progress import Progress
 from genimg.errors import DataError
 from genimg.files import cache_folder
 
@@ -33,7 +33,13 @@ FORMAT_VERSION = 1  # of the cache: raise it whenever a picture or its label wou
 
 
 def draw_dataset(
-    name: str, size: int = 64, count: int = 50_000, cache: Path | None = None, seed: int = 0
+    name: str,
+    size: int = 64,
+    count: int = 50_000,
+    cache: Path | None = None,
+    seed: int = 0,
+    few: int | None = None,
+    progress: Progress | None = None,
 ) -> Dataset:
     """The drawn set `name` with `count` training pictures of `size` x `size` pixels.
 
@@ -41,7 +47,8 @@ def draw_dataset(
     twice; one cat in a thousand still looks like another whose mouth is behind the same scarf.
     The rows are test, validation, train, in that order, so row i does not depend on
     `count`. The pictures are drawn once and kept in the folder `cache` (by default GENIMG_CACHE
-    or ~/.cache/genimg); `images` is a read-only memory map of that file.
+    or ~/.cache/genimg); `images` is a read-only memory map of that file. With `few`, see
+    `DrawnSet.load`.
 
     Raises DataError for an unknown name, a size outside 8..256, a count outside what the set
     has, a negative seed, a disk too full, or if the `robohash` package is not installed.
@@ -55,34 +62,23 @@ def draw_dataset(
     if not 1 <= count <= most:
         raise DataError(f"{count} training pictures of {name}: ask for 1 to {most:,}")
 
-    stem = f"{name}-{size}px-{count}-seed{seed}-v{FORMAT_VERSION}-robohash{_package_version()}"
-    images_path = (cache or cache_folder()) / f"{stem}.images.npy"
-    total = held_out + count
-    labels = kept_array(
-        images_path.with_name(f"{stem}.labels.npy"),
-        (total, len(artwork.factors)),
-        lambda target: np.copyto(target, choose(name, total, seed)),
-        np.int64,
-    )
-    images = kept_array(
-        images_path,
-        (total, size, size, 3),
-        lambda target: _draw_into(target, name, labels, size),
-    )
-    rows = np.arange(len(images), dtype=np.int64)
-    return Dataset(
-        name=name,
-        images=images,
-        labels=np.array(labels),
-        factors=drawn_factors(name),
-        splits={
-            "train": rows[held_out:],
-            "validation": rows[TEST_COUNT:held_out],
-            "test": rows[:TEST_COUNT],
-        },
+    own = f"seed{seed}-v{FORMAT_VERSION}-robohash{_package_version()}"
+    folder, layers = cache or cache_folder(), _layers(name, size)
+    chosen = choose(name, held_out + count, seed)
+
+    def draw_row(row: int) -> Bytes:
+        return np.asarray(_compose(layers, chosen[row].tolist(), size))
+
+    return DrawnSet(
         card=artwork.card,
-        flip=False,  # parts have their own side: a mirrored cat occurs nowhere in the set
-    )
+        factors=drawn_factors(name),
+        counts=(TEST_COUNT, VALIDATION_COUNT, count),
+        size=size,
+        path=folder / f"{name}-{size}px-{count}-{own}.images.npy",
+        blocks=folder / f"{name}-{size}px-{own}-blocks",
+        draw=draw_row,
+        labels=lambda rows: chosen[rows.start : rows.stop],
+    ).load(few, progress)
 
 
 def draw(name: str, values: Sequence[int], size: int) -> Image.Image:
@@ -219,11 +215,3 @@ def _compose(layers: _Layers, values: Sequence[int], size: int) -> Image.Image:
     for columns, drawings in layers:
         canvas.alpha_composite(drawings[tuple(values[column] for column in columns)])
     return canvas.convert("RGB").resize((size, size), Image.Resampling.LANCZOS)
-
-
-def _draw_into(images: Bytes, name: str, labels: Integers, size: int) -> None:
-    """Draw the combinations `labels` into uint8 `[N, size, size, 3]`."""
-    layers = _layers(name, size)
-    progress = tqdm(labels.tolist(), desc=f"drawing {name}", unit="picture", mininterval=0.5)
-    for row, values in enumerate(progress):
-        images[row] = np.asarray(_compose(layers, values, size))

@@ -15,8 +15,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from genimg.data.dataset import Bytes, Card, Dataset, Factor
-from genimg.data.prepare import check_seed, check_size, kept_array
+from genimg.data.dataset import Card, Dataset, Factor
+from genimg.data.drawn.keeping import DrawnSet
+from genimg.data.prepare import check_seed, check_size
+from genimg.data.progress import Progress
 from genimg.errors import DataError
 
 TEST_COUNT = VALIDATION_COUNT = 200
@@ -40,39 +42,34 @@ Rng = np.random.Generator
 
 
 def load_graphics(
-    size: int | None, root: Path, cache: Path, count: int | None, seed: int
+    size: int | None,
+    root: Path,
+    cache: Path,
+    count: int | None,
+    seed: int,
+    few: int | None = None,
+    progress: Progress | None = None,
 ) -> Dataset:
     """The data set: `count` training pictures (2,000) of `size` pixels (256), kind by kind.
 
-    Raises DataError for a size or count that is not drawn, or a disk too full.
+    With `few`, see `DrawnSet.load`. Raises DataError for a size or count that is not drawn, or a
+    disk too full.
     """
     size, count = SIZE if size is None else size, 2_000 if count is None else count
     check_size(size)
     check_seed(seed)
     if not 1 <= count <= MOST:
         raise DataError(f"{count} training pictures of graphics: ask for 1 to {MOST:,}")
-    held_out = TEST_COUNT + VALIDATION_COUNT
-    shape = (held_out + count, size, size, 3)
-
-    def fill(target: Bytes) -> None:
-        for row in range(len(target)):
-            target[row] = np.asarray(draw_graphic(row, size, seed))
-
-    name = f"graphics-{size}px-{count}-seed{seed}-v{VERSION}.npy"
-    rows = np.arange(shape[0], dtype=np.int64)
-    return Dataset(
-        name="graphics",
-        images=kept_array(cache / name, shape, fill),
-        labels=(rows % len(KINDS))[:, None],
-        factors=(Factor("kind", tuple(KINDS)),),
-        splits={
-            "train": rows[held_out:],
-            "validation": rows[TEST_COUNT:held_out],
-            "test": rows[:TEST_COUNT],
-        },
+    return DrawnSet(
         card=CARD,
-        flip=False,  # mirrored letters are none
-    )
+        factors=(Factor("kind", tuple(KINDS)),),
+        counts=(TEST_COUNT, VALIDATION_COUNT, count),
+        size=size,
+        path=cache / f"graphics-{size}px-{count}-seed{seed}-v{VERSION}.npy",
+        blocks=cache / f"graphics-{size}px-seed{seed}-v{VERSION}-blocks",
+        draw=lambda row: np.asarray(draw_graphic(row, size, seed)),
+        labels=lambda rows: np.array(rows, np.int64)[:, None] % len(KINDS),
+    ).load(few, progress)
 
 
 def draw_graphic(number: int, size: int, seed: int = 0) -> Image.Image:

@@ -26,9 +26,10 @@ from genimg.data.folder.gathering import gather, set_aside
 from genimg.data.folder.index import Index
 from genimg.data.folder.judging import Facts
 from genimg.data.folder.labelling import Labelling, from_folders, from_table, read_labels
-from genimg.data.folder.reading import Progress, fit_all, judge_all, shown_progress
+from genimg.data.folder.reading import fit_all, judge_all
 from genimg.data.folder.splits import split_rows
 from genimg.data.prepare import check_seed, check_size, limit_train, make_room
+from genimg.data.progress import Progress, shown_progress
 from genimg.errors import DataError, ImageError
 from genimg.images.kinds import formats, looks_like_picture
 from genimg.images.opening import open_header

@@ -12,10 +12,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Any, NamedTuple, TypeVar
-
-from tqdm import tqdm
+from typing import NamedTuple, TypeVar
 
 from genimg.config import Size
 from genimg.data.dataset import Bytes
@@ -31,13 +28,11 @@ from genimg.data.folder.judging import (
     is_too_small,
     judge,
 )
+from genimg.data.progress import Progress
 from genimg.errors import DataError, ImageError
 from genimg.images import MAX_BYTES
 from genimg.images.kinds import looks_like_picture
 from genimg.machine import usable_cores
-
-Progress = Callable[[int, int, str], None]
-"""Is told how many files are done, of how many, and what is being done, in a word or two."""
 
 _MEMORY = 200  # judged files after which the index is written
 _SNIFFED = 1 << 20  # larger files are read whole only if they begin as pictures do
@@ -147,34 +142,6 @@ def fit_all(
             progress(done, len(jobs), "cropping the pictures")
     finally:
         arrays.flush()
-
-
-@contextmanager
-def shown_progress(progress: Progress | None) -> Iterator[Progress]:
-    """The given function; for None a bar in the terminal."""
-    if progress is not None:
-        yield progress
-        return
-    bar: Any = None
-    shown = ""
-
-    def show(done: int, of: int, words: str) -> None:
-        nonlocal bar, shown
-        if bar is None or shown != words:
-            shown = words
-            if bar is not None:
-                bar.close()
-            if done == of:  # nothing was left to do
-                bar = None
-                return
-            bar = tqdm(desc=words, total=of, unit="picture", mininterval=0.5, initial=done)
-        bar.update(done - bar.n)
-
-    try:
-        yield show
-    finally:
-        if bar is not None:
-            bar.close()
 
 
 def _judge(found: Found, size: Size, crop: Crop, known: set[bytes]) -> _Judged:

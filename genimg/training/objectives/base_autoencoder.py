@@ -132,12 +132,11 @@ class BaseObjective(Objective):
             self.critic: PatchCritic = PatchCritic().to(compute.device)
         optimizer = make_optimizer(options.optimizer, model.parameters(), rate)
         spikes = SpikeGuard(chosen.spike, compute.device)
-        critic = list(self.critic.parameters())
+        critic, betas = list(self.critic.parameters()), (0.5, 0.99)
+        judging = make_optimizer(options.optimizer, critic, chosen.critic_rate, betas)
         self.players = {
             "model": Player(model.parameters(), optimizer, chosen.max_gradient_norm, spikes),
-            "critic": Player(
-                critic, make_optimizer("adam", critic, chosen.critic_rate, betas=(0.5, 0.99))
-            ),
+            "critic": Player(critic, judging),
         }
         self.progress = 0.0
 

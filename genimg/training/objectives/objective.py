@@ -345,7 +345,9 @@ class Objective(ABC):
         # earlier versions had one guard, that of the model
         norms = state.get("usual_norms") or {"model": state.get("usual_norm")}
         for name, player in self.players.items():
-            player.optimizer.load_state_dict(state["optimizers"][name])
+            saved = state["optimizers"][name]
+            player.optimizer = as_saved(player.optimizer, saved)
+            player.optimizer.load_state_dict(saved)
             if player.spikes:
                 player.spikes.usual = norms[name].to(self.compute.device)
         self.retries = state["remedies"]
@@ -373,6 +375,16 @@ def make_optimizer(
     if name == "rmsprop":
         return torch.optim.RMSprop(parameters, learning_rate, alpha=0.99)
     return torch.optim.Adam(parameters, learning_rate, betas=betas, fused=True)
+
+
+def as_saved(optimizer: torch.optim.Optimizer, saved: dict[str, Any]) -> torch.optim.Optimizer:
+    """The optimizer, or Adam in place of RMSprop where the state of a run has that: in earlier
+    versions some players took Adam whatever was asked for.
+    """
+    if isinstance(optimizer, torch.optim.RMSprop) and "betas" in saved["param_groups"][0]:
+        groups = [{"params": group["params"]} for group in optimizer.param_groups]
+        return torch.optim.Adam(groups, fused=True)
+    return optimizer
 
 
 def cosine(progress: float, start: float, end: float) -> float:

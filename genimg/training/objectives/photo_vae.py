@@ -34,13 +34,7 @@ from genimg.models.base import draw_labels
 from genimg.runs.description import ERROR, Graph, Kind, Signal, Trend
 from genimg.training.finishing.findings import Findings
 from genimg.training.finishing.vae import finish_vae
-from genimg.training.objectives.objective import (
-    Player,
-    Terms,
-    Turn,
-    cosine,
-    make_optimizer,
-)
+from genimg.training.objectives.objective import Player, Terms, Turn, cosine, make_optimizer
 from genimg.training.objectives.photograph_guard import PhotographGuard
 from genimg.training.objectives.sharpening import Sharpening, as_now, is_told_labels
 from genimg.training.objectives.spikes import SpikeGuard
@@ -129,9 +123,10 @@ class PhotoVAEObjective(VAEObjective):
 
     def _meet_critic(self, label_sizes: tuple[int, ...] = ()) -> None:
         """A new one, for pictures that are labelled by factors of so many values."""
-        seed, side = self.train_options.seed, min(self.model.image_shape[1:])
-        self.sharpening = Sharpening(side, seed, self.compute, label_sizes)
-        self.players |= self.sharpening.players(list(self.model.decoder.parameters()))
+        options, side = self.train_options, min(self.model.image_shape[1:])
+        self.sharpening = Sharpening(side, options.seed, self.compute, label_sizes)
+        decoder = list(self.model.decoder.parameters())
+        self.players |= self.sharpening.players(decoder, options.optimizer)
 
     @classmethod
     @override

@@ -45,7 +45,7 @@ class SharpeningOptions:
     """How the decoder learns from a critic.
 
     Attributes:
-        learning_rate, critic_rate: of Adam.
+        learning_rate, critic_rate: of Adam, or of RMSprop, which is nearly the same here.
         alone: pictures that the critic learns from alone at first.
         perceptual: weight of the distance in fixed features beside the absolute error of pixels, on
             pictures made of the latents of real ones.
@@ -186,17 +186,17 @@ class Sharpening:
         """Loaded when they are first asked for."""
         return load_features("lite0").to(self.compute.device)
 
-    def players(self, decoder: list[nn.Parameter]) -> dict[str, Player]:
-        """Who learns: the parameters of a decoder, and the critic's."""
+    def players(self, decoder: list[nn.Parameter], optimizer: str) -> dict[str, Player]:
+        """Who learns, and by which optimizer: the parameters of a decoder, and the critic's."""
         chosen, betas = self.options, (0.0, 0.99)
         critic = list(self.critic.parameters())
         return {
             "decoder": Player(
                 decoder,
-                make_optimizer("adam", decoder, chosen.learning_rate, betas),
+                make_optimizer(optimizer, decoder, chosen.learning_rate, betas),
                 chosen.max_gradient_norm,
             ),
-            "critic": Player(critic, make_optimizer("adam", critic, chosen.critic_rate, betas)),
+            "critic": Player(critic, make_optimizer(optimizer, critic, chosen.critic_rate, betas)),
         }
 
     def shown(self, pixels: Tensor, changes: Augmentation, labels: Tensor | None) -> Shown:

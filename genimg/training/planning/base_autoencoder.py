@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing_extensions import override
 
-from genimg.data import Dataset, load_tiles
+from genimg.data import Dataset, Progress, load_tiles
 from genimg.training.options import TrainOptions
 from genimg.training.pictures.augmentations import Augmentations
 from genimg.training.planning.planner import Choice, Planner, wanted
@@ -21,9 +21,12 @@ class BasePlanner(Planner):
         return options, []
 
     @override
-    def read_pictures(self, options: TrainOptions) -> Dataset:
-        """Tiles of all sets that it names."""
-        return load_tiles((options.data, *options.mixed_with), **wanted(options))
+    def read_pictures(
+        self, options: TrainOptions, progress: Progress | None = None, few: int | None = None
+    ) -> Dataset:
+        """Tiles of all sets that it names: all of them, as they are cut from whole pictures."""
+        names = (options.data, *options.mixed_with)
+        return load_tiles(names, progress=progress, **wanted(options))
 
     @override
     def choose_changes(self, options: TrainOptions, dataset: Dataset) -> tuple[Augmentations, str]:

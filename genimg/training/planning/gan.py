@@ -97,7 +97,7 @@ def choose_critic(
         raise ConfigError(
             f"there is no critic of {start}; it would be {critic_beside(start)}, with the same id"
         )
-    count = len(dataset.splits["train"])
+    count = dataset.train_count
     if start is None and options.init_from is not None:
         few = count < FEW_PICTURES
         candidates = [options.init_from, *(model_files(folder) if few else ())]

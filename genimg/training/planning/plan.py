@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from genimg.data import Dataset
+from genimg.data import Dataset, Undrawn
 from genimg.errors import TrainingError
 from genimg.models import MODELS
 from genimg.training.options import PLANNED, TrainOptions
@@ -38,6 +38,8 @@ class Plan:
         pictures: training pictures.
         started_from: what the model that the run starts from says of the pictures that it has
             learned from, and so on back: name, title, credit and licence of each.
+        undrawn: what has to be drawn before it can begin.
+        before: the runs that made the model which it starts from, see `Header.trainings`.
     """
 
     options: TrainOptions
@@ -47,6 +49,13 @@ class Plan:
     memory: int = 0
     pictures: int = 0
     started_from: tuple[dict[str, str], ...] = ()
+    undrawn: Undrawn | None = None
+    before: tuple[dict[str, Any], ...] = ()
+
+    @property
+    def drawing(self) -> float:
+        """Minutes that drawing takes before the training, about; 0 where nothing is drawn."""
+        return self.undrawn.seconds / 60 if self.undrawn else 0.0
 
     @property
     def minutes(self) -> float:
@@ -70,12 +79,19 @@ class Plan:
 
     def hints(self) -> list[str]:
         """What it will take, beside the choices and the memory."""
+        first = []
+        if self.undrawn is not None and self.undrawn.left:
+            first.append(
+                f"{self.undrawn.left:,} pictures are drawn first, {_takes(self.drawing)} on this "
+                "machine; they are kept, and who stops meanwhile goes on from there"
+            )
         if not self.speed:
-            return []
+            return first
         seen = 60 * self.minutes * self.speed
         return [
+            *first,
             f"{self.speed:,.0f} pictures a second; {_span(self.minutes)} {seen:,.0f} "
-            f"pictures, {_share(seen, max(1, self.pictures))}; then {FINISHING}"
+            f"pictures, {_share(seen, max(1, self.pictures))}; then {FINISHING}",
         ]
 
     def to_mapping(self) -> dict[str, Any]:
@@ -88,6 +104,7 @@ class Plan:
             "speed": round(self.speed, 1),
             "memory": self.memory,
             "minutes": round(self.minutes, 1),
+            "drawing": round(self.drawing, 1),
             "pictures": self.pictures,
             "hints": self.hints(),
         }
@@ -97,6 +114,13 @@ def _span(minutes: float) -> str:
     if round(minutes) < 1:
         return "in under a minute"
     return "1 minute is" if round(minutes) == 1 else f"{minutes:,.0f} minutes are"
+
+
+def _takes(minutes: float) -> str:
+    if minutes < 1:
+        return "in under a minute"
+    count, unit = (minutes, "minute") if minutes < 90 else (minutes / 60, "hour")
+    return f"in about {count:.0f} {unit}{'s' * (round(count) != 1)}"
 
 
 def _share(seen: float, pictures: int) -> str:
@@ -139,6 +163,7 @@ def to_state(plan: Plan) -> dict[str, Any]:
         "changes": plan.changes.to_mapping(),
         "budget": {"minutes": minutes, "images": images},
         "started_from": list(plan.started_from),
+        "before": list(plan.before),
     }
 
 
@@ -171,4 +196,5 @@ def continued(options: TrainOptions, state: dict[str, Any], dataset: Dataset, ou
         Augmentations.from_mapping(planned["changes"]),
         pictures=len(dataset.splits["train"]),
         started_from=tuple(planned["started_from"]),
+        before=tuple(planned.get("before", ())),  # which earlier versions did not keep
     )

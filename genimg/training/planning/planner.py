@@ -14,7 +14,7 @@ from typing import Any
 
 from genimg.checkpoint import read_header
 from genimg.config import Size, sides_of, size_text
-from genimg.data import Dataset, FolderOptions, load_dataset, native_side
+from genimg.data import Dataset, FolderOptions, Progress, load_dataset, native_side
 from genimg.models.photo_vae import PRESET
 from genimg.training.options import TrainOptions
 from genimg.training.pictures.augmentation_test import choose_augmentations
@@ -76,9 +76,11 @@ class Planner:
             why = f"your pictures have about {side}; more would train too slowly on this machine"
         return replace(options, size=size), [Choice("size", f"{size_text(size)} pixels", why)]
 
-    def read_pictures(self, options: TrainOptions) -> Dataset:
-        """The data set of a run, as `genimg.data.load_dataset` gives it."""
-        return load_dataset(options.data, **wanted(options))
+    def read_pictures(
+        self, options: TrainOptions, progress: Progress | None = None, few: int | None = None
+    ) -> Dataset:
+        """The data set of a run, or a `few` pictures of it; see `genimg.data.load_dataset`."""
+        return load_dataset(options.data, progress=progress, few=few, **wanted(options))
 
     def choose_preset(
         self, options: TrainOptions, dataset: Dataset
@@ -143,7 +145,7 @@ class Planner:
         """Fill in the minutes, from the number of pictures and the speed (pictures a second)."""
         if options.minutes is not None or options.images is not None:
             return options, []
-        minutes, why = self.minutes(options, len(dataset.splits["train"]), speed)
+        minutes, why = self.minutes(options, dataset.train_count, speed)
         return replace(options, minutes=minutes), [Choice("time", f"{minutes:.0f} minutes", why)]
 
     def minutes(self, options: TrainOptions, count: int, speed: float) -> tuple[float, str]:

@@ -18,6 +18,7 @@ FEW_PICTURES = 3_000
 """With more training pictures a VAE starts from nothing, and a critic learns as a whole."""
 MOST_ANCESTORS = 20
 STATED = ("name", "title", "credit", "licence")
+TOOK = ("name", "images", "minutes")
 
 
 def fitting_vaes(options: TrainOptions, dataset: Dataset, folder: Path) -> list[Path]:
@@ -46,6 +47,14 @@ def can_start_from(path: Path, image_shape: tuple[int, int, int], preset: str = 
     except (GenimgError, LookupError, AttributeError):
         return False
     return bool(own == like)
+
+
+def trained_before(path: Path | None) -> tuple[dict[str, Any], ...]:
+    """The runs that made the model which a run starts from, the first one first, for its file."""
+    if path is None:
+        return ()
+    rows = read_header(path).trainings[-MOST_ANCESTORS:]
+    return tuple({key: row[key] for key in TOOK if key in row} for row in rows)
 
 
 def ancestry(*paths: Path | None) -> tuple[dict[str, str], ...]:

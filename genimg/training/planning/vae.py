@@ -136,9 +136,12 @@ def _width(options: TrainOptions, kind: str) -> tuple[int, str]:
 
 
 def _seen(path: Path) -> int:
-    """The training pictures that a model says it has seen."""
-    images = read_header(path).trained.get("images")
-    return images if isinstance(images, int) else 0
+    """The training pictures that a model says it has seen, in all runs that made it as far as is
+    known.
+    """
+    header = read_header(path)
+    images = header.trained.get("images")
+    return round(sum(header.each_took("images"))) or (images if isinstance(images, int) else 0)
 
 
 @torch.no_grad()

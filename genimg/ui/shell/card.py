@@ -76,7 +76,7 @@ def model_card(info: CheckpointInfo | None, problems: Sequence[str] = ()) -> str
     }
     columns = [
         (say("shell.card_model"), _table(model)),
-        (say("shell.card_trained"), _unfinished(header.trained) + _table(_trained(header.trained))),
+        (say("shell.card_trained"), _unfinished(header.trained) + _table(_trained(info))),
         (say("shell.card_measured"), _table(_measured(header.metrics))),
         (say("shell.card_pictures"), _pictures(header.data)),
     ]
@@ -151,8 +151,22 @@ def _unfinished(trained: Mapping[str, Any]) -> str:
     return f'<p class="unfinished">{say("shell.unfinished", part=f"{part:.0%}")}</p>'
 
 
-def _trained(trained: Mapping[str, Any]) -> dict[str, str]:
-    return _known({key: trained[key] for key in trained if key != "unfinished"}, _TRAINED)
+def _trained(info: CheckpointInfo) -> dict[str, str]:
+    """How it came about; of a model that was made in several runs, what they took together."""
+    header = info.header
+    runs, told = len(header.trainings), {**header.trained, "unfinished": None}
+    for what in ("images", "minutes") if runs > 1 else ():
+        if took := header.each_took(what):
+            total, parts = _amount(sum(took)), " + ".join(map(_amount, took))
+            told[what] = say("shell.trained_in_runs", total=total, parts=parts, runs=runs)
+        elif what in told:
+            last = _plain(told[what]) if isinstance(told[what], str | int | float) else ""
+            told[what] = last and say("shell.trained_last", last=last, runs=runs)
+    return _known(told, _TRAINED)
+
+
+def _amount(value: float) -> str:
+    return f"{value:,.6g}" if value < 1e6 else f"{value:,.0f}"
 
 
 def _directions(rows: Sequence[Mapping[str, Any]]) -> str:

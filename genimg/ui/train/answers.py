@@ -36,8 +36,8 @@ class RunFacts(TypedDict):
 
     `kind` is its family in words, which `draws` pictures or not; `phase` one of genimg.runs.PHASES,
     "interrupted" or "damaged"; one that waits is `starting` when it has its turn; `model` its model
-    in the menu, which it `opens` where there is one to be opened; times are seconds, `created`
-    since 1970.
+    in the menu, which it `opens` where there is one to be opened; `prepared` is the part of its
+    pictures that are there, before it trains; times are seconds, `created` since 1970.
     """
 
     name: str
@@ -53,6 +53,7 @@ class RunFacts(TypedDict):
     words: str
     trouble: str
     progress: float
+    prepared: float
     images: int
     seconds: float
     seconds_left: float | None
@@ -243,7 +244,8 @@ class Plan(TypedDict):
     """What `python -m genimg train --dry-run` has planned; see genimg.training.planning.plan.
 
     `network` is the family and the preset, such as "vae photo"; `hints` are what is not among the
-    choices and the numbers; pictures are shown as they are where they are not `varied`.
+    choices and the numbers; pictures are shown as they are where they are not `varied`. `minutes`
+    are those of training, `drawing` those in which the pictures are drawn before it.
     """
 
     network: str
@@ -252,6 +254,7 @@ class Plan(TypedDict):
     speed: float
     memory: int
     minutes: float
+    drawing: float
     pictures: int
     hints: list[str]
 

@@ -12,9 +12,10 @@ import { fileSize, formatNumber, plural, roughDuration } from './words.js';
  * @param {Plan} plan
  * @returns {[what: string, value: string][]}
  */
-export function planFacts({ minutes, speed, memory, pictures }) {
+export function planFacts({ minutes, drawing, speed, memory, pictures }) {
   /** @type {[number, string, string][]} */
   const facts = [
+    [drawing, say('train.plan_drawing'), roughDuration(60 * drawing)],
     [minutes, say('train.plan_time'), roughDuration(60 * minutes)],
     [speed, say('train.plan_speed'), formatNumber(speed)],
     [memory, say('train.plan_memory'), fileSize(memory)],

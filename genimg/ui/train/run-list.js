@@ -3,7 +3,7 @@
 import { make } from '../shell/dom.js';
 import { serverUrl } from '../shell/http.js';
 import { isNews, makeSign, setBar, setText } from './parts.js';
-import { stateLine, tellPhase, titleOf } from './run-words.js';
+import { partDone, stateLine, tellPhase, titleOf } from './run-words.js';
 
 /** @import { RunBrief } from '../server.d.ts' */
 
@@ -49,7 +49,7 @@ class RunItem {
     setText(this.#title, titleOf(run));
     const [, symbol, kind] = tellPhase(run), words = stateLine(run);
     if (isNews(this.#state, [kind, words])) this.#state.replaceChildren(makeSign(kind, symbol), words);
-    setBar(this.#bar, run.progress || 0);
+    setBar(this.#bar, partDone(run) || 0);
     this.#bar.style.visibility = run.working ? '' : 'hidden';
     const source = run.last_frame ? serverUrl(run.last_frame) : '';
     if (source && this.#image.src !== source) this.#image.src = source;

@@ -47,9 +47,12 @@ export function aboutLine({ kind, data, title, phase, created }, now) {
   return [kind, from, created ? begun : ''].filter(Boolean).join(' · ');
 }
 
-/** How long it still takes; null where nobody knows. @param {AnyRun} run */
+/** How long it still trains, or reads its pictures; null where nobody knows. @param {AnyRun} run */
 const secondsLeft = ({ phase, seconds_left: left }) =>
-  (phase === 'training' && left !== null && left >= 0 ? left : null);
+  (['preparing', 'training'].includes(phase) && left !== null && left >= 0 ? left : null);
+
+/** How much of what is being done is over, as a part of 1. @param {AnyRun} run */
+export const partDone = ({ phase, progress, prepared }) => (phase === 'preparing' && prepared) || progress;
 
 /** In one line how far it is; the server's words are for what is being done. @param {AnyRun} run */
 export function progressLine(run) {
@@ -63,14 +66,15 @@ export function progressLine(run) {
   }
   const doing = !TOLD_OTHERWISE.includes(phase) && capitalize(words);
   const isSeen = images > 0 && phase !== 'preparing';
-  return [doing, isSeen && say('train.seen_in', { pictures, time: duration(seconds) })].filter(Boolean).join(' · ');
+  const time = left !== null && say('train.left', { time: roughDuration(left) });
+  return [doing, time, isSeen && say('train.seen_in', { pictures, time: duration(seconds) })].filter(Boolean).join(' · ');
 }
 
 /** The same where there is little room. @param {AnyRun} run */
 export function stateLine(run) {
   const left = secondsLeft(run);
   if (left === null) return tellPhase(run)[0];
-  return `${Math.floor(100 * run.progress)} % · ${say('train.left', { time: shortDuration(left) })}`;
+  return `${Math.floor(100 * partDone(run))} % · ${say('train.left', { time: shortDuration(left) })}`;
 }
 
 /** What has gone wrong, and what to do. @param {AnyRun} run */

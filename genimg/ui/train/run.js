@@ -10,7 +10,7 @@ import { imagesAt, minuteAt } from './moments.js';
 import { findPart, isNews, makeSign, setBar, setText } from './parts.js';
 import { showChoices } from './plan.js';
 import {
-  aboutLine, advice, deletionWords, emptyTimeline, healthOf, isOpenable, openLabel, progressLine,
+  aboutLine, advice, deletionWords, emptyTimeline, healthOf, isOpenable, openLabel, partDone, progressLine,
   stopLabel, tellPhase, titleOf,
 } from './run-words.js';
 import { Timeline } from './timeline.js';
@@ -111,7 +111,7 @@ export class RunView {
   /** @param {AnyRun} run */
   #showSummary(run) {
     this.#summary = run;
-    const { phase, working, progress } = run;
+    const { phase, working, progress } = run, part = partDone(run);
     setText(find(this.#element, 'h2'), titleOf(run));
     const [name, symbol, kind] = tellPhase(run), badge = this.#part('phase');
     if (isNews(badge, name)) {
@@ -121,7 +121,7 @@ export class RunView {
     setText(this.#part('about'), aboutLine(run));
     const bar = this.#part('bar', HTMLProgressElement);
     this.#part('bar-box').hidden = !working && !(progress > 0 && progress < 1);
-    setBar(bar, phase === 'preparing' && !progress ? null : progress || 0);
+    setBar(bar, phase === 'preparing' && !part ? null : part || 0);
     setText(this.#part('now'), progressLine(run));
     const trouble = this.#part('trouble');
     trouble.classList.toggle('mild', phase === 'interrupted');

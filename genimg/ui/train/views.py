@@ -72,6 +72,7 @@ def _facts(run: Summary, model: str | None) -> RunFacts:
         "words": (say(_PHASES[run.phase]) if run.phase in _PHASES else status.words)[:LONGEST],
         "trouble": status.trouble[:LONGEST],
         "progress": 1.0 if run.phase == FINISHED else status.progress,
+        "prepared": status.prepared,
         "images": status.images,
         "seconds": status.seconds,
         "seconds_left": _left(run),

@@ -15,6 +15,7 @@ import pytest
 
 from genimg.data import load_dataset
 from genimg.data.dataset import Dataset
+from genimg.data.drawn import keeping
 from genimg.data.drawn.portraits import loading
 from genimg.data.drawn.portraits.body import amounts, shape_body, turned
 from genimg.data.drawn.portraits.hair import grow
@@ -49,7 +50,7 @@ def few() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loading, "TEST_COUNT", 4)
         patch.setattr(loading, "VALIDATION_COUNT", 3)
-        patch.setattr(loading, "BLOCK", 5)
+        patch.setattr(keeping, "BLOCK", 5)
         yield
 
 

@@ -6,7 +6,7 @@
 export const makeRun = (changes = {}) => ({
   name: 'shells', title: 'Shells', family: 'vae', kind: 'VAE', draws: true, data: 'own pictures',
   phase: 'training', starting: false, working: true,
-  acts: ['stop'], words: '4,000 pictures seen', trouble: '', progress: 0.4, images: 4000, seconds: 240,
+  acts: ['stop'], words: '4,000 pictures seen', trouble: '', progress: 0.4, prepared: 0, images: 4000, seconds: 240,
   seconds_left: 300, speed: 17, created: 1000, model: null, opens: true, last_frame: null, graphs: [], plan: [],
   curves: {},
   frames: [], rows: [], columns: 10, health: [], log: [], command: '', removable: false, ...changes,
@@ -33,7 +33,7 @@ export const makeReport = (changes = {}) => ({
 /** @param {Partial<Plan>} [changes] @returns {Plan} */
 export const makePlan = (changes = {}) => ({
   network: 'vae residual', choices: [{ what: 'size', value: '16 pixels', why: 'your pictures have about 24' }],
-  varied: true, speed: 1234, memory: 1.23e9, minutes: 20, pictures: 36, hints: ['each picture is seen once'],
+  varied: true, speed: 1234, memory: 1.23e9, minutes: 20, drawing: 0, pictures: 36, hints: ['each picture is seen once'],
   ...changes,
 });
 

@@ -41,5 +41,6 @@ test('a plan tells what is known', () => {
   assert.deepEqual(planFacts(makePlan()), [
     ['Time', 'about 20 minutes'], ['Pictures a second', '1,234'], ['Memory', '1.2 GB'], ['Learns from', '36 pictures'],
   ]);
+  assert.deepEqual(planFacts(makePlan({ drawing: 64.6 }))[0], ['Draws the pictures first', 'about 65 minutes']);
   assert.deepEqual(planFacts(makePlan({ minutes: 0, speed: 0, memory: 0 })), [['Learns from', '36 pictures']]);
 });

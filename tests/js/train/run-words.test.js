@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import {
   aboutLine, advice, deletionWords, emptyTimeline, healthOf, isOpenable, openLabel,
-  progressLine, stateLine, stopLabel, tellPhase, titleOf,
+  partDone, progressLine, stateLine, stopLabel, tellPhase, titleOf,
 } from '../../../genimg/ui/train/run-words.js';
 import { makeRun } from './examples.js';
 
@@ -25,6 +25,16 @@ test('a run at rest says what it was', () => {
     '4,000 pictures seen in 4 minutes', 'why is said below');
   const queued = makeRun({ phase: 'waiting', words: 'My cats goes first', images: 0 });
   assert.equal(progressLine(queued), 'My cats goes first');
+});
+
+test('a run whose pictures are still being drawn says how far that is', () => {
+  const words = 'drawing portraits: 1,000 of 4,000', state = { images: 0, progress: 0, speed: 0 };
+  const drawing = makeRun({ phase: 'preparing', words, prepared: 0.25, seconds_left: 3900, ...state });
+  assert.equal(progressLine(drawing), 'Drawing portraits: 1,000 of 4,000 · about 65 minutes left');
+  assert.equal(stateLine(drawing), '25 % · 65 min left');
+  assert.equal(partDone(drawing), 0.25);
+  assert.equal(stateLine({ ...drawing, seconds_left: -1 }), 'Getting ready');
+  assert.equal(partDone(makeRun({ prepared: 1 })), 0.4, 'one that trains is as far as its training');
 });
 
 test('its kind, its pictures and its age are one line', () => {

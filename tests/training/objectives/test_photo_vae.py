@@ -17,6 +17,7 @@ from genimg.models import build_model, find_base, load_base, load_model
 from genimg.training import Interrupted, TrainOptions, snapshot, train
 from genimg.training.loop.state import RunFolder
 from genimg.training.objectives import objective_of
+from genimg.training.objectives.base_autoencoder import BaseObjective
 from genimg.training.objectives.objective import Unstable
 from genimg.training.objectives.photo_gan import PhotoGANObjective
 from genimg.training.objectives.photo_vae import PhotoVAEObjective
@@ -136,6 +137,44 @@ def test_a_gan_of_photographs_learns_at_the_rate_that_is_asked_for(options: Make
     objective.schedule(0.0, 0)
     for name in ("decoder", "critic"):
         assert objective.players[name].optimizer.param_groups[0]["lr"] == pytest.approx(1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("adam", torch.optim.Adam), ("rmsprop", torch.optim.RMSprop)]
+)
+def test_all_that_learn_take_the_optimizer_that_is_asked_for(
+    options: MakeOptions, name: str, kind: type
+) -> None:
+    model = build_model("vae", (3, SIDE, SIDE), "photo", 6, 0, (), 8)
+    base = build_model("base", (3, 64, 64), "photo", None, 0, (), 8)
+    for objective in (
+        PhotoVAEObjective(model, options(preset="photo", optimizer=name), Compute()),
+        PhotoGANObjective(model, options(family="gan", preset="photo", optimizer=name), Compute()),
+        BaseObjective(base, options(family="base", optimizer=name), Compute()),
+    ):
+        assert "critic" in objective.players
+        assert all(type(player.optimizer) is kind for player in objective.players.values())
+
+
+def test_a_run_of_an_earlier_version_goes_on_with_adam_where_it_took_that(
+    options: MakeOptions,
+) -> None:
+    model = build_model("vae", (3, SIDE, SIDE), "photo", 6, 0, (), 8)
+    asked = options(preset="photo", optimizer="rmsprop")
+    earlier, now = (PhotoVAEObjective(model, asked, Compute()) for _ in range(2))
+    earlier.players |= earlier.sharpening.players(list(model.decoder.parameters()), "adam")
+    critic = earlier.players["critic"]
+    for parameter in critic.parameters:
+        parameter.grad = torch.ones_like(parameter)
+    critic.step()
+    now.load_state_dict(earlier.state_dict())
+    optimizers = {name: player.optimizer for name, player in now.players.items()}
+    assert type(optimizers["model"]) is torch.optim.RMSprop
+    for name in ("decoder", "critic"):
+        assert type(optimizers[name]) is torch.optim.Adam
+    kept = critic.optimizer.state_dict()["param_groups"]
+    assert optimizers["critic"].state_dict()["param_groups"] == kept
+    assert now.players["critic"].step() is not None
 
 
 def test_a_run_of_an_earlier_version_goes_on_with_its_critic(options: MakeOptions) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from genimg.editor import list_checkpoints
+from genimg.checkpoint import read_header
+from genimg.editor import CheckpointInfo, list_checkpoints
+from genimg.files import CHECKPOINTS
 from genimg.ui.shell import card
 from genimg.ui.shell.card import model_card
 
@@ -110,6 +113,33 @@ def test_the_card_of_a_half_trained_model_says_so(
     shown = model_card(info)
     assert said in shown and ("Still training" in shown) == bool(said)
     assert "unfinished</dt>" not in shown
+
+
+@pytest.mark.parametrize(
+    ("before", "minutes", "images"),
+    [
+        ([{"name": "a", "minutes": 55, "images": 120_000}], "69 (55 + 14, in 2 runs)",
+         "132,736 (120,000 + 12,736, in 2 runs)"),
+        ([{"name": "a", "minutes": 55.5}], "69.5 (55.5 + 14, in 2 runs)",
+         "12,736 in the last of 2 runs"),
+        ([{"minutes": "<b>"}, {"minutes": 1}], "14 in the last of 3 runs",
+         "12,736 in the last of 3 runs"),
+        ([], "14", "12,736"),
+        ("<b>", "14", "12,736"),
+        (["<b>", [1]], "14", "12,736"),
+    ],
+)  # fmt: skip
+def test_the_card_counts_all_runs_that_made_a_model(
+    before: object, minutes: str, images: str
+) -> None:
+    path = CHECKPOINTS / "fashion-32-vae.safetensors"
+    header = read_header(path)
+    trained = {"images": 12_736, "minutes": 14.0, "before": before}
+    header = replace(header, trained=trained)
+    shown = model_card(CheckpointInfo(path, header.name, header.name, header))
+    assert f"<dt>minutes of training</dt><dd>{minutes}</dd>" in shown
+    assert f"<dt>pictures seen</dt><dd>{images}</dd>" in shown
+    assert "<b>" not in shown
 
 
 def test_a_sheet_that_would_fill_the_memory_is_not_shown(tiny_checkpoint: Path) -> None:

@@ -1,35 +1,25 @@
-"""How is the data set `portraits` made? Drawn once, in blocks that stay when it is interrupted."""
+"""How is the data set `portraits` made?"""
 
 from __future__ import annotations
 
-import math
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock
-from tqdm import tqdm
 
 from genimg.data.dataset import Bytes, Card, Dataset
+from genimg.data.drawn.keeping import DrawnSet
 from genimg.data.drawn.portraits.person import draw_person
 from genimg.data.drawn.portraits.properties import FACTORS, portrait_labels
 from genimg.data.drawn.portraits.scene import draw_portrait
-from genimg.data.prepare import (
-    check_seed,
-    check_size,
-    kept_array,
-    make_room,
-    open_kept,
-)
+from genimg.data.prepare import check_seed, check_size
+from genimg.data.progress import Progress
 from genimg.errors import DataError
-from genimg.machine import usable_cores
 
 TEST_COUNT = 2000
 VALIDATION_COUNT = 1000
 SIZE = 128
 COUNT = 40_000
 MOST = 1_000_000
-BLOCK = 500  # pictures that are lost at most when drawing is interrupted
 VERSION = 2
 """Raise it whenever a picture or its label would change."""
 CARD = Card(
@@ -49,13 +39,19 @@ CARD = Card(
 
 
 def load_portraits(
-    size: int | None, root: Path, cache: Path, count: int | None, seed: int
+    size: int | None,
+    root: Path,
+    cache: Path,
+    count: int | None,
+    seed: int,
+    few: int | None = None,
+    progress: Progress | None = None,
 ) -> Dataset:
     """The data set: `count` training pictures (40,000) of `size` pixels (128).
 
     1000 validation and 2000 test pictures come besides. Row i is the person with the number i of
     `seed`, whatever the count: `genimg.data.drawn.portraits.properties.portrait_numbers(rows,
-    seed)` tells the exact values behind the labels.
+    seed)` tells the exact values behind the labels. With `few`, see `DrawnSet.load`.
 
     Raises DataError for a size, count or seed that is not drawn, or a disk too full.
     """
@@ -64,66 +60,17 @@ def load_portraits(
     check_seed(seed)
     if not 1 <= count <= MOST:
         raise DataError(f"{count} training pictures of portraits: ask for 1 to {MOST:,}.")
-    held_out = TEST_COUNT + VALIDATION_COUNT
-    total = held_out + count
-    stem = f"portraits-{size}px-{count}-seed{seed}-v{VERSION}"
-    blocks = cache / f"portraits-{size}px-seed{seed}-v{VERSION}-blocks"
-    shape = (total, size, size, 3)
-    path = cache / f"{stem}.images.npy"
-    images = open_kept(path)
-    if images is None or images.shape != shape or images.dtype != np.uint8:
-        make_room(path, math.prod(shape))
-        with FileLock(cache / f"{blocks.name}.lock"):  # who comes second finds all there
-            images = kept_array(path, shape, lambda target: _draw_into(target, blocks, size, seed))
-            _clear(blocks)
-    labels = kept_array(
-        cache / f"{stem}.labels.npy",
-        (total, len(FACTORS)),
-        lambda target: np.copyto(target, portrait_labels(total, seed)),
-        np.int64,
-    )
-    rows = np.arange(total, dtype=np.int64)
-    return Dataset(
-        name="portraits",
-        images=images,
-        labels=np.array(labels),
-        factors=FACTORS,
-        splits={
-            "train": rows[held_out:],
-            "validation": rows[TEST_COUNT:held_out],
-            "test": rows[:TEST_COUNT],
-        },
+
+    def draw(row: int) -> Bytes:
+        return np.asarray(draw_portrait(draw_person(row, seed), size))
+
+    return DrawnSet(
         card=CARD,
-        flip=False,  # light, gaze and turn would change their side, and the labels with them
-    )
-
-
-def _draw_into(images: Bytes, blocks: Path, size: int, seed: int) -> None:
-    """Draw the first portraits of a seed into uint8 [N, size, size, 3], several at a time."""
-
-    def draw(number: int) -> Bytes:
-        return np.asarray(draw_portrait(draw_person(number, seed), size))
-
-    progress = tqdm(total=len(images), desc="drawing portraits", unit="picture", mininterval=0.5)
-    # numpy works outside the interpreter lock for the most part, so threads are enough.
-    with ThreadPoolExecutor(usable_cores()) as pool, progress:
-        for start in range(0, len(images), BLOCK):
-            count = min(BLOCK, len(images) - start)
-
-            def fill(target: Bytes, first: int = start, count: int = count) -> None:
-                for row, picture in enumerate(pool.map(draw, range(first, first + count))):
-                    target[row] = picture
-                    progress.update()
-
-            name = f"{start:07d}-{count}.npy"
-            images[start : start + count] = kept_array(blocks / name, (count, size, size, 3), fill)
-            progress.n = start + count
-
-
-def _clear(blocks: Path) -> None:
-    """Blocks that have become part of the whole set are no longer needed."""
-    if blocks.is_dir():
-        for path in blocks.glob("*.npy"):
-            path.unlink(missing_ok=True)
-        if not any(blocks.iterdir()):
-            blocks.rmdir()
+        factors=FACTORS,
+        counts=(TEST_COUNT, VALIDATION_COUNT, count),
+        size=size,
+        path=cache / f"portraits-{size}px-{count}-seed{seed}-v{VERSION}.images.npy",
+        blocks=cache / f"portraits-{size}px-seed{seed}-v{VERSION}-blocks",
+        draw=draw,
+        labels=lambda rows: portrait_labels(rows.stop, seed)[rows.start :],
+    ).load(few, progress)
