@@ -18,7 +18,7 @@ from torch import Tensor
 
 from genimg.config import config_from_mapping
 from genimg.machine import usable_cores
-from genimg.models.device import choose_device
+from genimg.models.device import choose_device, multiplies_bfloat16
 from genimg.training.distributed.processes import ALONE, World
 from genimg.training.options import TrainOptions
 
@@ -97,6 +97,8 @@ def choose_compute(
     device = world.device(choose_device(options.device))
     precisions = ["fp32", "bf16"] if options.precision == "auto" else [options.precision]
     layouts = ["contiguous", "channels_last"] if options.layout == "auto" else [options.layout]
+    if device == "cpu" and options.precision == "auto" and not multiplies_bfloat16():
+        precisions = ["fp32"]  # one step in an emulated bf16 takes up to a minute
     if device == "mps":  # where bfloat16 and channels_last are young, and not every system has them
         precisions = ["fp32"] if options.precision == "auto" else precisions
         layouts = ["contiguous"] if options.layout == "auto" else layouts

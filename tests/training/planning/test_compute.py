@@ -33,6 +33,17 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return made
 
 
+@pytest.fixture(autouse=True)
+def bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The choice of precision as on a CPU that multiplies bfloat16."""
+    tell(monkeypatch, avx512_bf16=True)
+
+
+def tell(monkeypatch: pytest.MonkeyPatch, **capabilities: bool) -> None:
+    """What torch says of the CPU."""
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+
+
 class Steps:
     """Makes steps that take a time which depends on the way they are done."""
 
@@ -80,6 +91,18 @@ def test_the_fastest_way_is_chosen_and_set(
     assert {c.threads for c in steps.made} == {1, 2}
     assert len([line for line in steps.lines if "ms a step" in line]) == len(steps.made)
     assert steps.lines[-1] == f"chosen: {chosen}"
+
+
+@pytest.mark.parametrize("capability", ["avx512_bf16", "amx_bf16", "avx2"])
+def test_what_a_cpu_has_no_instructions_for_is_not_timed(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, capability: str
+) -> None:
+    tell(monkeypatch, **{capability: True})
+    steps = Steps(clock, lambda compute: 0.0)
+    steps.choose(threads=1)
+    timed = {compute.precision for compute in steps.made}
+    assert timed == ({"fp32"} if capability == "avx2" else {"fp32", "bf16"})
+    assert steps.choose(precision="bf16").precision == "bf16", "who asks for it gets it"
 
 
 @pytest.mark.usefixtures("two_cores")

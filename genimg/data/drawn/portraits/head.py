@@ -167,12 +167,12 @@ def load_head() -> Head:
 
 def vertex_normals(points: Floats, triangles: Ints) -> Floats:
     """Unit normals float32 [V, 3], the mean of those of the triangles around."""
-    a, b, c = (points[triangles[:, corner]] for corner in range(3))
-    across = np.cross(b - a, c - a)
+    corners = triangles.T
+    a, b, c = (points[corner].T for corner in corners)
+    (x1, y1, z1), (x2, y2, z2) = b - a, c - a
     normals = np.empty_like(points)
-    for axis in range(3):
-        weights = np.tile(across[:, axis], 3)
-        normals[:, axis] = np.bincount(triangles.T.ravel(), weights, len(points))
+    for axis, across in enumerate((y1 * z2 - z1 * y2, z1 * x2 - x1 * z2, x1 * y2 - y1 * x2)):
+        normals[:, axis] = np.bincount(corners.ravel(), np.tile(across, 3), len(points))
     return unit(normals)
 
 
@@ -185,6 +185,6 @@ def unit(vectors: Floats) -> Floats:
 
 def smooth(low: float, high: float, value: Floats) -> Floats:
     """0 below `low`, 1 above `high`, smooth between; `low` may be the greater one."""
-    share = np.clip((value - np.float32(low)) / np.float32(high - low), 0, 1)
+    share = np.minimum(np.maximum((value - np.float32(low)) / np.float32(high - low), 0), 1)
     step: Floats = share * share * (3 - 2 * share)
     return step
