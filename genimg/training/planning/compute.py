@@ -7,6 +7,7 @@ busy one. So a few real steps of each kind are timed, and the choice is kept wit
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -23,6 +24,10 @@ from genimg.training.distributed.processes import ALONE, World
 from genimg.training.options import TrainOptions
 
 TIMED_STEPS = 3
+HOPELESS = 8.0
+"""Times as long as the fastest way takes for a step: whose first one takes that, allocating and
+compiling along, is not tried on. A CPU without bfloat16 takes twenty times as long with it.
+"""
 BATCHES = {"cpu": 32, "cuda": 128, "mps": 64}
 """Pictures in a batch of one process, by the kind of device."""
 
@@ -121,18 +126,28 @@ def _fastest(
 ) -> Compute:
     if len(candidates) == 1:
         return candidates[0]
-    seconds = {}
+    seconds: dict[Compute, float] = {}
+    hopeless: set[str] = set()
     for compute in candidates:
+        if compute.precision in hopeless:
+            continue
         compute.apply()
-        seconds[compute] = seconds_of(make_step(compute), compute)
+        enough = HOPELESS * min(seconds.values(), default=math.inf)
+        seconds[compute] = seconds_of(make_step(compute), compute, enough)
         report(f"  {compute}: {1000 * seconds[compute]:.0f} ms a step")
+        if seconds[compute] > enough:
+            hopeless.add(compute.precision)
     return min(seconds, key=seconds.__getitem__)
 
 
-def seconds_of(step: Callable[[], None], compute: Compute) -> float:
-    """The mean time of a step, in seconds."""
+def seconds_of(step: Callable[[], None], compute: Compute, enough: float = math.inf) -> float:
+    """The mean time of a step, in seconds; that of the first one if it takes longer than enough."""
+    start = time.perf_counter()
     step()  # the first one allocates and compiles
     _synchronize(compute)
+    first = time.perf_counter() - start
+    if first > enough:
+        return first
     start = time.perf_counter()
     for _ in range(TIMED_STEPS):
         step()

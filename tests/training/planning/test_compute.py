@@ -70,7 +70,7 @@ def test_the_fastest_way_is_chosen_and_set(
 ) -> None:
     def seconds(compute: Compute) -> float:
         wrong = (compute.precision != precision) + (compute.layout != layout)
-        return 0.001 + 0.02 * wrong + 0.02 * (compute.threads != threads)
+        return 0.01 + 0.02 * wrong + 0.02 * (compute.threads != threads)
 
     steps = Steps(clock, seconds)
     chosen = steps.choose()
@@ -80,6 +80,17 @@ def test_the_fastest_way_is_chosen_and_set(
     assert {c.threads for c in steps.made} == {1, 2}
     assert len([line for line in steps.lines if "ms a step" in line]) == len(steps.made)
     assert steps.lines[-1] == f"chosen: {chosen}"
+
+
+def test_a_precision_that_is_hopeless_here_costs_one_step(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0}, raising=False)
+    steps = Steps(clock, lambda compute: 50.0 if compute.precision == "bf16" else 2.0)
+    assert steps.choose().precision == "fp32"
+    assert [compute.precision for compute in steps.made] == ["fp32", "fp32", "bf16"]
+    assert clock.seconds == 8 * 2.0 + 50.0
+    assert "  cpu, bf16, contiguous, 1 thread: 50000 ms a step" in steps.lines
 
 
 @pytest.mark.usefixtures("two_cores")
