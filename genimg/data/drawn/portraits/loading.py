@@ -12,7 +12,12 @@ from tqdm import tqdm
 
 from genimg.data.dataset import Bytes, Card, Dataset
 from genimg.data.drawn.portraits.person import draw_person
-from genimg.data.drawn.portraits.properties import FACTORS, portrait_labels
+from genimg.data.drawn.portraits.properties import (
+    FACTORS,
+    NUMBERS,
+    portrait_labels,
+    portrait_numbers,
+)
 from genimg.data.drawn.portraits.scene import draw_portrait
 from genimg.data.prepare import (
     check_seed,
@@ -81,6 +86,12 @@ def load_portraits(
         lambda target: np.copyto(target, portrait_labels(total, seed)),
         np.int64,
     )
+    values = kept_array(
+        cache / f"{stem}.numbers.npy",
+        (total, len(NUMBERS)),
+        lambda target: np.copyto(target, portrait_numbers(range(total), seed)),
+        np.float32,
+    )
     rows = np.arange(total, dtype=np.int64)
     return Dataset(
         name="portraits",
@@ -94,6 +105,8 @@ def load_portraits(
         },
         card=CARD,
         flip=False,  # light, gaze and turn would change their side, and the labels with them
+        numbers=NUMBERS,
+        values=np.array(values),
     )
 
 
