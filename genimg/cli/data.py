@@ -71,3 +71,5 @@ def _card(dataset: Dataset) -> Iterable[str]:
     yield f"  pictures  {width} x {height}, {colour}: {counts}"
     for factor in dataset.factors:
         yield f"  {factor.name}: {', '.join(factor.values)}"
+    for number in dataset.numbers:
+        yield f"  {number.name}: {number.range}"

@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from genimg.config import Size, as_size, as_whole, size_text
-from genimg.data.dataset import Card, Dataset, Factor, Split, Undrawn, visible_labels
+from genimg.data.dataset import (
+    Card,
+    Dataset,
+    Factor,
+    Number,
+    Split,
+    Undrawn,
+    visible_labels,
+)
 from genimg.data.drawn.drawing import draw_dataset
 from genimg.data.drawn.graphics import load_graphics
 from genimg.data.drawn.portraits.loading import load_portraits
@@ -39,6 +47,7 @@ __all__ = [
     "Factor",
     "FolderOptions",
     "Loader",
+    "Number",
     "Progress",
     "Split",
     "Undrawn",

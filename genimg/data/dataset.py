@@ -19,6 +19,7 @@ from genimg.errors import DataError
 
 Bytes = NDArray[np.uint8]
 Integers = NDArray[np.int64]
+Floats = NDArray[np.float32]
 
 SPLITS = ("train", "validation", "test")
 _HASHED = 256 << 20  # bytes of pictures that a fingerprint reads at most
@@ -69,11 +70,39 @@ class Factor:
 
 
 @dataclass(frozen=True)
+class Number:
+    """One property of a picture as a number, in its `unit` ("years"; "" where its name says it).
+
+    It lies between `low` and `high` in this set. `hidden_by` is as of a `Factor`.
+    """
+
+    name: str
+    unit: str
+    low: float
+    high: float
+    hidden_by: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            raise ValueError("a number needs a name")
+        if not -np.inf < self.low < self.high < np.inf:
+            raise ValueError(f"number {self.name!r} cannot go from {self.low} to {self.high}")
+
+    @property
+    def range(self) -> str:
+        """Between which values it lies, such as "20 to 75 years"."""
+        return f"{self.low:.4g} to {self.high:.4g} {self.unit}".rstrip()
+
+
+@dataclass(frozen=True)
 class Split:
-    """The pictures of one split: `images` uint8 [n, H, W, C], `labels` int64 [n, F] or None."""
+    """The pictures of one split: `images` uint8 [n, H, W, C], `labels` int64 [n, F] or None, and
+    `values` float32 [n, K] or None.
+    """
 
     images: Bytes
     labels: Integers | None
+    values: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.images)
@@ -107,6 +136,10 @@ class Dataset:
     card     title, licence and credit.
     flip     whether a mirrored picture is as good a picture of this set.
     content  what the loader knows the pictures by, a digest of all of them, or "".
+    numbers  the K properties that are numbers. No training learns from them; sliders are found
+             for them afterwards.
+    values   float32 [N, K], one column for each number, NaN where it is not known. None if and
+             only if there are no numbers.
     undrawn  what there is still to draw, where these are a few pictures of a set to look at it.
 
     Raises ValueError if the parts do not fit each other, which is a fault of the loader.
@@ -120,11 +153,14 @@ class Dataset:
     card: Card
     flip: bool
     content: str = ""
+    numbers: tuple[Number, ...] = ()
+    values: Floats | None = None
     undrawn: Undrawn | None = None
 
     def __post_init__(self) -> None:
         _check_images(self.images)
         _check_labels(self.labels, self.factors, len(self.images))
+        _check_values(self.values, self.numbers, self.factors, len(self.images))
         _check_splits(self.splits, len(self.images))
 
     def __len__(self) -> int:
@@ -143,7 +179,8 @@ class Dataset:
 
     @functools.cached_property
     def fingerprint(self) -> str:
-        """32 hexadecimal digits: the same for the same pictures, splits and labels.
+        """32 hexadecimal digits: the same for the same pictures, splits and labels. Numbers do not
+        count, as nothing is learned from them.
 
         Of sets whose loader gives no `content` every byte is read up to 256 MB, and of larger
         ones pictures at even distances that make as much; their number always counts.
@@ -179,12 +216,30 @@ class Dataset:
         rows: Any = indices
         if len(indices) and np.array_equal(indices, np.arange(len(indices)) + indices[0]):
             rows = slice(int(indices[0]), int(indices[0]) + len(indices))
-        return Split(self.images[rows], None if self.labels is None else self.labels[rows])
+        return Split(
+            self.images[rows],
+            None if self.labels is None else self.labels[rows],
+            None if self.values is None else self.values[rows],
+        )
 
     def visible_labels(self, split: str) -> Integers | None:
         """The labels of a split as far as the pictures show them: -1 where one is hidden, too."""
         labels = self.split(split).labels
         return None if labels is None else visible_labels(labels, self.factors)
+
+    def visible_values(self, split: str) -> Floats | None:
+        """The values of a split as far as the pictures show them: NaN where one is hidden, too."""
+        part = self.split(split)
+        if part.values is None:
+            return None
+        visible = np.array(part.values)
+        for column, number in enumerate(self.numbers):
+            for other, value in number.hidden_by:
+                assert part.labels is not None  # as there are factors
+                place = [factor.name for factor in self.factors].index(other)
+                covering = self.factors[place].values.index(value)
+                visible[part.labels[:, place] == covering, column] = np.nan
+        return visible
 
 
 def visible_labels(labels: Integers, factors: Sequence[Factor]) -> Integers:
@@ -224,6 +279,31 @@ def _check_labels(labels: Integers | None, factors: tuple[Factor, ...], count: i
     for column, factor in zip(labels.T, factors, strict=True):
         if column.min() < -1 or column.max() >= len(factor.values):
             raise ValueError(f"labels of {factor.name!r} leave -1..{len(factor.values) - 1}")
+
+
+def _check_values(
+    values: Floats | None,
+    numbers: tuple[Number, ...],
+    factors: tuple[Factor, ...],
+    count: int,
+) -> None:
+    names = [number.name for number in numbers]
+    if len(set(names)) != len(names):
+        raise ValueError(f"repeated names of numbers: {names}")
+    known = {(factor.name, value) for factor in factors for value in factor.values}
+    unknown = {pair for number in numbers for pair in number.hidden_by} - known
+    if unknown:
+        raise ValueError(f"numbers are hidden by what is not there: {sorted(unknown)}")
+    if values is None:
+        if numbers:
+            raise ValueError(f"{len(numbers)} numbers but no values")
+        return
+    if values.dtype != np.float32 or values.shape != (count, len(numbers)) or not numbers:
+        raise ValueError(
+            f"values must be float32 [{count}, {len(numbers)}], not {values.dtype} {values.shape}"
+        )
+    if np.isinf(values).any():
+        raise ValueError("values must be finite, or NaN where they are not known")
 
 
 def _check_splits(splits: Mapping[str, Integers], count: int) -> None:

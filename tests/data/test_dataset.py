@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from genimg.data.dataset import Card, Dataset, Factor, visible_labels
+from genimg.data.dataset import Card, Dataset, Factor, Number, visible_labels
 from genimg.errors import DataError
 
 CARD = Card("dots", "Dots", "CC0", "nobody", "Made for a test.")
@@ -203,3 +203,66 @@ def test_fingerprints_of_huge_sets_look_at_some_pictures(monkeypatch: pytest.Mon
     seen = images.copy()
     seen[4] += 1
     assert of(seen) != of(images)
+
+
+# -- numbers
+
+
+def numbered(dots: Dataset, **changes: Any) -> Dataset:
+    """The dots with an age of 0, 1, 2, ... and a tilt that red dots hide."""
+    values = np.stack([np.arange(10), np.arange(10) / 2], axis=1).astype(np.float32)
+    values[4, 0] = np.nan
+    numbers = (
+        Number("age", "years", 0, 9),
+        Number("tilt", "", 0, 4.5, (("colour", "red"),)),
+    )
+    return dataclasses.replace(dots, **{"numbers": numbers, "values": values, **changes})
+
+
+def test_a_split_has_the_values_of_its_rows(dots: Dataset) -> None:
+    known = numbered(dots)
+    assert dots.split("train").values is None and dots.visible_values("train") is None
+    np.testing.assert_array_equal(
+        known.split("train").values, [[2, 1], [3, 1.5], [np.nan, 2], [5, 2.5], [6, 3], [7, 3.5]]
+    )
+
+
+def test_a_value_that_something_hides_is_not_visible(dots: Dataset) -> None:
+    known = numbered(dots)
+    np.testing.assert_array_equal(
+        known.visible_values("train"),
+        [[2, np.nan], [3, 1.5], [np.nan, np.nan], [5, 2.5], [6, np.nan], [7, 3.5]],
+    )
+    assert known.values is not None and not np.isnan(known.values[:, 1]).any()
+
+
+def test_numbers_leave_the_fingerprint_as_it_is(dots: Dataset) -> None:
+    assert numbered(dots).fingerprint == dots.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"values": None}, "no values"),
+        ({"numbers": ()}, "must be float32"),
+        ({"values": np.zeros((10, 2))}, "must be float32"),
+        ({"values": np.zeros((9, 2), np.float32)}, "must be float32"),
+        ({"values": np.full((10, 2), np.inf, np.float32)}, "finite"),
+        ({"numbers": (Number("age", "", 0, 1),) * 2}, "repeated"),
+        ({"numbers": (Number("a", "", 0, 1, (("colour", "green"),)), Number("b", "", 0, 1))},
+         "hidden by what is not there"),
+    ],
+)  # fmt: skip
+def test_numbers_that_do_not_fit_are_refused(
+    dots: Dataset, changes: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        numbered(dots, **changes)
+
+
+@pytest.mark.parametrize(("low", "high"), [(1.0, 1.0), (2.0, 1.0), (float("nan"), 1.0)])
+def test_a_number_has_a_range(low: float, high: float) -> None:
+    with pytest.raises(ValueError, match="cannot go from"):
+        Number("age", "years", low, high)
+    assert Number("age", "years", 20, 75).range == "20 to 75 years"
+    assert Number("smile", "", 0, 1).range == "0 to 1"

@@ -13,11 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from filelock import FileLock
 
-from genimg.data.dataset import Bytes, Card, Dataset, Factor, Integers, Undrawn
+from genimg.data.dataset import Bytes, Card, Dataset, Factor, Floats, Integers, Number, Undrawn
 from genimg.data.prepare import kept_array, make_room, open_kept
 from genimg.data.progress import Progress, shown_progress
 from genimg.machine import usable_cores
@@ -39,6 +40,8 @@ class DrawnSet:
             alone share it.
         draw: the picture of a row, uint8 [size, size, 3].
         labels: the labels of some rows, int64 [n, F].
+        numbers: the properties that are numbers, and `values` what they are of some rows, float32
+            [n, K].
     """
 
     card: Card
@@ -49,6 +52,8 @@ class DrawnSet:
     blocks: Path
     draw: Callable[[int], Bytes]
     labels: Callable[[range], Integers]
+    numbers: tuple[Number, ...] = ()
+    values: Callable[[range], Floats] | None = None
 
     def load(self, few: int | None = None, progress: Progress | None = None) -> Dataset:
         """The set, of which what is not there yet is drawn.
@@ -68,7 +73,9 @@ class DrawnSet:
             np.arange(self._total, dtype=np.int64), np.cumsum(self.counts[:2])
         )
         splits = {"train": train, "validation": validation, "test": test}
-        return self._dataset(images, self._all_labels(), splits)
+        labels = self._kept("labels", len(self.factors), self.labels, np.int64)
+        values = self._kept("numbers", len(self.numbers), self.values, np.float32)
+        return self._dataset(images, labels, values, splits)
 
     def _load_few(self, count: int, progress: Progress | None) -> Dataset:
         first = sum(self.counts[:2])
@@ -83,6 +90,7 @@ class DrawnSet:
         return self._dataset(
             np.stack(images),
             self.labels(range(first, first + count)),
+            None if self.values is None else self.values(range(first, first + count)),
             {"train": np.arange(count, dtype=np.int64)},
             Undrawn(self.counts[2], left, left * seconds),
         )
@@ -91,6 +99,7 @@ class DrawnSet:
         self,
         images: Bytes,
         labels: Integers,
+        values: Floats | None,
         splits: dict[str, Integers],
         undrawn: Undrawn | None = None,
     ) -> Dataset:
@@ -103,18 +112,20 @@ class DrawnSet:
             card=self.card,
             flip=False,  # what is drawn has its own side, and its labels with it
             undrawn=undrawn,
+            numbers=self.numbers,
+            values=values,
         )
 
-    def _all_labels(self) -> Integers:
+    def _kept(
+        self, what: str, columns: int, tell: Callable[[range], Any] | None, kind: type[np.generic]
+    ) -> Any:
+        """What is told of all rows, [N, columns]; it is kept in a file beside the pictures."""
+        if tell is None:
+            return None
         stem = self.path.name.removesuffix(".npy").removesuffix(".images")
-        return np.array(
-            kept_array(
-                self.path.with_name(f"{stem}.labels.npy"),
-                (self._total, len(self.factors)),
-                lambda target: np.copyto(target, self.labels(range(self._total))),
-                np.int64,
-            )
-        )
+        path, shape = self.path.with_name(f"{stem}.{what}.npy"), (self._total, columns)
+        rows = range(self._total)
+        return np.array(kept_array(path, shape, lambda to: np.copyto(to, tell(rows)), kind))
 
     # -- blocks
 

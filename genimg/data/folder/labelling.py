@@ -1,4 +1,6 @@
-"""Which labels have the pictures of a folder: the names of its folders, or a file's columns?"""
+"""Which labels and numbers have the pictures of a folder: the names of its folders, or a file's
+columns?
+"""
 
 from __future__ import annotations
 
@@ -11,10 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from genimg.checkpoint import MAX_FACTORS
-from genimg.data.dataset import Factor, Integers
+from genimg.data.dataset import Factor, Floats, Integers, Number
 from genimg.data.folder.found import Found, Unreadable, plain_name, told
 from genimg.data.folder.gathering import matches
 from genimg.data.folder.layout import Layout, split_of
+from genimg.data.folder.numbering import NumberColumn, read_number, title_and_unit
 from genimg.data.folder.tables import SEVERAL, Names, Table, read_table
 from genimg.errors import DataError
 from genimg.images import MAX_BYTES
@@ -41,6 +44,7 @@ class Labelling:
     """The labels of pictures, in their order, and what a person should know of them.
 
     factors, labels   as of a `Dataset`.
+    numbers, values   as of a `Dataset`.
     splits            the split that each is given, or None where it is not.
     notes             what did not fit, in sentences.
     source            what the labels come from: the name of a file, or "" for folders.
@@ -51,6 +55,8 @@ class Labelling:
     splits: Sequence[str | None] = ()
     notes: tuple[str, ...] = field(default=())
     source: str = ""
+    numbers: tuple[Number, ...] = ()
+    values: Floats | None = None
 
 
 def from_folders(names: Sequence[str]) -> Labelling:
@@ -65,7 +71,7 @@ def from_folders(names: Sequence[str]) -> Labelling:
 
 
 def from_table(table: Table, names: Sequence[str], used: Sequence[int]) -> Labelling:
-    """A factor from each column of a table that can be one.
+    """A factor or a number from each column of a table that can be one.
 
     Args:
         names: of all files; the table may speak of those that are left out, too.
@@ -79,6 +85,7 @@ def from_table(table: Table, names: Sequence[str], used: Sequence[int]) -> Label
     cells = [rows[row_of[number]] if number in row_of else None for number in used]
     factors: list[Factor] = []
     columns: list[Integers] = []
+    measured: list[NumberColumn] = []
     passed_over: list[str] = []
     layout = Layout([names[number] for number in used])
     splits = [layout.split(names[number]) for number in used]
@@ -89,7 +96,13 @@ def from_table(table: Table, names: Sequence[str], used: Sequence[int]) -> Label
         if title.lower() in _SPLIT_TITLES and _are_splits(values):
             splits = [None if value is None else split_of(value) for value in values]
             continue
-        name = _distinct_name(title, factors, at)
+        plain, unit = title_and_unit(plain_name(title).replace("_", " "))
+        taken = [each.number.name for each in measured]
+        number = read_number(_distinct_name(plain, taken, at), unit, values)
+        if number is not None and len(measured) < MAX_FACTORS:
+            measured.append(number)
+            continue
+        name = _distinct_name(title, [factor.name for factor in factors], at)
         factor, numbered = _factor(name, values, of_table=True)
         if factor is None or len(factors) == MAX_FACTORS:
             passed_over.append(f"{name!r} ({len(set(values) - {None}):,} values)")
@@ -101,14 +114,18 @@ def from_table(table: Table, names: Sequence[str], used: Sequence[int]) -> Label
         what = "column" if len(passed_over) == 1 else "columns"
         notes.append(
             f"Not used as labels of {table.called}: the {what} {_some(passed_over)}; a label has 2 "
-            f"values or more, each for {PER_FOLDER} pictures or more on average."
+            f"values or more, each for {PER_FOLDER} pictures or more on average, and a number is "
+            "written as 30 or 30.5."
         )
+    notes += _unread(table.called, measured)
     return Labelling(
         tuple(factors),
         np.stack(columns, axis=1) if columns else None,
         splits,
         tuple(notes),
         table.called,
+        tuple(each.number for each in measured),
+        np.stack([each.values for each in measured], axis=1) if measured else None,
     )
 
 
@@ -177,10 +194,21 @@ def _are_splits(values: Iterable[str | None]) -> bool:
     return "train" in named and len(named) > 1 and None not in named
 
 
-def _distinct_name(title: str, factors: Sequence[Factor], at: int) -> str:
+def _distinct_name(title: str, taken: Sequence[str], at: int) -> str:
     name = " ".join(plain_name(title).replace("_", " ").split())[:_LABEL]
-    name = name or ("label" if not factors else f"label {len(factors) + 1}")
-    return name if all(name != each.name for each in factors) else f"{name[:60]} {at + 1}"
+    name = name or ("label" if not taken else f"label {len(taken) + 1}")
+    return name if name not in taken else f"{name[:60]} {at + 1}"
+
+
+def _unread(called: str, measured: Sequence[NumberColumn]) -> Iterable[str]:
+    """What stands in a column of numbers and is none."""
+    for each in measured:
+        if each.unread:
+            words = _some([repr(_cut([plain_name(cell)])[0]) for cell in each.unread])
+            yield (
+                f"Not read as numbers in the column {each.number.name!r} of {called}: {words}. "
+                "Those pictures go without; a number is written as 30 or 30.5."
+            )
 
 
 def _mismatches(

@@ -177,6 +177,7 @@ def load_folder(
     dataset = Dataset(
         f"folder:{path}", examined.images, examined.labels, examined.factors,
         _splits(examined, seed), card, flip=True, content=examined.content,
+        numbers=examined.labelling.numbers, values=examined.labelling.values,
     )  # fmt: skip
     return limit_train(dataset, count, seed)
 

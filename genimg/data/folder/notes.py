@@ -113,6 +113,9 @@ def _label_notes(examined: Examined) -> list[str]:
             f"{each.name} ({len(each.values):,} values)" for each in labelling.factors
         )
         notes.insert(0, f"Labels from {labelling.source}: {named or 'none'}.")
+        if labelling.numbers:
+            measured = ", ".join(f"{each.name} ({each.range})" for each in labelling.numbers)
+            notes.insert(1, f"Numbers from {labelling.source}: {measured}.")
     else:
         notes += _notes_on_folders(examined)
     if len(labelling.factors) == 1 and examined.labels is not None:
@@ -192,13 +195,18 @@ def _offered(examined: Examined) -> Iterator[str]:
     for each in sorted(tables, key=lambda each: (each.name.count("/"), each.name))[:_TRIED]:
         with contextlib.suppress(DataError):
             told = from_table(table_of(each), names, rows)
-            if told.labels is None:
-                continue
-            known = int((told.labels >= 0).any(axis=1).sum())
-            if 2 * known >= len(rows):
-                factors = ", ".join(factor.name for factor in told.factors[:5])
+            labelled = np.zeros(len(rows), np.bool_)
+            if told.labels is not None:
+                labelled |= (told.labels >= 0).any(axis=1)
+            if told.values is not None:
+                labelled |= np.isfinite(told.values).any(axis=1)
+            known = int(labelled.sum())
+            if known and 2 * known >= len(rows):
+                words = [factor.name for factor in told.factors]
+                words += [number.name for number in told.numbers]
                 yield (
-                    f"{each.name} says of {known:,} pictures what they are ({factors}): use it as "
+                    f"{each.name} says of {known:,} pictures what they are "
+                    f"({', '.join(words[:5])}): use it as "
                     f"labels with --labels {shlex.quote(each.name)}."
                 )
 

@@ -101,7 +101,7 @@ def test_a_cached_set_equals_a_fresh_one_and_a_longer_one(
     portraits: Dataset, folder: Path, tmp_path: Path
 ) -> None:
     files = {path: path.stat().st_mtime_ns for path in folder.rglob("*.npy")}
-    assert len(files) == 2  # the blocks are gone
+    assert len(files) == 3  # pictures, labels and numbers; the blocks are gone
     load_dataset("portraits", SIZE, cache=folder, count=COUNT)
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.npy")} == files
     longer = load_dataset("portraits", SIZE, cache=tmp_path, count=COUNT + 2)
@@ -188,6 +188,8 @@ def test_any_size_shows_the_same_person(size: int) -> None:
 def test_the_numbers_are_those_of_the_labels(portraits: Dataset) -> None:
     told = portrait_numbers(range(len(portraits)))
     assert told.shape == (len(portraits), len(NUMBERS)) and told.dtype == np.float32
+    assert portraits.numbers == NUMBERS and portraits.values is not None
+    np.testing.assert_array_equal(portraits.values, told)
     names = [number.name for number in NUMBERS]
     assert portraits.labels is not None
     factors = [factor.name for factor in FACTORS]

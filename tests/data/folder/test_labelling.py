@@ -102,7 +102,8 @@ def test_several_columns_are_several_labels(ten: Path) -> None:
         "Labels from labels.csv: wearing hat (2 values), age (3 values), colour (3 values), "
         "label (2 values)."
     )
-    assert any("the columns 'caption' (10 values), 'score' (10 values)" in x for x in told["notes"])
+    assert told["notes"][2] == "Numbers from labels.csv: score (0 to 2.25)."
+    assert any("the column 'caption' (10 values)" in x for x in told["notes"])
     dataset = load(ten, folder=FolderOptions(labels=str(file)))
     assert dataset.labels is not None and dataset.labels.shape == (10, 4)
 

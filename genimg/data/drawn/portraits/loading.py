@@ -9,7 +9,12 @@ import numpy as np
 from genimg.data.dataset import Bytes, Card, Dataset
 from genimg.data.drawn.keeping import DrawnSet
 from genimg.data.drawn.portraits.person import draw_person
-from genimg.data.drawn.portraits.properties import FACTORS, portrait_labels
+from genimg.data.drawn.portraits.properties import (
+    FACTORS,
+    NUMBERS,
+    portrait_labels,
+    portrait_numbers,
+)
 from genimg.data.drawn.portraits.scene import draw_portrait
 from genimg.data.prepare import check_seed, check_size
 from genimg.data.progress import Progress
@@ -73,4 +78,6 @@ def load_portraits(
         blocks=cache / f"portraits-{size}px-seed{seed}-v{VERSION}-blocks",
         draw=draw,
         labels=lambda rows: portrait_labels(rows.stop, seed)[rows.start :],
+        numbers=NUMBERS,
+        values=lambda rows: portrait_numbers(rows, seed),
     ).load(few, progress)

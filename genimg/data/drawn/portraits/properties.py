@@ -7,12 +7,11 @@ own unit. Left and right are those of the picture.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genimg.data.dataset import Factor, Integers
+from genimg.data.dataset import Factor, Integers, Number
 from genimg.data.drawn.portraits.person import (
     BACKDROPS,
     BEARDS,
@@ -26,16 +25,9 @@ from genimg.data.drawn.portraits.person import (
 )
 from genimg.errors import DataError
 
-
-@dataclass(frozen=True)
-class Number:
-    """A property as a number: its `name`, its `unit` ("" where 0 to 1 says it) and its range."""
-
-    name: str
-    unit: str
-    low: float
-    high: float
-
+_SUNGLASSES = (("glasses", "sunglasses"),)
+_COVERED = (*_SUNGLASSES, ("eyes", "closed eyes"))
+_BARE = (("hair style", "bald head"),)
 
 NUMBERS: tuple[Number, ...] = (
     Number("age", "years", 20, 75),
@@ -49,13 +41,13 @@ NUMBERS: tuple[Number, ...] = (
     Number("smile", "", 0, 1),
     Number("mouth opening", "", 0, 1),
     Number("raised brows", "", 0, 1),
-    Number("closed eyes", "", 0, 1),
-    Number("gaze to the right", "degrees", -22, 22),
-    Number("gaze up", "degrees", -12, 10),
+    Number("closed eyes", "", 0, 1, _SUNGLASSES),
+    Number("gaze to the right", "degrees", -22, 22, _COVERED),
+    Number("gaze up", "degrees", -12, 10, _COVERED),
     Number("turned to the right", "degrees", -38, 38),
     Number("tilted up", "degrees", -13, 13),
-    Number("hair length", "", 0, 1),
-    Number("grey hair", "", 0, 1),
+    Number("hair length", "", 0, 1, _BARE),
+    Number("grey hair", "", 0, 1, _BARE),
     Number("light from the right", "degrees", -62, 62),
     Number("light from above", "degrees", 12, 52),
     Number("warmth of the light", "", -1, 1),
@@ -80,10 +72,6 @@ def _ancestry(person: Person) -> int:
     most = int(np.argmax(person.ancestry))
     return most if person.ancestry[most] >= 0.6 else 3
 
-
-_SUNGLASSES = (("glasses", "sunglasses"),)
-_COVERED = (*_SUNGLASSES, ("eyes", "closed eyes"))
-_BARE = (("hair style", "bald head"),)
 
 _FACTORS: tuple[tuple[Factor, Callable[[Person], int]], ...] = (
     (Factor("age", ("young", "middle-aged", "old")), lambda p: _among((36, 56), p.age)),
