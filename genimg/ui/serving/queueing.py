@@ -27,6 +27,10 @@ MOST_PLACES, MOST_PLACES_OF_ONE = 400, 40
 MOST_BYTES, MOST_BYTES_OF_ONE = 400 * 10**6, 100 * 10**6
 """What these may have brought."""
 MOST_SESSIONS, MOST_SESSIONS_OF_ONE = 400, 50
+LOOK_SECONDS, PROGRESS_SECONDS = 0.02, 0.1
+"""Between two looks for an event, and two for what one says of its progress. Gradio looks ten times
+as often or more, which keeps a processor busy with nothing.
+"""
 
 Pushed = tuple[
     bool,
@@ -47,6 +51,8 @@ class FairQueue(Queue):
             blocks=page,
             default_concurrency_limit=limit,
         )
+        self.sleep_when_free = LOOK_SECONDS
+        self.progress_update_sleep_when_free = PROGRESS_SECONDS
         self._served: dict[str, float] = {}
 
     async def push(
@@ -152,7 +158,7 @@ def _bring_forward(queue: EventQueue, running: Counter[str], served: dict[str, f
 
 
 def _address(event: Event) -> str:
-    """Whose it is; looked at a thousand times a second while events wait, so it is remembered."""
+    """Whose it is; looked at again and again while events wait, so it is remembered."""
     known: str | None = event.__dict__.get("_address")
     if known is None:
         known = event.__dict__["_address"] = client_address(event.request.scope)

@@ -76,12 +76,14 @@ def test_a_model_that_has_learned_more_under_its_name_is_opened_everywhere(
 def test_the_card_is_renewed_with_the_file_and_else_left_alone(
     visit: Visit, site: Site, late: str
 ) -> None:
-    path = add(site)
     visitor = visit()
     page = visitor.page
     page.locator("#footer details summary").first.click()
-    with page.expect_request_finished(lambda request: "queue/data" in request.url):
-        page.evaluate("() => genimg.refreshModels()")
+    path = add(site)
+    page.evaluate("() => genimg.refreshModels()")
+    page.locator("#model input").click()
+    expect(page.get_by_role("option", name=late)).to_be_visible()  # which came with the card
+    page.keyboard.press("Escape")
     visitor.await_frames()
     expect(page.locator("#footer details").first).to_have_attribute("open", "")
     choose(visitor, late)

@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from genimg.ui.serving.bodies import BODY
 from genimg.ui.serving.queueing import (
+    LOOK_SECONDS,
     MOST_BYTES_OF_ONE,
     MOST_PLACES_OF_ONE,
     FairQueue,
@@ -125,3 +126,19 @@ def test_of_ones_own_those_of_closed_pages_go_first(page: gr.Blocks) -> None:
     for number in range(5):
         sessions.belongs(f"joined {number}", f"192.0.2.{10 + number}")
     assert len(sessions._owners) == 6, "nobody has more than all together may have"
+
+
+def test_a_queue_without_events_sleeps_between_its_looks(
+    queue: FairQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gradio's own would look a thousand times a second."""
+    naps: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        naps.append(seconds)
+        queue.stopped = len(naps) == 3
+
+    monkeypatch.setattr("gradio.queueing.asyncio.sleep", sleep)
+    run(queue.start_processing())
+    assert naps == 3 * [LOOK_SECONDS]
+    assert LOOK_SECONDS >= 0.01
