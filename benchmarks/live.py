@@ -246,8 +246,8 @@ def alone_in(checkpoints: Path, *names: str) -> Iterator[Path]:
 def open_editor(chromium: Browser, app: App) -> tuple[Page, str]:
     """The Edit tab with its socket open, and the name of its first slider."""
     page = chromium.new_page()
-    page.goto(app.address)
     patience = 1000 * PATIENCE
+    page.goto(app.address, timeout=patience)
     page.wait_for_selector("#edited canvas", timeout=patience)
     page.wait_for_selector(OURS, timeout=patience)
     page.wait_for_selector("body[data-live=live]", timeout=patience)

@@ -1,7 +1,8 @@
 """Measure genimg:  python benchmarks/run.py [training] [overhead] [arithmetic] [fashion-pair]
-                                          [few] [gans] [samples] [gan-speed] [decode] [live] [locks]
-                                          [uploads] [base] [photographs] [photo] [portraits]
-                                          [folders] [people] [flood] [start] [memory]
+                                          [few] [gans] [samples] [gan-speed] [decode] [live]
+                                          [live-sizes] [locks] [uploads] [base] [photographs]
+                                          [photo] [portraits] [folders] [people] [flood] [start]
+                                          [memory]
 
 Without a part: training, overhead, gan-speed, decode, live, folders, start and memory, one after
 another.
@@ -30,6 +31,7 @@ from benchmarks import (
     folders,
     gans,
     live,
+    live_sizes,
     locks,
     memory,
     overhead,
@@ -59,6 +61,7 @@ PARTS: dict[str, Callable[[Settings], dict[str, Any]]] = {
     "gan-speed": gans.run_gan_speed,
     "decode": decode.run_decode,
     "live": live.run_live,
+    "live-sizes": live_sizes.run_live_sizes,
     "locks": locks.run_locks,
     "uploads": uploads.run_uploads,
     "folders": folders.run_folders,
