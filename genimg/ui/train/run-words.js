@@ -67,7 +67,8 @@ export function progressLine(run) {
   const doing = !TOLD_OTHERWISE.includes(phase) && capitalize(words);
   const isSeen = images > 0 && phase !== 'preparing';
   const time = left !== null && say('train.left', { time: roughDuration(left) });
-  return [doing, time, isSeen && say('train.seen_in', { pictures, time: duration(seconds) })].filter(Boolean).join(' · ');
+  const seen = isSeen && say('train.seen_in', { pictures, time: duration(seconds) });
+  return [doing, time, seen].filter(Boolean).join(' · ');
 }
 
 /** The same where there is little room. @param {AnyRun} run */

@@ -33,7 +33,8 @@ export const makeReport = (changes = {}) => ({
 /** @param {Partial<Plan>} [changes] @returns {Plan} */
 export const makePlan = (changes = {}) => ({
   network: 'vae residual', choices: [{ what: 'size', value: '16 pixels', why: 'your pictures have about 24' }],
-  varied: true, speed: 1234, memory: 1.23e9, minutes: 20, drawing: 0, pictures: 36, hints: ['each picture is seen once'],
+  varied: true, speed: 1234, memory: 1.23e9, minutes: 20, drawing: 0, pictures: 36,
+  hints: ['each picture is seen once'],
   ...changes,
 });
 
