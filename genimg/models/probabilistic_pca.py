@@ -65,8 +65,8 @@ class ProbabilisticPCA(nn.Module):
         found = found[:, :count].T.contiguous()
         codes = rows @ found.T
         explained = codes.square().mean(dim=0)
-        left = (rows.square().sum() / len(rows) - explained.sum()) / rows.shape[1]
-        noise = left.clamp_min(LEAST_NOISE)
+        left = rows.square().sum() / len(rows) - explained.sum()
+        noise = (left / max(rows.shape[1] - count, 1)).clamp_min(LEAST_NOISE)
         self.centre.copy_(_half(centre))
         self.components.zero_()[:count].copy_(_half(found))
         self.spread.zero_()[:count].copy_(_half((explained - noise).clamp_min(0).sqrt()))
