@@ -65,8 +65,10 @@ class Header:
         trained: how: pictures seen, minutes, options, version, all of the last run; "before" are
             the runs that made what it started from, see `trainings`.
         metrics: what was measured on held-out pictures.
-        directions: one mapping a direction (name, group, factor, std, reliability); their unit
-            vectors are the rows of the tensor "directions.vectors".
+        directions: one mapping a direction (name, group, factor, std, reliability; of a number
+            also "number": unit, low, high, error); their unit vectors are the rows of the tensor
+            "directions.vectors", and what reads the numbers off latents those of
+            "directions.readings".
         sheet: the samples of seeds 0 to 63, eight a row: a WebP picture in base64.
         format_version: version of this file format.
     """
@@ -206,7 +208,24 @@ def _check_directions(rows: tuple[dict[str, Any], ...]) -> None:
                 type(number) in (int, float) and 0 <= number <= most,
                 f"the {key} of the direction {short(name)} cannot be {short(number)}",
             )
+        if "number" in row:
+            _check_number(name, row["number"])
     _require(len(set(names)) == len(names), "two directions have the same name")
+
+
+def _check_number(name: object, number: Any) -> None:
+    """What a direction says of its unit: {"unit": "years", "low": 20, "high": 75, "error": 4}."""
+    keys = ("low", "high", "error")
+    whole = isinstance(number, dict) and all(type(number.get(k)) in (int, float) for k in keys)
+    _require(
+        whole and set(number) == {"unit", *keys} and number["low"] < number["high"],
+        f"the number of the direction {short(name)} has no range or error",
+    )
+    unit = number["unit"]
+    _require(
+        isinstance(unit, str) and len(unit) <= MAX_NAME and len(unit.splitlines()) <= 1,
+        f"the unit of the direction {short(name)} cannot be {short(unit)}",
+    )
 
 
 def _check_factors(factors: Any) -> None:

@@ -110,6 +110,37 @@ def classifier_path(classifier_run: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def numbered_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a VAE that has learned nothing, with the numbers age and smile, which drags age
+    along, and a label's direction.
+    """
+    from genimg.latents import Direction, Scale, directions_to_header
+    from genimg.models import build_model, model_digest, round_weights, save_model
+
+    model = build_model("vae", (3, 16, 16), seed=3)
+    round_weights(model, "vae")
+    [d] = model.latent_shape  # type: ignore[union-attr]
+    axes = torch.eye(d)
+    smile = 0.8 * axes[1] + 0.6 * axes[0]
+    scales = {
+        "age": (axes[0], Scale("years", 20.0, 75.0, 4.0, 12.0 * axes[0], 47.5)),
+        "smile": (smile, Scale("", 0.0, 1.0, 0.15, 0.25 * axes[1], 0.5)),
+    }
+    digest = model_digest(model)
+    found = [
+        Direction(name, vector, 1.0, "number", 0.8, digest, scale=scale)
+        for name, (vector, scale) in scales.items()
+    ]
+    found.append(Direction("red hat", axes[2], 1.0, "named", 0.9, digest, "hat"))
+    rows, tensors = directions_to_header(found)
+    path = tmp_path_factory.mktemp("numbered") / "tiny-people.safetensors"
+    data = {"name": "people", "title": "People who do not exist"}
+    save_model(path, model, "vae", name="tiny-people",
+               extra={"data": data, "directions": rows}, tensors=tensors)  # fmt: skip
+    return path
+
+
+@pytest.fixture(scope="session")
 def base_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The file of a tiny base that has learned nothing, with two sliders."""
     from genimg.latents.maps import MapDirection, maps_to_header

@@ -90,6 +90,11 @@ COMMANDS: dict[str, Command] = {
         reconstruct.configure_calibrate,
         reconstruct.run_calibrate,
     ),
+    "numbers": Command(
+        "give a model sliders in units, such as an age in years",
+        reconstruct.configure_numbers,
+        reconstruct.run_numbers,
+    ),
     "describe": Command(
         "tell what a model file says of itself",
         report.configure_describe,

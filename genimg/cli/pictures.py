@@ -35,6 +35,9 @@ def configure_edit(parser: argparse.ArgumentParser) -> None:
         "glasses=-1.5; give it again for more (`describe` lists the names); it replaces the "
         "amount of the same name in a saved picture",
     )
+    points.add_numbers(
+        parser, "bring a number that the picture shows to another value, in its unit, after --move"
+    )
     points.add_labels(parser, "exchange what a labelled part of the picture is")
     parser.add_argument(
         "--keep",
@@ -42,7 +45,7 @@ def configure_edit(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help="hold a direction where it is while others move; give it again for more. What was "
-        "kept in a saved picture stays kept, unless --move names it",
+        "kept in a saved picture stays kept, unless --move or --to names it",
     )
     parser.add_argument(
         "--do",
@@ -79,20 +82,29 @@ def run_edit(arguments: argparse.Namespace) -> int:
         _check_whole(arguments)
     moves = points.once(arguments.move, "--move")
     changes = points.once(arguments.set, "--set")
+    numbers = points.once(arguments.to, "--to")
     for name in arguments.keep:
-        if name in moves:
+        if name in moves or name in numbers:
             raise ConfigError(f"{name!r} cannot both move and be kept: leave out one of the two")
+    for name in numbers:
+        if name in moves:
+            raise ConfigError(f"{name!r} is given with --move and with --to: leave out one of them")
     editor = options.load_editor(arguments)
     _check_names(editor, [*moves, *arguments.keep])
+    points.check_numbers(editor, numbers)
     start = points.start(editor, arguments.image)
     operations = [points.operation(editor, words) for words in arguments.do]
-    kept = {*(name for name in start.locks if name not in moves), *arguments.keep}
+    moving = {*moves, *numbers}
+    kept = {*(name for name in start.locks if name not in moving), *arguments.keep}
     held = replace(start.exchanged({**start.changes, **changes}), locks=tuple(kept))
     edited = held.pulled(moves)
+    if numbers:
+        edited = editor.brought(edited, numbers)
     for operation in operations:
         edited = operation.onto(edited, editor)
     if edited != start:
-        done = [*edit_words(changes, moves), *(operation.words for operation in operations)]
+        told = [f"{name} {editor.scales[name].words(value)}" for name, value in numbers.items()]
+        done = [*edit_words(changes, moves), *told, *(each.words for each in operations)]
         edited = edited.after(start, ", ".join(done) or "other locks")
     if arguments.whole:
         data = _whole(editor, arguments, edited)
@@ -105,6 +117,7 @@ def run_edit(arguments: argparse.Namespace) -> int:
         )
     options.write(arguments.out, data)
     print(f"edits: {', '.join(edited.edits) or 'none'}")
+    points.print_numbers(editor, edited, numbers)
     if edited.locks:
         print(f"kept: {', '.join(edited.locks)}")
     return 0

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from genimg.cli import options
-from genimg.errors import ConfigError
+from genimg.errors import ConfigError, LatentError
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -53,6 +54,45 @@ def _exchange(text: str) -> tuple[str, str]:
     if not equals or not factor or not value:
         raise argparse.ArgumentTypeError(f"{text!r} is not LABEL=VALUE, such as accessory=red hat")
     return factor, value
+
+
+def add_numbers(parser: argparse.ArgumentParser, what: str) -> None:
+    """The argument --to, which may be given several times; `what` it is for."""
+    parser.add_argument(
+        "--to",
+        metavar="NUMBER=VALUE",
+        type=_number,
+        action="append",
+        default=[],
+        help=f"{what}, such as age=60; give it again for more (`describe` lists the numbers)",
+    )
+
+
+def _number(text: str) -> tuple[str, float]:
+    """Parse "NUMBER=VALUE"."""
+    name, equals, value = text.rpartition("=")
+    if not equals or not name.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} is not NUMBER=VALUE, such as age=60")
+    return name.strip(), options.finite(value)
+
+
+def check_numbers(editor: Editor, names: Iterable[str]) -> None:
+    """Refuse a number that the model does not tell, and suggest those it tells."""
+    known = list(editor.scales)
+    for name in names:
+        if name not in known:
+            told = ", ".join(known) or "none"
+            raise LatentError(
+                f"this model tells no number {name!r}{options.near(name, known)}; it tells {told}"
+            )
+
+
+def print_numbers(editor: Editor, recipe: Recipe, names: Collection[str]) -> None:
+    """Print what a picture shows of some numbers, and how far that is off on average."""
+    for name, value in editor.numbers(editor.edited(recipe)).items() if names else ():
+        if name in names:
+            scale = editor.scales[name]
+            print(f"{name}: about {scale.words(value)} ({scale.off})")
 
 
 def once(pairs: list[tuple[str, T]], option: str) -> dict[str, T]:

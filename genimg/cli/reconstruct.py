@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from genimg.cli import options, points
+from genimg.cli import options, points, prepare
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -125,5 +125,57 @@ def run_calibrate(arguments: argparse.Namespace) -> int:
         f"{found.pictures:,} {found.split} pictures: PSNR {middle:.2f} dB for the one in the "
         f"middle, {low:.2f} to {high:.2f} dB for 98 of 100"
     )
+    print(f"wrote {path}")
+    return 0
+
+
+def configure_numbers(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `numbers`."""
+    parser.description = (
+        "Find sliders in units (years, degrees) for the numbers that a data set bears, and write "
+        "them into the file of a finished model. All its other sliders stay as they are. A "
+        "training does this by itself where its pictures bear numbers."
+    )
+    options.add_model(parser)
+    parser.add_argument(
+        "--data",
+        metavar="NAME",
+        help="data set with the numbers, folder:PATH with --labels FILE as well (default: the one "
+        "it was trained on)",
+    )
+    parser.add_argument(
+        "--count",
+        metavar="N",
+        type=options.whole(1),
+        help="training pictures to look at (default: as many as the set has or draws; at most "
+        "20,000 are looked at)",
+    )
+    prepare.add_folder(parser)
+    options.add_data_root(parser)
+
+
+def run_numbers(arguments: argparse.Namespace) -> int:
+    """Find the sliders of numbers, and write them into the file of the model."""
+    path = options.checkpoint_path(arguments.checkpoint)
+    from genimg.checkpoint import read_header
+    from genimg.evaluation.evaluate import dataset_of
+    from genimg.evaluation.numbers import write_numbers
+    from genimg.models.device import choose_device
+
+    dataset = dataset_of(
+        path,
+        read_header(path),
+        arguments.data,
+        arguments.data_root,
+        arguments.count,
+        prepare.folder_options(arguments),
+    )
+    found = write_numbers(path, dataset, choose_device(arguments.device))
+    for each in found:
+        assert each.scale is not None
+        print(f"{each.reliability:4.0%}  {each.name}: {each.scale.range} ({each.scale.off})")
+    left = len(dataset.numbers) - len(found)
+    if left:
+        print(f"{left} of {len(dataset.numbers)} numbers are told too badly for a slider")
     print(f"wrote {path}")
     return 0

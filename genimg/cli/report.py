@@ -271,7 +271,11 @@ def _abilities(editor: Editor) -> Iterator[str]:
     layers = f", and mixes styles over {editor.layers} layers" if editor.layers > 1 else ""
     yield f"\nit {can}{layers}"
     if editor.directions:
-        yield f"\n{len(editor.directions)} directions for `edit --move`, with their reliability"
+        numbers = ", numbers also for `edit --to`" if editor.scales else ""
+        yield (
+            f"\n{len(editor.directions)} directions for `edit --move`{numbers}, with their "
+            "reliability"
+        )
         yield from _directions(editor.directions)
 
 
@@ -303,5 +307,7 @@ def _directions(directions: Iterable[Slider]) -> Iterator[str]:
     for group, members in itertools.groupby(directions, key=lambda direction: direction.group):
         yield f"  {group}"
         for direction in members:
-            factor = f"  ({direction.factor})" if direction.factor else ""
-            yield f"    {direction.reliability:4.0%}  {direction.name}{factor}"
+            more = f"  ({direction.factor})" if direction.factor else ""
+            if direction.scale is not None:
+                more = f"  {direction.scale.range} ({direction.scale.off})"
+            yield f"    {direction.reliability:4.0%}  {direction.name}{more}"

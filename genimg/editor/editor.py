@@ -21,6 +21,7 @@ from genimg.editor.judging import Judging
 from genimg.editor.library import Factors, read_directions, read_labels, takes_any
 from genimg.editor.model import LoadedModel
 from genimg.editor.moving import Moving
+from genimg.editor.numbering import Numbering
 from genimg.editor.recognition import Watching
 from genimg.editor.whole import changed
 from genimg.edits import TEXT_KEY, Recipe
@@ -34,7 +35,7 @@ from genimg.images import (
     enlarge,
     read_text,
 )
-from genimg.latents import Direction, Labels, Latent, Slider, layer_groups, path_times
+from genimg.latents import Direction, Labels, Latent, Scale, Slider, layer_groups, path_times
 from genimg.models import LatentModel, load_model
 from genimg.models.device import choose_device
 
@@ -64,7 +65,8 @@ class Editor:
     """One loaded model. Stateless after loading, so it may be shared between people and threads.
 
     What it can do is done by its parts: the model itself, `Moving` for getting and moving latents,
-    `Comparing` for what differs between pictures, `Judging` for how well it knows a picture. A base
+    `Comparing` for what differs between pictures, `Judging` for how well it knows a picture,
+    `Numbering` for numbers such as an age. A base
     (see `genimg.editor.photo`) can do a part of that.
     """
 
@@ -83,6 +85,7 @@ class Editor:
         self.moving = Moving(self.model)
         self.comparing = Comparing(self.model, self.moving, self.edited, watching or Watching())
         self.judging = Judging(self.model)
+        self.numbering = Numbering(self.model, self.edited)
         self._source: tuple[str, str] | None = None
 
     @classmethod
@@ -155,8 +158,15 @@ class Editor:
 
     @property
     def directions(self) -> tuple[Slider, ...]:
-        """Named, measured and raw directions, the most reliable (raw: most telling) first."""
+        """Numbers, named, measured and raw directions, the most reliable (raw: most telling)
+        first.
+        """
         return tuple(self.model.directions.values())
+
+    @property
+    def scales(self) -> dict[str, Scale]:
+        """{direction: its unit, range and error} of those that are numbers, such as an age."""
+        return dict(self.model.scales)
 
     @property
     def factors(self) -> dict[str, tuple[str, ...]]:
@@ -223,6 +233,10 @@ class Editor:
     labels = _done_by("moving", Moving.labels)
     change = _done_by("moving", Moving.change)
     between = _done_by("moving", Moving.between)
+
+    numbers = _done_by("numbering", Numbering.numbers)
+    in_units = _done_by("numbering", Numbering.in_units)
+    brought = _done_by("numbering", Numbering.brought)
 
     effects = _done_by("comparing", Comparing.effects)
     strip = _done_by("comparing", Comparing.strip)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
@@ -12,7 +13,7 @@ from genimg.checkpoint import Header, read_header
 from genimg.data import DATASETS
 from genimg.errors import CheckpointError, GenimgError
 from genimg.files import model_files
-from genimg.latents import Direction, Labels, MapDirection
+from genimg.latents import Direction, Labels, MapDirection, Scale
 from genimg.models import MODELS, LatentModel
 
 MAX_TITLE = 120
@@ -96,13 +97,28 @@ def read_directions(
         return ()
     if vectors is None or vectors.shape != (len(header.directions), *latent_shape):
         raise CheckpointError(f"{path} is damaged: its directions and their vectors do not fit")
+    readings = iter(tensors.get("directions.readings", ()))
     try:
         return tuple(
-            Direction(vector=vector, model_id=header.id, **row)
+            _direction(row, vector, readings, header.id)
             for row, vector in zip(header.directions, vectors, strict=True)
         )
     except (TypeError, GenimgError) as error:
         raise CheckpointError(f"{path} is damaged: {error}") from None
+
+
+def _direction(
+    row: Mapping[str, Any], vector: Tensor, readings: Iterator[Tensor], model_id: str
+) -> Direction:
+    """The direction of a row of the header; that of a number takes the next of the readings."""
+    plain = {key: value for key, value in row.items() if key != "number"}
+    scale = None
+    if "number" in row:
+        reading = next(readings, None)
+        if reading is None:
+            raise CheckpointError("nothing reads one of its numbers")
+        scale = Scale(weights=reading[:-1], bias=float(reading[-1]), **row["number"])
+    return Direction(vector=vector, model_id=model_id, scale=scale, **plain)
 
 
 def read_maps(

@@ -38,7 +38,8 @@ class LoadedModel:
     Attributes:
         header: of its file.
         device: where the network lies.
-        directions: {name: direction}, named, measured and raw ones.
+        directions: {name: direction}, numbers, named, measured and raw ones.
+        scales: {name: what it is in units} of the numbers among them.
         labels: what can be read from latents, and exchanged.
         choices: {labelled factor: names of its values} that draws can be asked for.
         locks: what is left of a direction while others are kept.
@@ -57,6 +58,7 @@ class LoadedModel:
         self.header = header
         self.device = network.device
         self.directions = {direction.name: direction for direction in directions}
+        self.scales = {each.name: each.scale for each in directions if each.scale is not None}
         self.labels = labels or Labels.from_prior(Prior.standard(network.latent_shape[0]), ())
         self.choices = choices or {}
         self.locks = Locks(covariance_of(network.prior), self.directions)

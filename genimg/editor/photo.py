@@ -28,7 +28,7 @@ from genimg.editor.photo_coding import PhotoCoding
 from genimg.edits import Recipe
 from genimg.errors import ImageError, LatentError
 from genimg.images import Picture, as_image, fit_image, images_to_array, in_colour
-from genimg.latents import Latent, MapDirection, SpatialLatent, check_share
+from genimg.latents import Latent, MapDirection, Scale, SpatialLatent, check_share
 from genimg.latents.spatial import MOST_PLACES, between_spatial, move_spatial, places
 from genimg.metrics import psnr, ssim
 from genimg.models import Autoencoder, load_base
@@ -91,6 +91,11 @@ class PhotoEditor(Editor):
     @override
     def directions(self) -> tuple[MapDirection, ...]:
         return tuple(self._maps.values())
+
+    @property
+    @override
+    def scales(self) -> dict[str, Scale]:
+        return {}
 
     @property
     @override
@@ -297,6 +302,9 @@ class PhotoEditor(Editor):
     mix = _refusal("it mixes none")
     labels = _refusal("it has no labels to read")
     change = _refusal("it has no labels to exchange")
+    numbers = _refusal("it tells no numbers")
+    brought = _refusal("it tells no numbers")
+    in_units = _refusal("it tells no numbers")
     refine = _refusal("it comes as close as it can at once, and nothing is refined")
     editable = _refusal("all of its latents are as easy to edit")
     soften = _refusal("there is nothing between faithful and easy to edit")

@@ -12,8 +12,9 @@ import torch
 
 from genimg.checkpoint import Header, read_header
 from genimg.config import as_size, size_text
-from genimg.data import Dataset, load_dataset
+from genimg.data import Dataset, FolderOptions, load_dataset
 from genimg.data.drawn.artworks import ARTWORKS
+from genimg.data.folder.choosing import DEFAULT
 from genimg.errors import DataError, MetricError
 from genimg.evaluation import classifier as classifiers
 from genimg.evaluation.base_autoencoder import evaluate_base
@@ -164,10 +165,12 @@ def dataset_of(
     data: str | None,
     data_root: Path | None,
     count: int | None = None,
+    folder: FolderOptions = DEFAULT,
 ) -> Dataset:
     """The data set to measure a checkpoint on: `data`, or the one that its header names.
 
-    The test split does not depend on how many training pictures (`count`) there are.
+    The test split does not depend on how many training pictures (`count`) there are. `folder` is
+    what is wanted of pictures of one's own.
 
     Raises:
         DataError: none is named, it is not there, or its pictures are of another shape.
@@ -178,7 +181,7 @@ def dataset_of(
     if data is None and str(name).startswith("folder:"):
         raise DataError(f"{path} was trained on a folder; say where it is: --data folder:PATH")
     size = as_size(header.image_shape[1:])
-    dataset = load_dataset(str(name), size=size, root=data_root, count=count)
+    dataset = load_dataset(str(name), size, data_root, count=count, folder=folder)
     if dataset.image_shape != header.image_shape:
         raise DataError(
             f"{name} has pictures of shape {dataset.image_shape}, "

@@ -17,6 +17,7 @@ from genimg.latents.moves import (
 )
 from genimg.latents.points import GROUPS, Direction, Latent, Slider
 from genimg.latents.prior import fit_prior
+from genimg.latents.scale import Scale
 from genimg.latents.spatial import SpatialLatent
 from genimg.latents.vocabulary import suggest
 from genimg.latents.wishes import Doubt, Wish, understand
@@ -32,6 +33,7 @@ __all__ = [
     "Labels",
     "Latent",
     "MapDirection",
+    "Scale",
     "Slider",
     "SpatialLatent",
     "Wish",

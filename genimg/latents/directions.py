@@ -3,6 +3,7 @@
 Every method gets the same `Evidence` and returns directions whose reliability (0 to 1) was measured
 on held-out pictures:
 
+* "numbers": how much of the number's variance is told from latents (R^2);
 * "labels": how well the direction tells pictures with that value from the others (2 AUC - 1);
 * "attributes": how much of the measured attribute it explains (squared correlation);
 * "dimensions": how much of a move along one latent dimension is found again by encoding the moved
@@ -22,6 +23,7 @@ import torch
 from torch import Tensor
 
 from genimg.latents.points import GROUPS, Direction
+from genimg.latents.scale import Scale
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -30,6 +32,16 @@ MIN_TRAINING_EXAMPLES = 10
 MIN_HELD_OUT_EXAMPLES = 5
 MIN_RELIABILITY = 0.1
 """A named or measured direction below this is not shown: its name would be a guess."""
+MIN_EXPLAINED = 0.25
+"""A number of whose variance less than this is told from held-out latents is not shown. From there
+on the ends of a range that is filled evenly lie within 4 standard deviations of the latents, as far
+as sliders go: half such a range is 3 ** 0.5 standard deviations of the number, and one of the
+latents along the direction changes what is told by R of those or more.
+"""
+MIN_NUMBERED = 20
+"""From so many held-out pictures on it can be said how far a number is off."""
+RIDGES = tuple(10.0**k for k in range(-2, 6))
+"""Penalties of which each number's regression takes the best, by the training pictures alone."""
 COMPONENTS = 16
 MIN_SHARE = 0.002
 """A component that carries less of the codes' variance than this is hidden."""
@@ -48,6 +60,9 @@ class Evidence:
         codes, held_out: posterior means, float `[N, d]` and `[M, d]`.
         factors: (name, names of the values) of each label column.
         labels, held_out_labels: int64 `[N, F]` and `[M, F]`, -1 where unknown.
+        numbers: (name, unit, lowest, highest value) of each column of values.
+        values, held_out_values: float `[N, K]` and `[M, K]`, NaN where unknown. The held-out rows
+            must be of other pictures than the codes.
         scores, held_out_scores: {attribute: float64 `[N]` and `[M]`}.
         kl: mean KL of each dimension in nats, `[d]`; None where nothing was encoded.
         survival: for each dimension, the part of a move that re-encoding finds again, `[d]`; None
@@ -62,11 +77,20 @@ class Evidence:
     factors: Sequence[tuple[str, tuple[str, ...]]] = ()
     labels: Integers | None = None
     held_out_labels: Integers | None = None
+    numbers: Sequence[tuple[str, str, float, float]] = ()
+    values: npt.NDArray[np.floating] | None = None
+    held_out_values: npt.NDArray[np.floating] | None = None
     scores: Mapping[str, Floats] = field(default_factory=dict)
     held_out_scores: Mapping[str, Floats] = field(default_factory=dict)
 
     def direction(
-        self, name: str, vector: Floats, group: str, reliability: float, factor: str = ""
+        self,
+        name: str,
+        vector: Floats,
+        group: str,
+        reliability: float,
+        factor: str = "",
+        scale: Scale | None = None,
     ) -> Direction:
         """A Direction along `vector [d]`, with the codes' own standard deviation along it."""
         unit = vector / np.linalg.norm(vector)
@@ -78,7 +102,55 @@ class Evidence:
             reliability=float(np.clip(reliability, 0.0, 1.0)),
             model_id=self.model_id,
             factor=factor,
+            scale=scale,
         )
+
+
+def from_numbers(evidence: Evidence) -> list[Direction]:
+    """One direction for each number of which enough is told from latents, with its scale.
+
+    The direction is how codes change on average with the number, as of `from_attributes`. What
+    reads the number off a code is another vector, that of a ridge regression: it also says how far
+    along the direction another value lies. See `MIN_EXPLAINED` for what is enough.
+    """
+    from sklearn.linear_model import RidgeCV
+
+    if evidence.values is None or evidence.held_out_values is None:
+        return []
+    known, checked = np.isfinite(evidence.values), np.isfinite(evidence.held_out_values)
+    found = []
+    for rows in np.unique(known, axis=1).T:  # columns that are known of the same pictures at once
+        columns = np.flatnonzero((known == rows[:, None]).all(axis=0))
+        if rows.sum() < MIN_TRAINING_EXAMPLES:
+            continue
+        codes, values = evidence.codes[rows], evidence.values[rows][:, columns].astype(np.float64)
+        fit = RidgeCV(RIDGES, alpha_per_target=True).fit(codes, values)
+        told = fit.predict(evidence.held_out).reshape(len(evidence.held_out), -1)
+        weights = np.reshape(fit.coef_, (len(columns), -1))
+        biases = np.reshape(fit.intercept_, -1)
+        vectors = (values - values.mean(axis=0)).T @ (codes - codes.mean(axis=0)) / len(codes)
+        for i, column in enumerate(columns.tolist()):
+            seen = checked[:, column]
+            right = evidence.held_out_values[seen, column].astype(np.float64)
+            explained, error = _explained(told[seen, i], right)
+            if explained < MIN_EXPLAINED:
+                continue
+            name, unit, low, high = evidence.numbers[column]
+            scale = Scale(
+                unit, low, high, error, torch.from_numpy(weights[i]).float(), float(biases[i])
+            )
+            found.append(evidence.direction(name, vectors[i], "number", explained, scale=scale))
+    return found
+
+
+def _explained(told: Floats, right: Floats) -> tuple[float, float]:
+    """The coefficient of determination, and the root of the mean square error; 0 and 0 where there
+    is too little to measure.
+    """
+    if len(right) < MIN_NUMBERED or not right.std() > 1e-9:
+        return 0.0, 0.0
+    square = float(np.mean((told - right) ** 2))
+    return 1.0 - square / float(right.var()), square**0.5
 
 
 def from_labels(evidence: Evidence) -> list[Direction]:
@@ -189,6 +261,7 @@ def _correlation(a: Floats, b: Floats) -> float:
 
 
 METHODS: dict[str, Callable[[Evidence], list[Direction]]] = {
+    "numbers": from_numbers,
     "labels": from_labels,
     "attributes": from_attributes,
     "dimensions": from_dimensions,
@@ -197,13 +270,13 @@ METHODS: dict[str, Callable[[Evidence], list[Direction]]] = {
 
 
 def find_directions(evidence: Evidence) -> list[Direction]:
-    """All directions worth showing: named, then measured (most reliable first), then components
-    (widest first) or raw dimensions (by KL).
+    """All directions worth showing: numbers, named, then measured ones (most reliable first), then
+    components (widest first) or raw dimensions (by KL).
 
     Names are made unique by adding the factor in brackets.
     """
     found = [direction for method in METHODS.values() for direction in method(evidence)]
-    ranked = ("named", "measured")
+    ranked = ("number", "named", "measured")
     kept = [d for d in found if d.group not in ranked or d.reliability >= MIN_RELIABILITY]
     kept.sort(key=lambda d: (GROUPS.index(d.group), -d.reliability if d.group in ranked else 0.0))
     names = [d.name for d in kept]
@@ -220,8 +293,9 @@ def _renamed(direction: Direction, name: str) -> Direction:
 def directions_to_header(
     directions: Sequence[Direction],
 ) -> tuple[tuple[dict[str, object], ...], dict[str, Tensor]]:
-    """What a checkpoint stores: one mapping a direction for the header, and the vectors as a
-    tensor.
+    """What a checkpoint stores: one mapping a direction for the header, the vectors as a tensor,
+    and the regressions of the numbers among them as another, `[K, d + 1]` (its last column is
+    added).
     """
     rows = tuple(
         {
@@ -231,8 +305,24 @@ def directions_to_header(
             "std": d.std,
             "reliability": round(d.reliability, 4),
         }
+        | ({} if d.scale is None else {"number": _number(d.scale)})
         for d in directions
     )
     if not directions:
         return rows, {}
-    return rows, {"directions.vectors": torch.stack([d.vector for d in directions])}
+    tensors = {"directions.vectors": torch.stack([d.vector for d in directions])}
+    scales = [d.scale for d in directions if d.scale is not None]
+    if scales:
+        tensors["directions.readings"] = torch.stack(
+            [torch.cat([each.weights, torch.tensor([each.bias])]) for each in scales]
+        )
+    return rows, tensors
+
+
+def _number(scale: Scale) -> dict[str, object]:
+    return {
+        "unit": scale.unit,
+        "low": scale.low,
+        "high": scale.high,
+        "error": round(scale.error, 6),
+    }

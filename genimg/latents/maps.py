@@ -30,7 +30,7 @@ class MapDirection:
         reliability: how much of the change that the name promises is made, measured on held-out
             pictures, 0 to 1.
         model_id: digest of the weights that it belongs to.
-        group, factor: as those of a `Direction`; they are the same for all.
+        group, factor, scale: as those of a `Direction`; they are the same for all.
 
     Raises:
         LatentError: another shape, or numbers that are not finite.
@@ -42,6 +42,7 @@ class MapDirection:
     model_id: str
     group: ClassVar[str] = "measured"
     factor: ClassVar[str] = ""
+    scale: ClassVar[None] = None
 
     def __post_init__(self) -> None:
         plain = torch.as_tensor(self.generator).detach().to("cpu", torch.float32)

@@ -9,11 +9,12 @@ import torch
 from torch import Tensor
 
 from genimg.errors import LatentError
+from genimg.latents.scale import Scale
 
 if TYPE_CHECKING:
     from genimg.latents.spatial import SpatialLatent
 
-GROUPS = ("named", "measured", "component", "raw")
+GROUPS = ("number", "named", "measured", "component", "raw")
 
 
 def _checked(vector: Tensor, what: str, layered: bool = False) -> Tensor:
@@ -130,6 +131,10 @@ class Slider(Protocol):
     def factor(self) -> str:
         """For a named value, what it is a value of; else ""."""
 
+    @property
+    def scale(self) -> Scale | None:
+        """What it is in units, where it is a number."""
+
 
 @dataclass(frozen=True, eq=False)
 class Direction:
@@ -139,12 +144,13 @@ class Direction:
         name: plain words for a person, such as "glasses"; unique within a model.
         vector: float32 on the CPU, `[d]`, of unit length.
         std: standard deviation of the training pictures' latents along `vector`, over 0.
-        group: "named" (from labels), "measured" (from the pictures), "component" (along which
-            latents vary most) or "raw" (one dimension).
+        group: "number" (from numbers), "named" (from labels), "measured" (from the pictures),
+            "component" (along which latents vary most) or "raw" (one dimension).
         reliability: how far the name can be trusted, measured on held-out pictures, 0 to 1; see
             `genimg.latents.directions` for what it is in each group.
         model_id: digest of the weights that `vector` belongs to.
         factor: for a named value, what it is a value of ("coat").
+        scale: for a number, how it is read off a latent, and in which unit; else None.
     """
 
     name: str
@@ -154,6 +160,7 @@ class Direction:
     reliability: float
     model_id: str
     factor: str = ""
+    scale: Scale | None = None
 
     def __post_init__(self) -> None:
         vector = _checked(self.vector, f"direction {self.name!r}")
@@ -166,3 +173,7 @@ class Direction:
             raise LatentError(f"direction {self.name!r} is not of unit length")
         if not 0.0 < self.std < float("inf") or not 0.0 <= self.reliability <= 1.0:
             raise LatentError(f"direction {self.name!r} has a std or reliability out of range")
+        if (self.group == "number") != (self.scale is not None):
+            raise LatentError(f"direction {self.name!r} is a number without a scale, or none with")
+        if self.scale is not None and self.scale.weights.shape != vector.shape:
+            raise LatentError(f"direction {self.name!r} has a scale of another size")

@@ -383,6 +383,8 @@ def _check_fits(path: Path, header: Header, found: Mapping[str, TensorInfo]) -> 
         if family.draws:
             numbers = config.latent_dim
             further["directions.vectors"] = (len(header.directions), numbers)
+            readings = sum("number" in row for row in header.directions)
+            further["directions.readings"] = (readings, numbers + 1)
             prior = checks.require_prior(numbers, found)
             found = {name: info for name, info in found.items() if name not in prior}
         elif not family.draws and family.opens:

@@ -73,7 +73,8 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
         (can_encode) of any size (any_size; the shape is then of what they learned from) and keep
         the details of photographs beside what they understand of them (keeps_details), their
         layers, what a mix can take (mixable), labels that can be asked for (choices) and exchanged
-        (factors), directions.
+        (factors), directions; a direction that is a number says so under `number` (unit, low, high,
+        and its typical error), which is null for others.
         """
         keys = ("name", "group", "factor", "reliability")
         return [
@@ -89,7 +90,10 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
                 "mixable": list(editor.mixable),
                 "choices": _rows(editor.choices),
                 "factors": _rows(editor.factors),
-                "directions": [{key: row[key] for key in keys} for row in info.header.directions],
+                "directions": [
+                    {**{key: row[key] for key in keys}, "number": row.get("number")}
+                    for row in info.header.directions
+                ],
             }
             for name in store.names
             for info, editor in ((store.info(name), store.get(name)),)
@@ -127,12 +131,14 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
         model: str = "",
         keep: list[str] | None = None,
         operations: list[dict[str, Any]] | None = None,
+        numbers: dict[str, float] | None = None,
     ) -> dict[str, Any]:
         """A picture, edited, as a PNG; one that this model has saved goes on from where it ended.
 
         `amounts` move it along directions, in standard deviations (2 is a lot); `changes`
-        exchange what it shows, such as {"accessory": "red hat"}. What the directions of `keep`
-        mean stays as it is. `operations` are done after that, such as [{"operation": "exchange",
+        exchange what it shows, such as {"accessory": "red hat"}; `numbers` bring it to values in
+        their units, such as {"age": 60}, after that. What the directions of `keep` mean stays as
+        it is. `operations` are done after that, such as [{"operation": "exchange",
         "changes": {"accessory": "red hat"}}].
         """
         editor = editor_of(model)
@@ -147,7 +153,7 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
         recipe = Recipe.of(
             latent, amounts, changes=changes or {}, locks=keep or [], origin="upload"
         )
-        png = editor.save_picture(_done(editor, recipe, operations or []))
+        png = editor.save_picture(_done(editor, recipe, numbers or {}, operations or []))
         return file_of(png, "edit")
 
     def sample(
@@ -249,8 +255,15 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
     return list_models, reconstruct, edit, sample, understand, vary, mix, interpolate
 
 
-def _done(editor: Editor, recipe: Recipe, operations: list[dict[str, Any]]) -> Recipe:
-    """The recipe after operations, each as `read_operation` takes it."""
+def _done(
+    editor: Editor,
+    recipe: Recipe,
+    numbers: dict[str, float],
+    operations: list[dict[str, Any]],
+) -> Recipe:
+    """The recipe brought to numbers, and after operations, each as `read_operation` takes it."""
+    if numbers:
+        recipe = editor.brought(recipe, numbers)
     for each in operations:
         recipe = read_operation(each).onto(recipe, editor)
     return recipe

@@ -65,6 +65,49 @@ def test_edit_exchanges_labels(
     assert load_image(out).tobytes() == editor.decode(expected)[0].tobytes()
 
 
+def test_edit_brings_numbers_to_values(
+    numbered_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, people = tmp_path / "older.png", Editor.load(numbered_path, "cpu")
+    words = ("--to", "age=60", "--to=smile=0.9", "--move=red hat=1", "--out", out)
+    assert run("edit", numbered_path, "seed:3", *words) == 0
+    said = capsys.readouterr().out
+    assert "age: about 60 years (± 4 years)" in said
+    assert "smile: about 0.90 (± 0.15)" in said
+    recipe = people.open_picture(out)
+    assert people.numbers(people.edited(recipe)) == {
+        "age": pytest.approx(60, abs=0.01), "smile": pytest.approx(0.9, abs=1e-3),
+    }  # fmt: skip
+    assert recipe.amounts["red hat"] == 1.0
+    assert recipe.label == "red hat +1, age 60 years, smile 0.90"
+    # What was kept is let go when it is named, and its neighbours stay.
+    again = tmp_path / "again.png"
+    assert run("edit", numbered_path, out, "--to", "smile=0.5", "--keep=age", "--out", again) == 0
+    assert run("edit", numbered_path, again, "--to", "age=30", "--out", again) == 0
+    last = people.open_picture(again)
+    assert people.numbers(people.edited(last))["age"] == pytest.approx(30, abs=0.01)
+    assert last.locks == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--to", "aeg=60"), "tells no number 'aeg' (did you mean 'age'?); it tells age, smile"),
+        (("--to", "age"), "is not NUMBER=VALUE, such as age=60"),
+        (("--to", "age=old"), "'old' is not a number"),
+        (("--to", "age=60", "--to", "age=61"), "--to 'age' is given twice"),
+        (("--to", "age=60", "--move", "age=1"), "is given with --move and with --to"),
+        (("--to", "age=60", "--keep", "age"), "cannot both move and be kept"),
+        (("--to", "age=9999999"), "do not lead to age 9999999 years"),
+    ],
+)
+def test_numbers_that_cannot_be_are_refused(
+    numbered_path: Path, words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("edit", numbered_path, "seed:3", *words) == 2
+    assert said in capsys.readouterr().err
+
+
 def test_edit_goes_on_from_a_saved_picture(
     tiny_checkpoint: Path, editor: Editor, names: tuple[str, str], tmp_path: Path
 ) -> None:

@@ -1,5 +1,6 @@
 """Is a person told how well a model knows their picture, and what do the words rest on?"""
 
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -218,3 +219,27 @@ def test_own_details_are_edited_from_the_command_line(
     assert same(drawn, Image.open(again))
     assert run("edit", photo_path, "seed:1", "--do", "details", "share=0.4", "--out", out) == 2
     assert "no details of its own" in capsys.readouterr().err
+
+
+def test_numbers_of_a_folder_become_sliders(
+    tiny_checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two hundred pictures of a grey from black to white, which a file tells in percent."""
+    rng = np.random.default_rng(1)
+    rows = ["file,light (percent),luck"]
+    for i in range(220):
+        level = rng.uniform(20, 230)
+        noise = rng.uniform(-20, 20, (16, 16, 3))
+        Image.fromarray((level + noise).clip(0, 255).astype(np.uint8)).save(tmp_path / f"{i}.png")
+        rows.append(f"{i}.png,{level / 2.55:.2f},{rng.uniform():.3f}")
+    (tmp_path / "labels.csv").write_text("\n".join(rows))
+    model = tmp_path / "model.safetensors"
+    model.write_bytes(tiny_checkpoint.read_bytes())
+    words = ("--data", f"folder:{tmp_path}", "--labels", "labels.csv")
+    assert run("numbers", model, *words) == 0
+    told = capsys.readouterr().out
+    assert re.search(r"\d%  light: [\d.]+ to [\d.]+ percent \(± 0\.\d+ percent\)", told)
+    assert "1 of 2 numbers are told too badly for a slider" in told and f"wrote {model}" in told
+    assert list(Editor.load(model, "cpu").scales) == ["light"]
+    assert run("numbers", model, "--data", f"folder:{tmp_path}") == 2
+    assert "bears no numbers" in capsys.readouterr().err

@@ -191,3 +191,13 @@ def test_describe_refuses_a_hostile_file_in_one_line(
     assert main(["describe", str(path), "--set-title", "mine"]) == 2
     said = capsys.readouterr()
     assert said.err.count("\n") == 1 and "cannot be read as a model" in said.err
+
+
+def test_describe_tells_numbers_with_their_range_and_error(
+    numbered_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["describe", str(numbered_path)]) == 0
+    told = capsys.readouterr().out
+    assert "3 directions for `edit --move`, numbers also for `edit --to`" in told
+    assert " 80%  age  20 to 75 years (± 4 years)" in told
+    assert " 80%  smile  0 to 1 (± 0.15)" in told

@@ -13,6 +13,7 @@ from genimg.data import Dataset
 from genimg.evaluation.calibration import add_calibration
 from genimg.evaluation.coding import encode_all, test_split
 from genimg.evaluation.evaluate import DEFAULT_COUNT, evaluate_model
+from genimg.evaluation.numbers import numbered
 from genimg.latents import Evidence, Labels, find_directions, fit_prior
 from genimg.latents.prior import ENOUGH_EXPLAINED
 from genimg.metrics import measure
@@ -55,6 +56,7 @@ def finish_vae(
         factors=[(factor.name, factor.values) for factor in dataset.factors],
         labels=None if train.labels is None else train.labels[rows],
         held_out_labels=None if held_out.labels is None else held_out.labels[:HELD_OUT_PICTURES],
+        **numbered(dataset, rows, HELD_OUT_PICTURES),
         scores=measure(images),
         held_out_scores=measure(held_out_images),
     )

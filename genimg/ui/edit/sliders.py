@@ -27,6 +27,7 @@ DETAILS = ""
 """
 
 _TITLES = {
+    "number": "edit.group_number",
     "named": "edit.group_named",
     "measured": "edit.group_measured",
     "component": "edit.group_component",

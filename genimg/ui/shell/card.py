@@ -36,6 +36,7 @@ _METRICS = {
 
 
 _FOUND_FROM = {  # groups of directions; raw ones have no name to be trusted
+    "number": "shell.found_number",
     "named": "shell.found_named",
     "measured": "shell.found_measured",
     "component": "shell.found_component",

@@ -191,6 +191,7 @@ def test_the_numbers_are_those_of_the_labels(portraits: Dataset) -> None:
     assert portraits.numbers == NUMBERS and portraits.values is not None
     np.testing.assert_array_equal(portraits.values, told)
     names = [number.name for number in NUMBERS]
+    assert not set(names) & {value for factor in FACTORS for value in factor.values}
     assert portraits.labels is not None
     factors = [factor.name for factor in FACTORS]
     ages, turns = told[:, names.index("age")], told[:, names.index("turned to the right")]
@@ -207,7 +208,7 @@ def test_nobody_is_rare_and_numbers_keep_their_range() -> None:
     for number, column in zip(NUMBERS, told.T, strict=True):
         assert number.low <= column.min() and column.max() <= number.high, number.name
     names = [number.name for number in NUMBERS]
-    three = told[:, names.index("African features") :][:, :3]
+    three = told[:, names.index("amount of African features") :][:, :3]
     np.testing.assert_allclose(three.sum(1), 1, atol=1e-6)
     np.testing.assert_allclose(three.mean(0), 1 / 3, atol=0.04)
     shares = portrait_labels(1500, 9)
@@ -215,7 +216,7 @@ def test_nobody_is_rare_and_numbers_keep_their_range() -> None:
         seen = np.bincount(column, minlength=len(factor.values)) / len(column)
         assert seen.min() > 0.02, factor.name
     # Expression and pose do not depend on who is shown.
-    free = [names.index(name) for name in ("smile", "turned to the right", "light from above")]
+    free = [names.index(name) for name in ("smile", "turned to the right", "lit from above")]
     who = [names.index(name) for name in ("age", "femininity", "weight", "skin darkness")]
     related = np.corrcoef(told.T)[np.ix_(free, who)]
     assert np.abs(related).max() < 0.09

@@ -34,25 +34,25 @@ NUMBERS: tuple[Number, ...] = (
     Number("femininity", "", 0, 1),
     Number("weight", "", 0, 1),
     Number("skin darkness", "", 0, 1),
-    Number("African features", "", 0, 1),
-    Number("East Asian features", "", 0, 1),
-    Number("European features", "", 0, 1),
+    Number("amount of African features", "", 0, 1),
+    Number("amount of East Asian features", "", 0, 1),
+    Number("amount of European features", "", 0, 1),
     *(Number(name, "", -1, 1) for name in SHAPES),
     Number("smile", "", 0, 1),
     Number("mouth opening", "", 0, 1),
-    Number("raised brows", "", 0, 1),
-    Number("closed eyes", "", 0, 1, _SUNGLASSES),
+    Number("brow raise", "", 0, 1),
+    Number("eyelid closure", "", 0, 1, _SUNGLASSES),
     Number("gaze to the right", "degrees", -22, 22, _COVERED),
     Number("gaze up", "degrees", -12, 10, _COVERED),
     Number("turned to the right", "degrees", -38, 38),
-    Number("tilted up", "degrees", -13, 13),
+    Number("tilted upwards", "degrees", -13, 13),
     Number("hair length", "", 0, 1, _BARE),
-    Number("grey hair", "", 0, 1, _BARE),
-    Number("light from the right", "degrees", -62, 62),
-    Number("light from above", "degrees", 12, 52),
+    Number("greying of the hair", "", 0, 1, _BARE),
+    Number("lit from the right", "degrees", -62, 62),
+    Number("lit from above", "degrees", 12, 52),
     Number("warmth of the light", "", -1, 1),
 )
-"""What `numbers` tells, in its order."""
+"""What `numbers` tells, in its order. No name is also that of a label's value."""
 
 
 def numbers(person: Person) -> tuple[float, ...]:

@@ -1,0 +1,74 @@
+"""What number does a latent show, and how far does a slider have to go for another one?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from genimg.errors import LatentError
+
+_PARTS = 100
+"""Into about so many steps a range is divided by the digits with which a number is told."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """A number that latents show, in its unit: `z @ weights + bias`.
+
+    Attributes:
+        unit: "years", or "" where the number's name says it.
+        low, high: between which values it lay in the training pictures.
+        error: how far it is off on held-out pictures, the root of the mean square, in its unit.
+        weights: float32 on the CPU, `[d]`.
+        bias: what the latent 0 shows.
+
+    Raises:
+        LatentError: numbers that are not finite, or no range.
+    """
+
+    unit: str
+    low: float
+    high: float
+    error: float
+    weights: Tensor
+    bias: float
+
+    def __post_init__(self) -> None:
+        weights = torch.as_tensor(self.weights).detach().to("cpu", torch.float32).clone()
+        object.__setattr__(self, "weights", weights)
+        known = (self.low, self.high, self.error, self.bias)
+        if not all(map(math.isfinite, known)) or not bool(torch.isfinite(weights).all()):
+            raise LatentError("a scale holds numbers that are not finite")
+        if weights.ndim != 1 or not self.low < self.high or self.error < 0.0:
+            raise LatentError("a scale has no range, or no row of weights")
+
+    def read(self, z: Tensor) -> float:
+        """The number that a latent `[d]` shows; of `[layers, d]` the mean over layers is read."""
+        row = z if z.ndim == 1 else z.mean(dim=0)
+        return float(row.double() @ self.weights.double()) + self.bias
+
+    def change(self, vector: Tensor) -> float:
+        """By how much the number changes along a vector `[d]`."""
+        return float(vector.double() @ self.weights.double())
+
+    @property
+    def digits(self) -> int:
+        """Decimal places with which the number is told."""
+        return max(0, round(-math.log10((self.high - self.low) / _PARTS)))
+
+    def words(self, value: float) -> str:
+        """A value for people, such as "62 years"."""
+        return f"{round(value, self.digits) + 0.0:.{self.digits}f} {self.unit}".rstrip()
+
+    @property
+    def off(self) -> str:
+        """The error for people, such as "± 4.2 years"."""
+        return f"± {self.error:.2g} {self.unit}".rstrip()
+
+    @property
+    def range(self) -> str:
+        """Between which values it lies, such as "20 to 75 years"."""
+        return f"{self.low:.4g} to {self.high:.4g} {self.unit}".rstrip()
