@@ -2,8 +2,7 @@
 
 The base turns a picture into a grid of latents and back, and never changes (Rombach et al. 2022,
 "High-resolution image synthesis with latent diffusion models", section 3.1). What is learned is
-small: the posterior of a global latent given that grid, and the grid given the latent; what of
-both is linear is computed, not learned. A picture's
+small: the posterior of a global latent given that grid, and the grid given the latent. A picture's
 own grid, less what the model makes of it, are its *details*: added to the model's grids they keep
 the photograph as it is while its latent moves. Shapes at line ends: N pictures, H x W pixels, c
 channels of the grid, h = H/8, w = W/8, d latent dimensions.
@@ -26,7 +25,6 @@ from genimg.errors import ConfigError
 from genimg.models import checks
 from genimg.models.autoencoder import BOUND, FACTOR, Autoencoder, AutoencoderConfig, latent_side
 from genimg.models.base import DiagonalGaussian, LatentModel, Prior
-from genimg.models.probabilistic_pca import ProbabilisticPCA
 from genimg.models.vae import ResidualBlock, posterior
 
 PRESET: Literal["photo"] = "photo"
@@ -53,8 +51,6 @@ class PhotoVAEConfig:
         widths: channels at each resolution of the grid, finest first; each after the first has half
             the side.
         blocks: residual blocks at each resolution of the decoder (the encoder has one).
-        linear: whether the networks add to what is linear in the pictures, see `ProbabilisticPCA`;
-            models of earlier versions have learned that, too.
         architecture: says in a file which network of the family this is.
 
     Raises:
@@ -66,7 +62,6 @@ class PhotoVAEConfig:
     base: AutoencoderConfig = field(default_factory=lambda: AutoencoderConfig((3, 128, 128)))
     widths: tuple[int, ...] = (WIDTH, 2 * WIDTH, 2 * WIDTH)
     blocks: int = 2
-    linear: bool = False
     architecture: Literal["photo"] = PRESET
 
     def __post_init__(self) -> None:
@@ -149,8 +144,7 @@ def photo_config(
     if channels != 3:
         raise ConfigError(f"the preset photo is for colour pictures, not {image_shape}")
     widths = (width, *[2 * width] * halvings(*sides))
-    dimensions = latent_dim or default_latent_dim(min(sides))
-    return PhotoVAEConfig(image_shape, dimensions, widths=widths, linear=True)
+    return PhotoVAEConfig(image_shape, latent_dim or default_latent_dim(min(sides)), widths=widths)
 
 
 class GridEncoder(nn.Module):
@@ -167,8 +161,6 @@ class GridEncoder(nn.Module):
             layers += [nn.Conv2d(fine, coarse, 4, stride=2, padding=1), ResidualBlock(coarse)]
         self.layers = nn.Sequential(*layers)
         self.head = nn.Linear(widths[-1] * math.prod(config.coarsest), 2 * config.latent_dim)
-        if config.linear:
-            _begin_with_nothing(self.head)
 
     @override
     def forward(self, grid: Tensor) -> Tensor:
@@ -201,8 +193,6 @@ class GridDecoder(nn.Module):
                 self.from_noise.append(_small_convolution(widths[i + 1]))
             self.scales.append(nn.Sequential(*layers))
         self.head = nn.Conv2d(widths[-1], channels, 3, padding=1)
-        if config.linear:
-            _begin_with_nothing(self.head)
         _, height, width = config.image_shape
         self.register_buffer("noise", _fixed_noise(latent_side(height), latent_side(width)))
 
@@ -218,13 +208,6 @@ class GridDecoder(nn.Module):
             x = scale(x)
         out: Tensor = self.head(F.silu(x))  # (N, c, h, w)
         return out
-
-
-def _begin_with_nothing(layer: nn.Linear | nn.Conv2d) -> None:
-    """The last layer of a network that adds to something good."""
-    nn.init.zeros_(layer.weight)
-    if layer.bias is not None:
-        nn.init.zeros_(layer.bias)
 
 
 def _small_convolution(width: int) -> nn.Conv2d:
@@ -264,9 +247,6 @@ class PhotoVAE(LatentModel):
         self.base = Autoencoder(config.base).requires_grad_(False)
         self.encoder = GridEncoder(config, channels)
         self.decoder = GridDecoder(config, channels)
-        self.linear = (
-            ProbabilisticPCA(self.details_shape, config.latent_dim) if config.linear else None
-        )
         self.register_buffer("mean", torch.zeros(channels, 1, 1))
         self.register_buffer("std", torch.ones(channels, 1, 1))
         self.prior = Prior.standard(config.latent_dim)
@@ -296,17 +276,12 @@ class PhotoVAE(LatentModel):
 
     def encode_grid(self, whitened: Tensor) -> DiagonalGaussian:
         """The posterior over latents of whitened grids `[N, c, h, w]`."""
-        return posterior(self._posterior, whitened)
-
-    def _posterior(self, whitened: Tensor) -> Tensor:
-        """Means and log-variances, `[N, 2d]`."""
-        found: Tensor = self.encoder(whitened)
-        return found if self.linear is None else found.float() + self.linear.posterior(whitened)
+        return posterior(self.encoder, whitened)
 
     def decode_grid(self, z: Tensor, noise: Tensor | None = None) -> Tensor:
         """Latents `[N, d]` to whitened grids `[N, c, h, w]`; `noise` is `[N, NOISE_MAPS, h, w]`."""
         grid: Tensor = self.decoder(z, noise)
-        return grid if self.linear is None else grid.float() + self.linear(z)
+        return grid
 
     def grid(self, z: Tensor, noise: Tensor | None = None) -> Tensor:
         """Latents `[N, d]` to latents of the base, `[N, c, h, w]`."""

@@ -7,7 +7,6 @@ dimensions.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -205,7 +204,7 @@ _TEXTBOOK = {
 }
 
 
-def posterior(encoder: Callable[[Tensor], Tensor], pixels: Tensor) -> DiagonalGaussian:
+def posterior(encoder: nn.Module, pixels: Tensor) -> DiagonalGaussian:
     """What an encoder of this file says of pixels `[N, C, H, W]`."""
     mean, logvar = encoder(pixels).float().chunk(2, dim=1)  # (N, d) each
     return DiagonalGaussian(mean, logvar.clamp(*LOGVAR_RANGE))

@@ -25,17 +25,10 @@ def base() -> Autoencoder:
 
 @pytest.fixture(scope="module")
 def model(base: Autoencoder) -> PhotoVAE:
-    """One of 64 pixels on the shipped base that knows the linear part and nothing more: what its
-    networks add is random.
-    """
+    """An untrained one of 64 pixels on the shipped base."""
     made = build_model("vae", (3, 64, 64), "photo", latent_dim=6, seed=0, width=16)
-    assert isinstance(made, PhotoVAE) and made.linear is not None
+    assert isinstance(made, PhotoVAE)
     made.base.load_state_dict(base.state_dict())
-    rng = torch.Generator().manual_seed(4)
-    with torch.no_grad():
-        made.linear.fit(made.whitened(base.encode(pictures(24))))
-        for head in (made.encoder.head, made.decoder.head):
-            head.weight.normal_(std=0.02, generator=rng)
     return made
 
 
@@ -70,22 +63,6 @@ def test_a_move_moves_the_picture_by_what_the_model_makes_of_it(model: PhotoVAE)
     torch.testing.assert_close(
         model.decode_with(moved, details), model.base.decode(grids.clamp(-3, 3)), atol=1e-4, rtol=0
     )
-
-
-@torch.no_grad()
-def test_a_new_model_is_the_linear_one_and_an_earlier_one_has_none(base: Autoencoder) -> None:
-    made = build_model("vae", (3, 64, 64), "photo", latent_dim=6, seed=0, width=16)
-    assert isinstance(made, PhotoVAE) and made.linear is not None
-    grids = base.encode(pictures(24))
-    made.linear.fit(grids)
-    mean, logvar = made.linear.posterior(grids).chunk(2, dim=1)
-    posterior = made.encode_grid(grids)
-    torch.testing.assert_close(posterior.mean, mean)
-    torch.testing.assert_close(posterior.logvar, logvar)
-    torch.testing.assert_close(made.decode_grid(mean), made.linear(mean))
-    earlier = config_to_mapping(replace(made.config, linear=False))
-    del earlier["linear"]
-    assert PhotoVAE(config_from_mapping(PhotoVAEConfig, earlier)).linear is None
 
 
 def test_other_models_keep_no_details() -> None:

@@ -65,8 +65,6 @@ JUDGED = 96
 """Held-out pictures that a run is judged by."""
 CODED = 20_000
 """Training pictures that tell where new ones lie."""
-LINEAR = 32_000_000
-"""Numbers of so many training pictures' grids tell what is linear in them."""
 EXPLAINED = 0.0
 """Labels enter the prior where they explain anything of held-out pictures: most of the variance is
 what pictures of one kind differ in, and one shall be able to ask for lemons.
@@ -204,9 +202,6 @@ class PhotoVAEObjective(VAEObjective):
                 (self.model.mean, self.model.std), coded.statistics(CODED), strict=True
             ):
                 kept.copy_(found.half().float().view(-1, 1, 1))
-            if self.model.linear is not None:
-                grids = coded.sample(max(LINEAR // self.subpixels, 1))
-                self.model.linear.fit(self.model.whitened(grids), self.train_options.seed)
         return PhotoSource(self, coded, PixelSource(dataset, changes, self.compute.place))
 
     @override

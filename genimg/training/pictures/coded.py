@@ -110,13 +110,6 @@ class CodedPictures:
         """A variant of the training pictures from `start` to `stop`, float32 `[N, c, h, w]`."""
         return self._latents(np.full(stop - start, variant), np.arange(start, stop))
 
-    def sample(self, most: int) -> Tensor:
-        """Latents of `most` pictures at most, float32 `[N, c, h, w]`: of the first ones, as they
-        are and as they are changed.
-        """
-        each = max(1, min(len(self.rows), most // self.variants))
-        return torch.cat([self.some(variant, 0, each) for variant in range(self.variants)])[:most]
-
     def statistics(self, most: int) -> tuple[Tensor, Tensor]:
         """The mean and the spread of each channel, float64 `[c]`, of `most` pictures at most."""
         count = min(len(self.rows), most)

@@ -39,9 +39,6 @@ def can_start_from(path: Path, image_shape: tuple[int, int, int], preset: str = 
         width = own.widths[0]
         if preset == PRESET:
             like: Any = photo_config(image_shape, own.latent_dim, width)
-            like = replace(
-                like, linear=own.linear
-            )  # models of earlier versions are as good a start
         else:
             like = MODELS["vae"].preset_config(preset, image_shape, own.latent_dim, ())
             like = replace(
