@@ -11,7 +11,7 @@ FASHION_GAN_MINUTES ?= 22
 BASE_MINUTES ?= 180
 FRUIT_MINUTES ?= 55
 FRUIT_GAN_MINUTES ?= 14
-PORTRAITS_MINUTES ?= 44
+PORTRAITS_MINUTES ?= 120
 # The folder with the photographs that the base and the fruit learn from; docs/training.md says where they are from.
 PHOTOS ?= photos
 SEED ?= 0
@@ -86,7 +86,7 @@ train-fruit: $(VENV)/.runtime  ## Train the model of fruit and vegetables anew, 
 	$(call shipped,fruit-128-vae,vae $(FRUIT) --minutes $(FRUIT_MINUTES) --from-nothing)
 	$(call shipped,fruit-128,gan $(FRUIT) --minutes $(FRUIT_GAN_MINUTES) --init-from runs/fruit-128-vae/model.safetensors --name fruit-128)
 
-train-portraits: $(VENV)/.runtime  ## Draw the portraits (40 minutes on two cores) and train their model anew, 45 minutes (both go on)
+train-portraits: $(VENV)/.runtime  ## Draw portraits (50 minutes on two cores) and train a model of them (both go on)
 	$(call shipped,portraits-128,vae --preset photo --data portraits --size 128 --threads 1 --minutes $(PORTRAITS_MINUTES) --name portraits-128)
 
 bench: $(VENV)/.bench  ## Measure against other programs and the textbook models
