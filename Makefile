@@ -19,12 +19,14 @@ SEED ?= 0
 JOBS ?= 3
 VENV := .venv
 PY := $(VENV)/bin/python
+# What "make check" runs side by side, the longest first.
+CHECKS := check-types check-style check-layers check-scripts
 # Node is a package of the environment.
 NPM := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm
 PIP := $(PY) -m pip install --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help env app test test-long check train-shipped train-base train-fruit train-portraits bench clean
+.PHONY: help env app test test-long check $(CHECKS) train-shipped train-base train-fruit train-portraits bench clean
 # A step that fails leaves no half-written target.
 .DELETE_ON_ERROR:
 
@@ -44,10 +46,21 @@ test-long: $(VENV)/.dev  ## More of what is left to chance: drags, bad files, ki
 		$(PYTEST)
 
 check: $(VENV)/.dev node_modules/.stamp  ## Style, types, who may import whom, and the scripts' tests
+	@$(MAKE) --no-print-directory --jobs=2 $(CHECKS)
+
+$(CHECKS): $(VENV)/.dev node_modules/.stamp
+
+check-types:
+	$(PY) -m mypy
+
+check-style:
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
-	$(PY) -m mypy
+
+check-layers:
 	$(VENV)/bin/lint-imports
+
+check-scripts:
 	$(NPM) run --silent check
 
 # $(call shipped,<run folder>,<arguments of train>): an unfinished run goes on, a finished one is made anew.
