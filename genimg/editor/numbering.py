@@ -56,7 +56,7 @@ class Numbering:
 
     def in_units(self, recipe: Recipe) -> dict[str, InUnits]:
         """The sliders of numbers where a recipe ends, under its locks; without those of which the
-        locks leave next to nothing.
+        locks leave next to nothing. One that is locked itself tells where it is kept.
 
         Raises:
             LatentError: a latent or direction that does not belong to this model.
@@ -64,9 +64,10 @@ class Numbering:
         shown, amounts = self.numbers(self._edited(recipe)), recipe.amounts
         found = {}
         for name, value in shown.items():
-            [[free]], [[step]] = self._steps([name]), self._steps([name], recipe.locks)
+            keep = () if name in recipe.locks else recipe.locks
+            [free], [step] = (self._steps([name], locks)[0].tolist() for locks in ((), keep))
             if step > NOTHING * free:
-                found[name] = InUnits(value - step * amounts.get(name, 0.0), float(step))
+                found[name] = InUnits(value - step * amounts.get(name, 0.0), step)
         return found
 
     def brought(self, recipe: Recipe, numbers: Mapping[str, float]) -> Recipe:

@@ -251,8 +251,8 @@ export interface ModelParts {
 }
 
 /** What the page has to know of a model: `shape` is the height and width of a picture,
- * `directions` the reliability of each in percent, `kind` whether all its pictures are of a kind,
- * `refines` whether uploads can be made better. */
+ * `directions` the reliability of each in percent, `numbers` those of them that speak in units,
+ * `kind` whether all its pictures are of a kind, `refines` whether uploads can be made better. */
 export interface ModelSheet {
   name: string;
   id: string;
@@ -262,6 +262,7 @@ export interface ModelSheet {
   refines: boolean;
   pages: SliderPage[];
   directions: Record<string, number>;
+  numbers: Record<string, NumberSheet>;
   factors: Record<string, string[]>;
 }
 
@@ -276,6 +277,22 @@ export interface NudgeAct {
   chosen: string;
   recipe?: string | null;
   act: "nudge";
+}
+
+/** Which number a slider shows: `base + step * amount`, in its unit. */
+export interface NumberAnswer {
+  base: number;
+  step: number;
+}
+
+/** What a direction is in units: between which values it lies, how far it is `off` on average,
+ * in words, and with how many decimal places it is told. */
+export interface NumberSheet {
+  unit: string;
+  low: number;
+  high: number;
+  off: string;
+  digits: number;
 }
 
 /** What can be done with a picture that the chosen model does not know: open it in the model
@@ -522,7 +539,7 @@ export type SaveRequest =
  *
  * `opened` says that it is another picture than before, `refine` that its start is to be made
  * better at once, `node` is the step that was gone to, `details` the share of its own details that
- * is shown, where it has some. */
+ * is shown, where it has some; `numbers` are the sliders that speak in units, under these locks. */
 export interface SceneAnswer {
   model: ModelSheet;
   recipe: string;
@@ -532,6 +549,7 @@ export interface SceneAnswer {
   locks: string[];
   changes: Record<string, string>;
   shows: Record<string, string>;
+  numbers: Record<string, NumberAnswer>;
   details?: number;
   picture: string;
   plain: string;

@@ -135,8 +135,14 @@ def test_a_slider_in_units_tells_the_number_wherever_it_stands(
 def test_a_number_of_which_locks_leave_nothing_speaks_no_unit(
     people: Editor, somebody: Recipe
 ) -> None:
-    assert set(people.in_units(somebody)) == {"age", "smile"}
-    assert set(people.in_units(replace(somebody, locks=("age",)))) == {"smile"}
+    """The locked one itself still tells where it is kept."""
+    age = people.model.directions["age"]
+    pair = Editor(people.model.network, people.header, (age, replace(age, name="years lived")))
+    assert set(pair.in_units(somebody)) == {"age", "years lived"}
+    kept = pair.in_units(replace(somebody.pulled({"age": 1.0}), locks=("age",)))
+    assert set(kept) == {"age"}
+    pulled = somebody.pulled({"age": 1.0})
+    assert kept["age"].at(1.0) == pytest.approx(shown(people, pulled)["age"])
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from genimg.errors import LatentError
-from genimg.latents import GROUPS, Direction, Latent
+from genimg.latents import GROUPS, Direction, Latent, Scale
 
 
 def direction(**changes: object) -> Direction:
@@ -102,7 +102,8 @@ def test_a_latent_of_another_model_is_refused_by_name() -> None:
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_a_direction_is_of_one_of_the_groups(group: str) -> None:
-    assert direction(group=group).group == group
+    scale = Scale("years", 20, 75, 4, torch.ones(2), 40) if group == "number" else None
+    assert direction(group=group, scale=scale).group == group
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def pulled(editor: Editor, recipe: Recipe, totals: Mapping[str, float]) -> Recip
 def _pull(editor: Editor, recipe: Recipe, told: Told) -> tuple[Recipe, str]:
     """Sliders have been moved: `amounts` as `pulled` takes them."""
     after = pulled(editor, recipe, _numbers(told.get("amounts")))
-    return after, _moved(recipe, after) or say("edit.no_change")
+    return after, _moved(editor, recipe, after) or say("edit.no_change")
 
 
 def _take(editor: Editor, recipe: Recipe, told: Told) -> tuple[Recipe, str]:
@@ -114,10 +114,15 @@ ACTS: dict[str, Act] = {
 """What a page can ask for by name, beside the OPERATIONS."""
 
 
-def _moved(before: Recipe, after: Recipe) -> str:
+def _moved(editor: Editor, before: Recipe, after: Recipe) -> str:
+    """What was moved in a few words: where the slider stands, or the number that it shows."""
     stood, stand = before.amounts, after.amounts
     names = [name for name in {**stood, **stand} if stood.get(name, 0.0) != stand.get(name, 0.0)]
     words = [f"{name} {stand.get(name, 0.0):+.1f}" for name in names]
+    if len(names) == 1 and names[0] in editor.scales:
+        [name] = names
+        shown = editor.numbers(editor.edited(after))[name]
+        words = [f"{name} {editor.scales[name].words(shown)}"]
     if before.details != after.details:
         words.append(Details(after.details).words)
     return words[0] if len(words) == 1 else say("edit.sliders", n=len(words)) if words else ""

@@ -18,10 +18,29 @@ class SliderPage(TypedDict):
     names: list[str]
 
 
+class NumberSheet(TypedDict):
+    """What a direction is in units: between which values it lies, how far it is `off` on average,
+    in words, and with how many decimal places it is told.
+    """
+
+    unit: str
+    low: float
+    high: float
+    off: str
+    digits: int
+
+
+class NumberAnswer(TypedDict):
+    """Which number a slider shows: `base + step * amount`, in its unit."""
+
+    base: float
+    step: float
+
+
 class ModelSheet(TypedDict):
     """What the page has to know of a model: `shape` is the height and width of a picture,
-    `directions` the reliability of each in percent, `kind` whether all its pictures are of a kind,
-    `refines` whether uploads can be made better.
+    `directions` the reliability of each in percent, `numbers` those of them that speak in units,
+    `kind` whether all its pictures are of a kind, `refines` whether uploads can be made better.
     """
 
     name: str
@@ -32,6 +51,7 @@ class ModelSheet(TypedDict):
     refines: bool
     pages: list[SliderPage]
     directions: dict[str, int]
+    numbers: dict[str, NumberSheet]
     factors: dict[str, list[str]]
 
 
@@ -85,7 +105,7 @@ class SceneAnswer(TypedDict):
 
     `opened` says that it is another picture than before, `refine` that its start is to be made
     better at once, `node` is the step that was gone to, `details` the share of its own details that
-    is shown, where it has some.
+    is shown, where it has some; `numbers` are the sliders that speak in units, under these locks.
     """
 
     model: ModelSheet
@@ -96,6 +116,7 @@ class SceneAnswer(TypedDict):
     locks: list[str]
     changes: dict[str, str]
     shows: dict[str, str]
+    numbers: dict[str, NumberAnswer]
     details: NotRequired[float]
     picture: str
     plain: str

@@ -19,6 +19,7 @@ from genimg.ui.edit.answers import (
     EarlierStep,
     MatchAnswer,
     ModelSheet,
+    NumberAnswer,
     RefineNews,
     SceneAnswer,
     UploadAnswer,
@@ -56,6 +57,7 @@ def scene(store: Store, opened: Opened) -> SceneAnswer:
         "locks": list(recipe.locks),
         "changes": dict(recipe.changes),
         "shows": editor.labels(recipe.latent) if editor.has_kind else {},
+        "numbers": _numbers(editor, bare),
         "picture": address,
         "plain": plain,
         "thumb": thumb(picture),
@@ -99,8 +101,24 @@ def sheet(name: str, editor: Editor, title: str, picture: Image.Image) -> ModelS
             for page in sliders.pages(editor.directions)
         ],
         "directions": {d.name: round(100 * d.reliability) for d in editor.directions},
+        "numbers": {
+            name: {
+                "unit": scale.unit,
+                "low": scale.low,
+                "high": scale.high,
+                "off": scale.off,
+                "digits": scale.digits,
+            }
+            for name, scale in editor.scales.items()
+        },
         "factors": {factor: list(values) for factor, values in editor.factors.items()},
     }
+
+
+def _numbers(editor: Editor, recipe: Recipe) -> dict[str, NumberAnswer]:
+    """Which number each slider shows that speaks in units where a recipe ends."""
+    found = editor.in_units(recipe) if editor.scales else {}
+    return {name: {"base": each.base, "step": each.step} for name, each in found.items()}
 
 
 def upload(opened: Opened) -> UploadAnswer:

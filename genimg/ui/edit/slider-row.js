@@ -1,10 +1,10 @@
 // One slider: its name, where it stands, its lock, and the small pictures under it.
 
-import { MOST, endFor, nearestTo, tidy, valueAt } from './slider-scale.js';
+import { MOST, amountFor, inUnits, inWords, nearestTo, plain, shownAt, tidy, valueAt } from './slider-scale.js';
 import { make, notify } from '../shell/dom.js';
 import { say } from '../words/say.js';
 
-/** @import { Moves, Changes } from '../server.d.ts' */
+/** @import { Changes, Moves, NumberAnswer, NumberSheet } from '../server.d.ts' */
 /** @import { PanelEvents } from './types.d.ts' */
 /**
  * What a person does with a slider; `onrelease(true)` when the hand has left it.
@@ -13,7 +13,6 @@ import { say } from '../words/say.js';
  */
 
 const COLUMNS = 7; // small pictures under a slider
-const STEP = 0.1;
 
 const LOCK = `<svg viewBox="0 0 16 16" aria-hidden="true">
   <path class="bow" d="M5 7V5a3 3 0 0 1 6 0v2" fill="none" stroke="currentColor" stroke-width="1.6"/>
@@ -23,10 +22,16 @@ export class SliderRow {
   #held = false; // a hand is on the slider
   #isLocked = false;
   #reach = 0;
+  /** What it is in units, where it is a number. @type {[NumberSheet, NumberAnswer] | null} */
+  #number = null;
+  #scale = plain(0, 1);
   #said = ''; // of the names of the cells
   name = '';
-  /** How far the slider goes to both sides. */
-  end = 0;
+
+  /** The amounts at its two ends. */
+  get low() { return amountFor(this.#scale, this.#scale.low); }
+
+  get high() { return amountFor(this.#scale, this.#scale.high); }
 
   /**
    * @param {number} index its place in the panel
@@ -36,21 +41,22 @@ export class SliderRow {
     this.to = to;
     this.label = make('label', { htmlFor: `pull-${index}` });
     this.trust = make('small');
-    this.range = make('input', { type: 'range', id: `pull-${index}`, step: STEP });
-    this.number = make('input', { type: 'number', step: STEP, min: -MOST, max: MOST });
+    this.range = make('input', { type: 'range', id: `pull-${index}` });
+    this.number = make('input', { type: 'number' });
+    this.shows = make('p', { className: 'shows' });
     this.lock = make('button', { type: 'button', className: 'lock' });
     this.lock.innerHTML = LOCK;
     this.zero = make('button', { type: 'button', className: 'zero', textContent: '↺' });
     this.film = make('div', { className: 'film' });
     this.cells = Array.from({ length: COLUMNS }, (_, i) => {
       const cell = make('button', { type: 'button', tabIndex: -1 });
-      cell.onclick = () => this.#go(valueAt(this.end, i, COLUMNS));
+      cell.onclick = () => this.#go(valueAt(this.#scale, i, COLUMNS));
       return cell;
     });
     this.film.append(...this.cells);
     this.drags = make('p', { className: 'drags' });
     this.root = make('div', { className: 'direction', id: `slider-${index}` },
-      this.label, this.range, this.number, this.lock, this.zero, this.film, this.drags);
+      this.label, this.range, this.number, this.lock, this.zero, this.shows, this.film, this.drags);
     this.range.oninput = () => this.#pulled(Number(this.range.value), false);
     this.range.onchange = () => this.to.onrelease(this.#held);
     this.range.onpointerdown = () => { this.#held = true; this.to.onhold(this.name); };
@@ -60,13 +66,14 @@ export class SliderRow {
     };
     this.number.oninput = () => {
       const value = Number(this.number.value);
-      if (this.number.value !== '' && Math.abs(value) <= MOST) this.#pulled(value, true);
+      if (this.number.value !== '' && Math.abs(amountFor(this.#scale, value)) <= MOST) this.#pulled(value, true);
     };
     this.number.onchange = () => {
-      if (this.number.value === '') { this.number.value = tidy(Number(this.range.value)); return; }
-      const wanted = Number(this.number.value), value = Math.min(Math.max(wanted, -MOST), MOST);
-      if (value !== wanted) notify(say('edit.slider_most', { n: MOST }));
-      this.#pulled(value, false);
+      if (this.number.value === '') { this.#write(Number(this.range.value)); return; }
+      const wanted = Number(this.number.value), amount = amountFor(this.#scale, wanted);
+      const far = Math.abs(amount) > MOST;
+      if (far) notify(say('edit.slider_most', { n: MOST }));
+      this.#pulled(far ? shownAt(this.#scale, Math.sign(amount) * MOST) : wanted, false);
       this.to.onrelease(true);
     };
     this.lock.onclick = () => this.to.onlock([this.name], !this.#isLocked);
@@ -76,14 +83,18 @@ export class SliderRow {
   /**
    * Become the slider of a direction.
    * @param {string} name
-   * @param {{trust: number, amount: number, reach: number, locked: boolean}} state
+   * @param {{trust: number, amount: number, reach: number, locked: boolean, number: [NumberSheet, NumberAnswer] | null}}
+   *   state `number` is what it is in units, where it is one
    */
-  show(name, { trust, amount, reach, locked }) {
+  show(name, { trust, amount, reach, locked, number }) {
     if (this.name !== name) { this.clear(); this.#held = false; }
     this.name = name;
     this.#isLocked = locked;
     this.range.dataset.name = name;
-    this.trust.textContent = ` ${trust} %`;
+    this.#number = number;
+    this.trust.textContent = ` ${number ? this.#range(number[0]) : `${trust} %`}`;
+    this.shows.hidden = !number;
+    this.shows.title = number ? say('edit.slider_shows_title', { off: number[0].off }) : '';
     this.label.replaceChildren(name, this.trust);
     this.number.setAttribute('aria-label', say('edit.slider_number', { name }));
     this.lock.setAttribute('aria-label', say('edit.slider_lock', { name }));
@@ -100,16 +111,27 @@ export class SliderRow {
 
   /** Stand there, unless the person is just moving it. @param {number} amount */
   set(amount) {
-    this.end = endFor(amount, this.#reach);
+    this.#scale = this.#number ? inUnits(amount, ...this.#number) : plain(amount, this.#reach);
+    const { low, high, grain } = this.#scale, value = shownAt(this.#scale, amount);
     this.#nameCells();
     if (!this.#held) {
-      Object.assign(this.range, { min: -this.end, max: this.end, value: amount });
+      Object.assign(this.range, { min: low, max: high, step: grain, value });
       this.#colour();
     }
-    if (document.activeElement !== this.number) this.number.value = tidy(amount);
+    const ends = [-MOST, MOST].map((most) => tidy(shownAt(this.#scale, most), this.#scale.digits));
+    Object.assign(this.number, { min: ends[0], max: ends[1], step: grain });
+    if (document.activeElement !== this.number) this.#write(value);
     this.zero.disabled = amount === 0 || this.#isLocked;
-    this.#mark(amount);
+    this.#mark(value);
   }
+
+  /** @param {NumberSheet} number */
+  #range({ low, high, unit }) {
+    return say('edit.slider_range', { low: tidy(low), high: `${tidy(high)} ${unit}`.trimEnd() });
+  }
+
+  /** @param {number} value */
+  #write(value) { this.number.value = tidy(value, this.#scale.digits); }
 
   /**
    * Show the small pictures under the slider, and what moves along with it.
@@ -140,11 +162,11 @@ export class SliderRow {
   }
 
   #nameCells() {
-    const said = `${this.name} ${this.end}`;
+    const { low, high } = this.#scale, said = `${this.name} ${low} ${high}`;
     if (said === this.#said) return;
     this.#said = said;
     this.cells.forEach((cell, i) => {
-      cell.title = cell.ariaLabel = `${this.name} ${tidy(valueAt(this.end, i, COLUMNS))}`;
+      cell.title = cell.ariaLabel = `${this.name} ${inWords(this.#scale, valueAt(this.#scale, i, COLUMNS))}`;
     });
   }
 
@@ -159,22 +181,29 @@ export class SliderRow {
   /** @param {number} value @param {boolean} typed */
   #pulled(value, typed) {
     if (this.#isLocked) return;
-    if (Math.abs(value) > this.end) this.set(value);
-    if (typed) this.range.value = String(value); else this.number.value = tidy(value);
+    const amount = amountFor(this.#scale, value);
+    if (value < this.#scale.low || value > this.#scale.high) this.set(amount);
+    if (typed) this.range.value = String(value); else this.#write(value);
     this.#colour();
     this.#mark(value);
-    this.zero.disabled = value === 0;
-    this.to.onpull(this.name, value);
+    this.zero.disabled = amount === 0;
+    this.to.onpull(this.name, amount);
   }
 
   /** @param {number} value */
   #mark(value) {
-    const nearest = nearestTo(value, this.end, COLUMNS);
+    const nearest = nearestTo(this.#scale, value, COLUMNS);
+    const words = inWords(this.#scale, value);
+    if (this.#number) this.shows.textContent = say('edit.slider_shows', { value: words, off: this.#number[0].off });
+    this.range.ariaValueText = this.#number ? words : null;
     this.cells.forEach((cell, i) => cell.classList.toggle('here', i === nearest));
   }
 
-  #colour() { // the track is filled from the middle
-    const [min, max, value] = [this.range.min, this.range.max, this.range.value].map(Number);
-    this.range.style.setProperty('--at', `${(100 * (value - min)) / (max - min)}%`);
+  #colour() { // the track is filled from where nothing is changed
+    const { low, high, base } = this.#scale;
+    /** @param {number} value */
+    const place = (value) => `${Math.min(Math.max((100 * (value - low)) / (high - low), 0), 100)}%`;
+    this.range.style.setProperty('--at', place(Number(this.range.value)));
+    this.range.style.setProperty('--from', place(base));
   }
 }

@@ -105,10 +105,10 @@ export class SliderPanel {
 
   /**
    * Where everything stands.
-   * @param {Pick<SceneAnswer, 'amounts' | 'locks' | 'changes' | 'shows' | 'details'>} scene
+   * @param {Pick<SceneAnswer, 'amounts' | 'locks' | 'changes' | 'shows' | 'numbers' | 'details'>} scene
    * @param {Record<string, string>} [captions] for each label of an upload, what its name is worth
    */
-  show({ amounts, locks, changes, shows, details }, captions) {
+  show({ amounts, locks, changes, shows, numbers, details }, captions) {
     const { title, factor, names } = this.#page, sheet = this.#sheet;
     if (!sheet) return;
     names.forEach((name, i) => {
@@ -122,6 +122,7 @@ export class SliderPanel {
         amount: amounts[name] ?? 0,
         reach: Number(this.#reach.value),
         locked: locks.includes(name),
+        number: name in numbers ? [sheet.numbers[name], numbers[name]] : null,
       });
     });
     for (const row of this.#rows.slice(names.length)) row.root.hidden = true;
@@ -152,8 +153,8 @@ export class SliderPanel {
     const seen = this.#shown.filter((row) => this.view.has(row.root));
     return {
       names: seen.map((row) => row.name),
-      low: seen.map((row) => -row.end),
-      high: seen.map((row) => row.end),
+      low: seen.map((row) => row.low),
+      high: seen.map((row) => row.high),
     };
   }
 

@@ -210,13 +210,18 @@ export class Viewer {
 
   /**
    * The edits, each with a button that takes it away.
-   * @param {Pick<SceneAnswer, 'amounts' | 'changes' | 'details'>} scene
+   * @param {Pick<SceneAnswer, 'amounts' | 'changes' | 'details' | 'numbers' | 'model'>} scene
    */
-  chips({ amounts, changes, details = 1 }) {
+  chips({ amounts, changes, details = 1, numbers, model }) {
+    /** @param {string} name @param {number} amount */
+    const by = (name, amount) => {
+      const sheet = name in numbers ? model.numbers[name] : { digits: 1, unit: '' };
+      const far = Math.abs(amount) * (numbers[name]?.step ?? 1);
+      return `${amount > 0 ? '+' : '−'}${far.toFixed(sheet.digits)} ${sheet.unit}`.trimEnd();
+    };
     const parts = [
       ...Object.entries(changes).map(([factor, value]) => ({ kind: 'change', name: factor, value })),
-      ...Object.entries(amounts).map(([name, amount]) => (
-        { kind: 'move', name, value: (amount > 0 ? '+' : '−') + Math.abs(amount).toFixed(1) })),
+      ...Object.entries(amounts).map(([name, amount]) => ({ kind: 'move', name, value: by(name, amount) })),
       ...(details < 1 ? [{ kind: 'details', name: say('edit.own_details'), value: percent(details) }] : []),
     ];
     const said = JSON.stringify(parts);

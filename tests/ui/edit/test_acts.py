@@ -41,6 +41,16 @@ def test_pulling_says_what_was_moved(editor: Editor, start: Recipe) -> None:
     assert same.amounts == two.amounts and label == "no change"
 
 
+def test_pulling_a_number_says_what_the_picture_shows(numbered_path: Path) -> None:
+    people = Editor.load(numbered_path, "cpu")
+    recipe = Recipe(people.sample(1, seed=5)[0])
+    older, label = act(people, "pull", recipe, {"amounts": {"age": 1.0}})
+    shown = people.numbers(people.edited(older))["age"]
+    assert label == f"age {shown:.0f} years"
+    _, label = act(people, "pull", recipe, {"amounts": {"red hat": 1.0}})
+    assert label == "red hat +1.0"
+
+
 def test_moving_goes_on_from_where_sliders_stand(editor: Editor, start: Recipe) -> None:
     first, second, third = names(editor)[:3]
     pulled = start.pulled({first: 1.0})

@@ -126,3 +126,24 @@ def test_refining_tells_how_far_it_is_and_ends_with_both_starts(checkpoints_dir:
     assert after > before
     assert f"{after:.1f} dB, was {before:.1f}" in news[-3]["words"]
     assert Recipe.from_text(news[-1]["editable"]).latent.model_id == editor.model_id
+
+
+def test_sliders_of_numbers_tell_what_the_picture_shows(numbered_path: Path) -> None:
+    store = Store(numbered_path.parent)
+    editor = store.get("tiny-people")
+    recipe = Recipe.of(editor.sample(1, seed=3)[0], {"age": 1.0, "smile": -0.5})
+    told = SCENE.validate_python(scene(store, Opened("tiny-people", recipe, "")), strict=True)
+    assert told["model"]["numbers"] == {
+        "age": {"unit": "years", "low": 20, "high": 75, "off": "± 4 years", "digits": 0},
+        "smile": {"unit": "", "low": 0, "high": 1, "off": "± 0.15", "digits": 2},
+    }
+    assert told["model"]["pages"][0]["names"] == ["age", "smile"]
+    shown = editor.numbers(editor.edited(recipe))
+    for name, stands in told["numbers"].items():
+        at = stands["base"] + stands["step"] * recipe.amounts[name]
+        assert abs(at - shown[name]) < 1e-3
+    locked = scene(store, Opened("tiny-people", replace(recipe, locks=("age",)), ""))
+    assert locked["numbers"]["age"] == told["numbers"]["age"]  # where it is kept
+    assert locked["numbers"]["smile"]["step"] > 0
+    values = [value for stands in told["numbers"].values() for value in stands.values()]
+    assert {type(value) for value in values} == {float}  # numpy's are no numbers to every encoder

@@ -1,0 +1,128 @@
+"""Numbers in a running app: sliders in units in a real browser, and what programs ask for."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from gradio_client import Client, handle_file
+from playwright.sync_api import Browser, expect
+
+from genimg import Editor
+from genimg.editor import Recipe
+
+from ..conftest import CANVAS, Site, Visitor, served
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def people(numbered_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """An app with one model, which tells ages and smiles."""
+    folder = tmp_path_factory.mktemp("people") / "checkpoints"
+    folder.mkdir()
+    shutil.copy(numbered_path, folder / "people.safetensors")
+    temporary = tmp_path_factory.mktemp("temporary")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADIO_TEMP_DIR", str(temporary))
+        with served(folder, temporary, folder.parent / "runs") as site:
+            yield site
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 900), (390, 844)])
+def test_a_slider_speaks_in_units(
+    people: Site, numbered_path: Path, browser: Browser, width: int, height: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": height})
+    visitor = Visitor(people, context, context.new_page())
+    page = visitor.page
+    page.on("pageerror", lambda error: visitor.heard.append(str(error)))
+    page.goto(people.url)
+    expect(page.locator(CANVAS)).to_be_visible(timeout=120_000)
+    visitor.settle()
+    editor = Editor.load(numbered_path, "cpu")
+
+    def shown() -> dict[str, float]:
+        text = page.evaluate("window.genimg.work.scene.recipe")
+        return editor.numbers(editor.edited(Recipe.from_text(text)))
+
+    expect(page.locator("#slider-0 label")).to_have_text("age 20 to 75 years")
+    expect(page.locator("#slider-1 label")).to_have_text("smile 0 to 1")
+    track, number = (page.locator(f"#slider-0 input[type={kind}]") for kind in ("range", "number"))
+    age = round(shown()["age"])
+    assert 20 < age < 75
+    expect(track).to_have_attribute("min", "20")
+    expect(track).to_have_attribute("max", "75")
+    expect(track).to_have_value(str(age))
+    said = page.locator("#slider-0 .shows")
+    expect(said).to_have_text(f"This picture shows about {age} years (± 4 years)")
+    # A number that is typed is the one that the picture shows.
+    number.fill("60")
+    number.press("Enter")
+    visitor.settle()
+    assert shown()["age"] == pytest.approx(60, abs=0.01)
+    expect(said).to_have_text("This picture shows about 60 years (± 4 years)")
+    expect(track).to_have_js_property("ariaValueText", "60 years")
+    expect(page.locator("#active")).to_contain_text(f"{60 - age:+d} years".replace("-", "−"))
+    # Another slider drags it along, and its own place says so.
+    page.locator("#slider-1 input[type=number]").fill("0.9")
+    page.locator("#slider-1 input[type=number]").press("Enter")
+    visitor.settle()
+    dragged = shown()
+    assert dragged["smile"] == pytest.approx(0.9, abs=0.001) and dragged["age"] > 61
+    expect(number).to_have_value(str(round(dragged["age"])))
+    # A lock keeps it, and its slider tells where.
+    page.locator("#slider-0 .lock").click()
+    visitor.settle()
+    page.locator("#slider-1 input[type=number]").fill("0.2")
+    page.locator("#slider-1 input[type=number]").press("Enter")
+    visitor.settle()
+    expect(track).to_be_disabled()
+    expect(said).to_have_text(f"This picture shows about {round(dragged['age'])} years (± 4 years)")
+    kept = shown()
+    assert kept["age"] == pytest.approx(dragged["age"], abs=0.01)
+    assert kept["smile"] == pytest.approx(0.2, abs=0.001)
+    # A small picture goes to where it stands, and a number far beyond stretches the slider.
+    page.locator("#slider-0 .lock").click()
+    page.locator("#slider-0 .film button").first.click()
+    visitor.settle()
+    expect(number).to_have_value("20")
+    number.fill("90")
+    number.press("Enter")
+    visitor.settle()
+    expect(track).to_have_attribute("max", "90")
+    page.locator("#slider-0 .zero").click()
+    visitor.settle()
+    assert "age" not in page.evaluate("window.genimg.work.scene.amounts")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert visitor.complaints == []
+    context.close()
+
+
+def test_programs_ask_for_numbers(people: Site, numbered_path: Path, tmp_path: Path) -> None:
+    editor = Editor.load(numbered_path, "cpu")
+    start = tmp_path / "start.png"
+    start.write_bytes(editor.save_picture(Recipe(editor.sample(1, seed=4)[0])))
+    client = Client(people.url, verbose=False, analytics_enabled=False, download_files=tmp_path)
+    try:
+        [model] = client.predict(api_name="/list_models")
+        told = {row["name"]: row["number"] for row in model["directions"]}
+        assert told["age"] == {"unit": "years", "low": 20, "high": 75, "error": 4}
+        assert told["red hat"] is None
+
+        def edit(**words: object) -> str:
+            answer = client.predict(
+                picture=handle_file(str(start)), amounts={}, api_name="/edit", **words
+            )
+            return str(answer["path"] if isinstance(answer, dict) else answer)
+
+        edited = editor.open_picture(edit(numbers={"age": 60}, keep=["smile"]))
+        shown = editor.numbers(editor.edited(edited))
+        assert shown["age"] == pytest.approx(60, abs=0.01)
+        for wrong, words in (({"years": 60}, "it tells age, smile"), ({"age": "old"}, "numbers")):
+            with pytest.raises(Exception, match=words):
+                edit(numbers=wrong)
+    finally:
+        client.close()
