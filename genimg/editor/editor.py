@@ -18,7 +18,7 @@ from genimg.checkpoint import Header, read_header
 from genimg.config import as_whole
 from genimg.editor.effects import Comparing
 from genimg.editor.judging import Judging
-from genimg.editor.library import Factors, read_directions, read_labels, takes_any
+from genimg.editor.library import Factors, notice, read_directions, read_labels, takes_any
 from genimg.editor.model import LoadedModel
 from genimg.editor.moving import Moving
 from genimg.editor.numbering import Numbering
@@ -41,9 +41,6 @@ from genimg.models.device import choose_device
 
 WRITERS = {"png": encode_png, "webp": encode_webp}
 """What a picture can be saved as."""
-NOTICE_KEY = "Disclaimer"
-"""Under which a saved picture carries its model's notice (a keyword of PNG, section 11.3.3.2)."""
-LONGEST_NOTICE = 300
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -137,12 +134,6 @@ class Editor:
     def model_id(self) -> str:
         """Digest of the weights; latents, directions and saved pictures carry it."""
         return self.header.id
-
-    @property
-    def notice(self) -> str:
-        """What is to be known of pictures that the model draws, "" where nothing is."""
-        stated = self.header.data.get("notice")
-        return " ".join(stated.split())[:LONGEST_NOTICE] if isinstance(stated, str) else ""
 
     @property
     def has_kind(self) -> bool:
@@ -326,7 +317,7 @@ class Editor:
 
         It carries the recipe: the picture is the save file, and what is read from it draws the very
         same pixels again, whatever it was saved as. Where nothing of a photograph is in it, it also
-        carries the model's `notice`.
+        carries the model's notice.
 
         Args:
             kind: a PNG or a WebP, both lossless.
@@ -343,8 +334,8 @@ class Editor:
             raise ImageError(f"a picture is saved as {' or '.join(WRITERS)}, not {kind!r}")
         latent = self.edited(recipe)
         text = {} if bare else {TEXT_KEY: recipe.named(self.header.name).to_text()}
-        if text and latent.details is None and self.notice:
-            text[NOTICE_KEY] = self.notice
+        if text and latent.details is None:
+            text |= notice(self.header)
         [image] = self.decode(latent)
         times = as_whole(scale) or 1  # what is none is refused below
         wide, tall = image.width * times, image.height * times

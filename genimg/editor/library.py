@@ -16,6 +16,9 @@ from genimg.files import model_files
 from genimg.latents import Direction, Labels, MapDirection, Scale
 from genimg.models import MODELS, LatentModel
 
+NOTICE_KEY = "Disclaimer"
+"""Under which a saved picture carries its model's notice (a keyword of PNG, section 11.3.3.2)."""
+LONGEST_NOTICE = 300
 MAX_TITLE = 120
 """Characters of a title in the menu."""
 
@@ -56,6 +59,13 @@ def list_checkpoints(folder: str | Path) -> tuple[list[CheckpointInfo], dict[Pat
         elif MODELS[header.family].opens:
             good.append(checkpoint_info(path, header))
     return good, bad
+
+
+def notice(header: Header) -> dict[str, str]:
+    """What is to be known of pictures that a model draws, by NOTICE_KEY; {} where nothing is."""
+    stated = header.data.get("notice")
+    words = " ".join(stated.split())[:LONGEST_NOTICE] if isinstance(stated, str) else ""
+    return {NOTICE_KEY: words} if words else {}
 
 
 def takes_any(header: Header) -> bool:

@@ -14,7 +14,7 @@ from PIL import Image
 
 from genimg import Editor, Latent
 from genimg.editor import Recipe
-from genimg.editor.editor import NOTICE_KEY
+from genimg.editor.library import NOTICE_KEY, notice
 from genimg.edits.operations import Cross
 from genimg.errors import LatentError
 from genimg.images import read_text
@@ -176,7 +176,7 @@ def test_what_the_model_draws_carries_its_notice_and_a_photograph_does_not(
     assert NOTICE_KEY not in read_text(editor.save_picture(drawn_by_it, bare=True), NOTICE_KEY)
     assert NOTICE_KEY not in read_text(editor.save_picture(photograph), NOTICE_KEY)
     monkeypatch.setitem(editor.header.data, "notice", ["no", "text"])
-    assert editor.notice == ""
+    assert notice(editor.header) == {}
 
 
 def test_a_strip_shows_the_photograph(editor: Editor) -> None:

@@ -74,7 +74,7 @@ def test_noise_is_worse_and_a_constant_reaches_nothing(
     def noisy(z: torch.Tensor) -> torch.Tensor:
         rng = torch.Generator().manual_seed(0)
         made = decode(z)
-        return made + 0.8 * torch.randn(made.shape, generator=rng)
+        return made + 1.5 * torch.randn(made.shape, generator=rng)
 
     monkeypatch.setattr(vae, "decode", noisy)
     bad = evaluate_recognised(vae, cats, judge, COUNT, seeds=(0,), reference=reals)
