@@ -291,4 +291,4 @@ def test_a_classifier_can_start_from_another_of_the_same_architecture(
     before, after = (load_classifier(p)[0] for p in (classifier_path, path))
     for old, new in zip(before.parameters(), after.parameters(), strict=True):
         assert torch.equal(old, new)
-    assert read_header(path).trained["init_from"] == "model"
+    assert read_header(path).trained["init_from"] == "tiny-judge"
