@@ -12,7 +12,7 @@ from genimg.cli import options, points
 
 if TYPE_CHECKING:
     from genimg.editor import Editor
-    from genimg.latents import Latent
+    from genimg.latents import Latent, Wish
 
 
 def configure_sample(parser: argparse.ArgumentParser) -> None:
@@ -32,8 +32,10 @@ def configure_sample(parser: argparse.ArgumentParser) -> None:
         "--ask",
         metavar="TEXT",
         default="",
-        help='what the pictures shall show, in the words of the model, such as "blue cat, glasses"',
+        help="what the pictures shall show, in the words of the model, such as "
+        '"blue cat, glasses", or "old man, age 70" where it tells numbers',
     )
+    points.add_numbers(parser, "one number that the pictures shall show, in its unit")
     points.add_labels(parser, "one label that the pictures shall have")
     _add_grid(parser, "samples.png")
 
@@ -42,11 +44,17 @@ def run_sample(arguments: argparse.Namespace) -> int:
     """Write a grid of new pictures, labelled with their seeds."""
     options.check_out(arguments.out, _endings(arguments.n))
     wanted = points.once(arguments.set, "--set")
+    given = points.once(arguments.to, "--to")
     editor = options.load_editor(arguments)
-    labels = {**_asked(editor, arguments.ask), **wanted}
-    latents = editor.sample(arguments.n, arguments.seed, arguments.temperature, labels)
-    if labels:
-        print(f"asked for: {', '.join(f'{name}={value}' for name, value in labels.items())}")
+    points.check_numbers(editor, given)
+    wish = _asked(editor, arguments.ask)
+    labels, numbers = {**wish.labels, **wanted}, {**wish.numbers, **given}
+    drawn = editor.sample(arguments.n, arguments.seed, arguments.temperature, labels)
+    latents = editor.with_numbers(drawn, numbers)
+    asked = [f"{name}={value}" for name, value in labels.items()]
+    asked += [f"{name}={editor.scales[name].words(value)}" for name, value in numbers.items()]
+    if asked:
+        print(f"asked for: {', '.join(asked)}")
     seeds = [arguments.seed + i for i in range(arguments.n)]
     _write(
         editor,
@@ -143,12 +151,12 @@ def _add_grid(parser: argparse.ArgumentParser, name: str) -> None:
     points.add_scale(parser, None)
 
 
-def _asked(editor: Editor, text: str) -> dict[str, str]:
-    """The labels that a text asks for; what was not understood is said."""
+def _asked(editor: Editor, text: str) -> Wish:
+    """What a text asks for; what was not understood is said."""
     wish = editor.understand(text)
     for doubt in wish.doubts:
         print(f"genimg: note: {doubt}", file=sys.stderr)
-    return dict(wish.labels)
+    return wish
 
 
 def _write(

@@ -5,11 +5,12 @@ latent = editor.encode(Image.open("cat.png"))
 [picture] = editor.decode(editor.move(latent, {"glasses": 3.0}))
 """
 
-from genimg.editor.editor import Editor, read_recipe
+from genimg.editor.editor import Editor
 from genimg.editor.effects import Effect, Strip
 from genimg.editor.installation import Installed, install_checkpoint, remove_checkpoint
 from genimg.editor.library import CheckpointInfo, data_sets, families, list_checkpoints
 from genimg.editor.match import Match
+from genimg.editor.saved import read_recipe
 from genimg.edits import MAX_STEPS, TEXT_KEY, Moves, Recipe, Step
 from genimg.latents import Doubt, Slider, Wish, ease, path_times
 from genimg.models import MODEL_SIZES

@@ -23,6 +23,7 @@ from genimg.editor.model import LoadedModel
 from genimg.editor.moving import Moving
 from genimg.editor.numbering import Numbering
 from genimg.editor.recognition import Watching
+from genimg.editor.saved import read_recipe
 from genimg.editor.whole import changed
 from genimg.edits import TEXT_KEY, Recipe
 from genimg.errors import CheckpointError, ImageError, LatentError, RecipeError
@@ -33,7 +34,6 @@ from genimg.images import (
     encode_png,
     encode_webp,
     enlarge,
-    read_text,
 )
 from genimg.latents import Direction, Labels, Latent, Scale, Slider, layer_groups, path_times
 from genimg.models import LatentModel, load_model
@@ -228,6 +228,7 @@ class Editor:
     numbers = _done_by("numbering", Numbering.numbers)
     in_units = _done_by("numbering", Numbering.in_units)
     brought = _done_by("numbering", Numbering.brought)
+    with_numbers = _done_by("numbering", Numbering.with_numbers)
 
     effects = _done_by("comparing", Comparing.effects)
     strip = _done_by("comparing", Comparing.strip)
@@ -368,19 +369,6 @@ class Editor:
                 f"the recipe in this picture does not fit the model: {error}"
             ) from None
         return recipe
-
-
-def read_recipe(source: str | Path | bytes | BinaryIO) -> Recipe:
-    """The recipe inside a saved picture, of whichever model.
-
-    Raises:
-        ImageError: not a readable picture.
-        RecipeError: no recipe in it, or a damaged one.
-    """
-    text = read_text(source, TEXT_KEY).get(TEXT_KEY)
-    if text is None:
-        raise RecipeError("this picture holds no genimg recipe; upload it as a picture instead")
-    return Recipe.from_text(text)
 
 
 def _reload(kind: type[Editor], path: str, device: str, model_id: str) -> Editor:

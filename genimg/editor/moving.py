@@ -61,7 +61,7 @@ class Moving:
         """
         data = self._model.header.data
         about = f"{data.get('name', '')} {data.get('title', '')}"
-        return understand(text, self._model.choices, about)
+        return understand(text, self._model.choices, about, self._model.scales)
 
     def vary(
         self,

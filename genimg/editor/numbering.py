@@ -95,6 +95,16 @@ class Numbering:
                 raise LatentError(f"the sliders of this model do not lead to {told}")
         return recipe.pulled(wanted)
 
+    def with_numbers(self, latents: Sequence[Latent], numbers: Mapping[str, float]) -> list[Latent]:
+        """The latents, each moved until it shows these numbers, as `brought` does.
+
+        Raises:
+            LatentError: as `brought`.
+        """
+        if not numbers:
+            return list(latents)
+        return [self._edited(self.brought(Recipe(each), numbers)) for each in latents]
+
     def _steps(self, names: Sequence[str], keep: Collection[str] = ()) -> npt.NDArray[np.float64]:
         """By how much each number (row) changes with one standard deviation of the slider of each
         (column), while other directions are kept.

@@ -304,6 +304,7 @@ class PhotoEditor(Editor):
     change = _refusal("it has no labels to exchange")
     numbers = _refusal("it tells no numbers")
     brought = _refusal("it tells no numbers")
+    with_numbers = _refusal("it tells no numbers")
     in_units = _refusal("it tells no numbers")
     refine = _refusal("it comes as close as it can at once, and nothing is refined")
     editable = _refusal("all of its latents are as easy to edit")

@@ -32,6 +32,8 @@ _SAME = {
     **{"without": "no", "not": "no", "none": "no", "nothing": "no", "w": "with", "ful": "full"},
     **{"eyeglass": "glass", "spectacle": "glass", "specs": "glass", "sneaker": "trainer"},
     **{"pant": "trouser", "sweater": "pullover", "airplane": "aeroplane", "automobile": "car"},
+    **{"man": "masculine", "men": "masculine", "male": "masculine"},
+    **{"woman": "feminine", "women": "feminine", "female": "feminine"},
     **{"striped": "stripe", "stripy": "stripe", "spotted": "spot", "spotty": "spot"},
     **{"smiling": "smile", "grinning": "grin", "pajama": "pyjama", "jewelry": "jewellery"},
 }
@@ -135,7 +137,8 @@ class Vocabulary:
     """All values of a model, and which of them some words may mean."""
 
     def __init__(self, factors: Mapping[str, Sequence[str]], subject: str) -> None:
-        self.subjects = frozenset(t.stem for t in tokenise(subject)) - {""}
+        # "People who do not exist" says nothing of what their pictures lack.
+        self.subjects = frozenset(t.stem for t in tokenise(subject)) - {"", "no"}
         self.values = [
             Value(factor, name, self.subjects)
             for factor, names in factors.items()

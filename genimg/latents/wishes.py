@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
+from types import MappingProxyType
 from typing import Literal
 
+from genimg.latents.scale import Scale
 from genimg.latents.vocabulary import (
     EMPTY,
     LINKS,
@@ -27,9 +29,10 @@ from genimg.latents.vocabulary import (
     says_something,
     tokenise,
 )
+from genimg.latents.wished_numbers import WishedNumbers, find_numbers
 
 MAX_CHARACTERS = 300
-Problem = Literal["unknown", "unclear", "contradiction", "too long"]
+Problem = Literal["unknown", "unclear", "contradiction", "beyond", "too long"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,8 @@ class Doubt:
     Attributes:
         words: as they were typed.
         problem: "unknown", "unclear" (several values fit), "contradiction" (another value of that
-            factor was wished for before) or "too long" (the rest was not read).
+            factor was wished for before), "beyond" (a number outside the range in `near`) or "too
+            long" (the rest was not read).
         near: names of values that may be meant.
         taken: the value that was taken all the same, "" if none.
     """
@@ -56,6 +60,8 @@ class Doubt:
             return f"Only the first {MAX_CHARACTERS} characters were read."
         if self.problem == "contradiction":
             return f"{said} does not go together with {self.taken}, which was wished for first."
+        if self.problem == "beyond":
+            return f"{said} is beyond what the model has seen: {near}."
         if self.taken:
             return f"{said} is taken as {self.taken}" + (f"; it could be {near}." if near else ".")
         if self.problem == "unclear":
@@ -65,25 +71,35 @@ class Doubt:
 
 @dataclass(frozen=True)
 class Wish:
-    """What was understood of a text: {factor: value}, and what was not."""
+    """What was understood of a text: {factor: value}, {number: value in its unit}, and what was
+    not.
+    """
 
     labels: Mapping[str, str]
     doubts: tuple[Doubt, ...] = ()
+    numbers: Mapping[str, float] = field(default_factory=dict)
 
 
-def understand(text: str, factors: Mapping[str, Sequence[str]], subject: str = "") -> Wish:
+def understand(
+    text: str,
+    factors: Mapping[str, Sequence[str]],
+    subject: str = "",
+    scales: Mapping[str, Scale] = MappingProxyType({}),
+) -> Wish:
     """Read a wish in the words of a model. Any text will do; the worst that comes back is doubts.
 
     Args:
         factors: {factor: names of its values} that the model can be asked for.
         subject: what the pictures show, such as "cats".
+        scales: {name: scale} of the numbers that the model can be asked for.
     """
     plain = unicodedata.normalize("NFKC", text[: MAX_CHARACTERS + 1])
+    measured = find_numbers(plain[:MAX_CHARACTERS], scales)
     vocabulary = Vocabulary(factors, subject)
     labels: dict[str, str] = {}
-    doubts: list[Doubt] = []
+    doubts = _doubts_of(measured, scales)
     asked: list[tuple[str, Value]] = []
-    for piece in _pieces(plain[:MAX_CHARACTERS], vocabulary):
+    for piece in _pieces(measured.rest, vocabulary):
         for found in _resolve(piece, vocabulary):
             if isinstance(found, Doubt):
                 doubts.append(found)
@@ -96,7 +112,19 @@ def understand(text: str, factors: Mapping[str, Sequence[str]], subject: str = "
             doubts.append(Doubt(words, "contradiction", (), kept))
     if len(plain) > MAX_CHARACTERS:
         doubts.append(Doubt("", "too long"))
-    return Wish(labels, tuple(dict.fromkeys(doubts)))
+    return Wish(labels, tuple(dict.fromkeys(doubts)), measured.numbers)
+
+
+def _doubts_of(measured: WishedNumbers, scales: Mapping[str, Scale]) -> list[Doubt]:
+    ranges = [(words, f"{name} {scales[name].range}") for words, name in measured.beyond]
+    kept = [
+        (words, f"{name} {scales[name].words(measured.numbers[name])}")
+        for words, name in measured.again
+    ]
+    return [
+        *(Doubt(words, "beyond", (told,)) for words, told in ranges),
+        *(Doubt(words, "contradiction", (), told) for words, told in kept),
+    ]
 
 
 @dataclass(frozen=True)

@@ -163,11 +163,13 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
         model: str = "",
         labels: dict[str, str] | None = None,
         text: str = "",
+        numbers: dict[str, float] | None = None,
     ) -> list[dict[str, Any]]:
         """Pictures that the model draws, 1 to 64; picture i depends on seed + i alone.
 
         `temperature` is how varied they are (truncation). They can be asked for by `labels`, such
-        as {"accessory": "red hat"}, or in words by `text`; see understand for what those mean.
+        as {"accessory": "red hat"}, by `numbers` in their units, such as {"age": 60}, or in words
+        by `text`; see understand for what those mean.
         """
         editor = editor_of(model)
         wish = editor.understand(text)
@@ -175,7 +177,8 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
         if unknown:
             raise GenimgError(" ".join(unknown))
         wanted = {**wish.labels, **(labels or {})}
-        latents = editor.sample(_count(count, 1), seed, temperature, wanted)
+        drawn = editor.sample(_count(count, 1), seed, temperature, wanted)
+        latents = editor.with_numbers(drawn, {**wish.numbers, **(numbers or {})})
         return [
             file_of(
                 editor.save_picture(Recipe(latent, origin=f"seed {seed + i}")), f"seed-{seed + i}"
@@ -188,6 +191,7 @@ def _endpoints(store: Store, made: set[str]) -> tuple[Callable[..., Any], ...]:
         wish = editor_of(model).understand(text)
         return {
             "labels": dict(wish.labels),
+            "numbers": dict(wish.numbers),
             "doubts": [
                 {
                     "words": doubt.words,

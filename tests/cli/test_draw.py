@@ -212,3 +212,18 @@ def test_a_model_of_one_layer_mixes_nothing(
     words = ("mix", tiny_checkpoint, "seed:1", "seed:2", "--take", "1")
     assert run(*words, "--out", tmp_path / "m.png") == 2
     assert "a single layer" in capsys.readouterr().err
+
+
+def test_samples_are_asked_for_by_numbers(
+    numbered_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, people = tmp_path / "one.png", Editor.load(numbered_path, "cpu")
+    words = ("--n", "1", "--seed", "3", "--ask", "age 60", "--to", "smile=0.9", "--device", "cpu")
+    assert main(["sample", str(numbered_path), *words, "--out", str(out)]) == 0
+    assert "asked for: age=60 years, smile=0.90" in capsys.readouterr().out
+    assert people.numbers(people.edited(people.open_picture(out))) == {
+        "age": pytest.approx(60, abs=0.01), "smile": pytest.approx(0.9, abs=1e-3),
+    }  # fmt: skip
+    words = ("--n", "1", "--to", "years=3", "--device", "cpu")
+    assert main(["sample", str(numbered_path), *words, "--out", str(out)]) == 2
+    assert "it tells age, smile" in capsys.readouterr().err

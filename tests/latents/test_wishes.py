@@ -6,9 +6,12 @@ import random
 import time
 
 import pytest
+import torch
 
 from genimg.data.drawn.artworks import ARTWORKS
+from genimg.data.drawn.portraits.properties import FACTORS, NUMBERS
 from genimg.data.standard import ATTRIBUTES, GARMENTS
+from genimg.latents.scale import Scale
 from genimg.latents.wishes import MAX_CHARACTERS, Doubt, Wish, understand
 
 CATS, HEADS, ROBOTS, MONSTERS = (
@@ -212,3 +215,79 @@ def test_any_text_will_do() -> None:
     for text in texts:
         for doubt in wish(text).doubts:
             str(doubt).encode()
+
+
+# -- people, and their numbers
+
+PEOPLE = {factor.name: factor.values for factor in FACTORS}
+SCALES = {
+    each.name: Scale(each.unit, each.low, each.high, 1.0, torch.ones(2), 0.0) for each in NUMBERS
+}
+
+
+def of_people(text: str) -> Wish:
+    return understand(text, PEOPLE, "portraits Portraits of people who do not exist", SCALES)
+
+
+def test_people_are_asked_for_by_what_one_sees() -> None:
+    found = of_people("old man, broad smile, turned left, grey hair, long wavy hair")
+    assert dict(found.labels) == {
+        "age": "old", "face": "masculine face", "smile": "broad smile", "turn": "turned left",
+        "hair colour": "grey hair", "hair style": "long wavy hair",
+    }  # fmt: skip
+    assert not found.doubts and not found.numbers
+    assert dict(of_people("young woman, no glasses").labels) == {
+        "age": "young", "face": "feminine face", "glasses": "no glasses",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [("smiling", ("slight smile", "broad smile")), ("glasses", ("thin glasses", "bold glasses"))],
+)
+def test_a_thing_is_not_taken_for_its_absence(text: str, near: tuple[str, ...]) -> None:
+    """Although the title of the data set says "not"."""
+    found = of_people(text)
+    assert not found.labels
+    assert found.doubts[0].problem == "unclear" and found.doubts[0].near[:2] == near
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("age 60", {"age": 60}),
+        ("Age: 60 years, smile 0.8", {"age": 60, "smile": 0.8}),
+        ("60 years old", {"age": 60}),
+        ("a 60-year-old", {"age": 60}),
+        ("an age of about 60 years", {"age": 60}),
+        ("turned to the right -20 degrees", {"turned to the right": -20}),
+        ("turned to the right \u221220", {"turned to the right": -20}),
+        ("hair length 0.5, age=60", {"hair length": 0.5, "age": 60}),
+    ],
+)
+def test_numbers_are_taken_out_of_a_wish(text: str, numbers: dict[str, float]) -> None:
+    found = of_people(text)
+    assert dict(found.numbers) == numbers
+    assert not found.labels and not found.doubts
+
+
+def test_numbers_stand_among_words() -> None:
+    found = of_people("a 60-year-old man with a broad smile, warmth of the light 0.5")
+    assert dict(found.numbers) == {"age": 60, "warmth of the light": 0.5}
+    assert dict(found.labels) == {"face": "masculine face", "smile": "broad smile"}
+    assert not found.doubts
+
+
+def test_numbers_that_cannot_be_are_doubts() -> None:
+    found = of_people("age 90, age 30, age 40, 20 degrees")
+    assert dict(found.numbers) == {"age": 30}
+    assert [str(doubt) for doubt in found.doubts[:2]] == [
+        '"age 90" is beyond what the model has seen: age 20 to 75 years.',
+        '"age 40" does not go together with age 30 years, which was wished for first.',
+    ]
+    assert [doubt.words for doubt in found.doubts[2:]] == ["20", "degrees"]  # of several angles
+
+
+def test_without_numbers_nothing_is_one() -> None:
+    found = understand("age 60", PEOPLE)
+    assert not found.numbers and [doubt.words for doubt in found.doubts] == ["age", "60"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from genimg import Latent
 from genimg.editor import Editor
@@ -117,11 +118,18 @@ class Board(Turns):
 
 
 def drawn(
-    editor: Editor, seed: int, count: int, temperature: float, labels: Mapping[str, str]
+    editor: Editor,
+    seed: int,
+    count: int,
+    temperature: float,
+    labels: Mapping[str, str],
+    numbers: Mapping[str, float] = MappingProxyType({}),
 ) -> list[Picture]:
-    """Pictures from seeds; picture i depends on seed + i alone."""
+    """Pictures from seeds, brought to `numbers`; picture i depends on seed + i alone."""
     latents = editor.sample(count, seed, temperature, labels)
-    asked = "".join(f", {value}" for value in labels.values())
+    latents = editor.with_numbers(latents, numbers)
+    words = [f"{name} {editor.scales[name].words(value)}" for name, value in numbers.items()]
+    asked = "".join(f", {value}" for value in (*labels.values(), *words))
     return [
         Picture(
             latent,

@@ -189,9 +189,8 @@ class _Generate(GenerateParts):
             labels = _chosen(editor.choices, menus, wish)
         number = min(max(int(_number(count, say("generate.count"))), 1), MOST)
         start = _seed(seed)
-        pictures = board.drawn(
-            editor, start, number, _number(temperature, say("generate.variety")), labels
-        )
+        variety = _number(temperature, say("generate.variety"))
+        pictures = board.drawn(editor, start, number, variety, labels, wish.numbers)
         title = (
             say("generate.seeds", first=start, last=start + number - 1)
             if number > 1

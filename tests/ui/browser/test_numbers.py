@@ -121,6 +121,13 @@ def test_programs_ask_for_numbers(people: Site, numbered_path: Path, tmp_path: P
         edited = editor.open_picture(edit(numbers={"age": 60}, keep=["smile"]))
         shown = editor.numbers(editor.edited(edited))
         assert shown["age"] == pytest.approx(60, abs=0.01)
+        told = client.predict(text="age 60", api_name="/understand")
+        assert told == {"labels": {}, "numbers": {"age": 60}, "doubts": []}
+        [drawn] = client.predict(text="age 60", numbers={"smile": 0.9}, api_name="/sample")
+        recipe = editor.open_picture(drawn["path"] if isinstance(drawn, dict) else drawn)
+        assert editor.numbers(editor.edited(recipe)) == {
+            "age": pytest.approx(60, abs=0.01), "smile": pytest.approx(0.9, abs=1e-3),
+        }  # fmt: skip
         for wrong, words in (({"years": 60}, "it tells age, smile"), ({"age": "old"}, "numbers")):
             with pytest.raises(Exception, match=words):
                 edit(numbers=wrong)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 
 import pytest
 
@@ -98,3 +99,11 @@ def test_a_click_that_arrives_after_a_later_one_is_late() -> None:
         False, False, True, False, False,
     ]  # fmt: skip
     assert not any(own.is_late(odd) for odd in (None, "5", True, [1]))
+
+
+def test_pictures_are_brought_to_numbers(numbered_path: Path) -> None:
+    people = Editor.load(numbered_path, "cpu")
+    found = board.drawn(people, 10, 2, 1.0, {}, {"age": 60.0})
+    ages = [people.numbers(each.latent)["age"] for each in found]
+    assert ages == pytest.approx([60, 60], abs=0.01)
+    assert found[1].origin.endswith("11, age 60 years")
