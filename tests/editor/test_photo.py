@@ -176,7 +176,7 @@ def test_nothing_of_an_editor_is_forgotten() -> None:
         if not name.startswith("_") and name not in done_by_the_same_code
     }
     own = set(vars(PhotoEditor))
-    assert public - own == {"layer_groups", "notice"}  # follow from `layers` and the header
+    assert public - own == {"layer_groups"}  # follows from `layers`
     refused = set(REFUSED) - {"locks", "changes"}
     assert refused <= own
 
