@@ -48,7 +48,7 @@ def test_exactly_the_documented_functions(client: Client) -> None:
     assert described["unnamed_endpoints"] == {}
     parameters = described["named_endpoints"]["/sample"]["parameters"]
     assert [p["parameter_name"] for p in parameters] == [
-        "count", "seed", "temperature", "model", "labels", "text",
+        "count", "seed", "temperature", "model", "labels", "text", "numbers",
     ]  # fmt: skip
 
 
@@ -264,7 +264,7 @@ def answered(site: Site, name: str, *data: Any) -> str:
         ("sample", (1, 0, [1]), "temperature must be a number"),
         ("sample", (1, 0, 1e308), "a temperature is from 0 to 10"),
         ("sample", (1, 0, 1, []), "model must be a text"),
-        ("sample", (1, 0, 1, "", {}, "", 7), "sample takes 6 values at most, not 7"),
+        ("sample", (1, 0, 1, "", {}, "", {}, 7), "sample takes 7 values at most, not 8"),
         ("list_models", (1,), "list_models takes no values, not 1"),
         ("reconstruct", (None, "", "no"), "refine must be true or false, not 'no'"),
         ("vary", (None, "1"), "count must be a whole number, not '1'"),

@@ -83,7 +83,8 @@ export class SliderRow {
   /**
    * Become the slider of a direction.
    * @param {string} name
-   * @param {{trust: number, amount: number, reach: number, locked: boolean, number: [NumberSheet, NumberAnswer] | null}}
+   * @param {{trust: number, amount: number, reach: number, locked: boolean,
+   *   number: [NumberSheet, NumberAnswer] | null}}
    *   state `number` is what it is in units, where it is one
    */
   show(name, { trust, amount, reach, locked, number }) {
