@@ -131,8 +131,9 @@ class Index:
         base = sqlite3.connect(self._path, timeout=30)
         try:
             base.execute("PRAGMA synchronous = NORMAL")
-            (version,) = base.execute("PRAGMA user_version").fetchone()
             with base:
+                base.execute("BEGIN IMMEDIATE")  # or another drops what one has just written
+                (version,) = base.execute("PRAGMA user_version").fetchone()
                 if version != VERSION:
                     base.execute("DROP TABLE IF EXISTS stamps")
                     base.execute("DROP TABLE IF EXISTS facts")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -78,19 +80,24 @@ def test_where_no_index_can_be_written_all_goes_on_without(tmp_path: Path) -> No
         assert index.known() == set() and index.digests([b"stamp"]) == {}
 
 
-def test_several_at_once_lose_nothing(tmp_path: Path) -> None:
+def test_several_that_open_a_new_one_at_once_lose_nothing(tmp_path: Path) -> None:
     known = facts()
+    together = Barrier(4)
 
-    def write(number: int) -> None:
-        with Index(tmp_path) as index:
-            for step in range(10):
+    def write(folder: Path, number: int) -> None:
+        together.wait()
+        with Index(folder) as index:
+            for step in range(5):
                 key = bytes([number, step] * 8)
                 index.remember({key: key}, {key: known})
 
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(write, range(4)))
-    with Index(tmp_path) as index:
-        assert len(index.known()) == 40
+    for round_ in range(20):  # which of them comes first is chance
+        folder = tmp_path / str(round_)
+        folder.mkdir()
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(partial(write, folder), range(4)))
+        with Index(folder) as index:
+            assert len(index.known()) == 20
 
 
 def test_pairs_of_large_sets_are_remembered_and_old_sets_forgotten(
