@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from ..conftest import chromium
 from .test_script_history import HOME, import_modules, serve_modules
 
 pytestmark = pytest.mark.browser
@@ -292,7 +292,7 @@ def test_the_storage_survives_the_browser(browser: Browser, tmp_path: Path) -> N
     kind = browser.browser_type
     for expected in ("", "a"):
         context = kind.launch_persistent_context(
-            tmp_path, executable_path=_program(), args=["--no-sandbox", "--disable-gpu"]
+            tmp_path, executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"]
         )
         serve_modules(context, "<!doctype html>")
         page = visit(context)
@@ -300,7 +300,3 @@ def test_the_storage_survives_the_browser(browser: Browser, tmp_path: Path) -> N
         page.evaluate(_ADD, "a")
         page.evaluate("() => shelf.flush()")
         context.close()
-
-
-def _program() -> str | None:
-    return shutil.which("chromium") or shutil.which("chromium-browser")
