@@ -100,7 +100,7 @@ train-fruit: $(VENV)/.runtime  ## Train the model of fruit and vegetables anew, 
 	$(call shipped,fruit-128,gan $(FRUIT) --minutes $(FRUIT_GAN_MINUTES) --init-from runs/fruit-128-vae/model.safetensors --name fruit-128)
 
 train-portraits: $(VENV)/.runtime  ## Draw portraits (50 minutes on two cores) and train a model of them (both go on)
-	$(call shipped,portraits-128,vae --preset photo --data portraits --size 128 --threads 1 --minutes $(PORTRAITS_MINUTES) --name portraits-128)
+	$(call shipped,portraits-128,vae --preset photo --data portraits --size 128 --latent-dim 160 --threads 1 --minutes $(PORTRAITS_MINUTES) --name portraits-128)
 
 bench: $(VENV)/.bench  ## Measure against other programs and the textbook models
 	$(PY) benchmarks/run.py $(ARGS)

@@ -271,7 +271,8 @@ class Trainer:
     def _step(self) -> Mapping[str, Tensor]:
         self.objective.schedule(min(self.progress, 1.0), self.clock.images)
         batch = self.batches.next(self.rng)
-        batch = Batch(batch.pixels, self._there(batch.labels), batch.first)
+        values = None if batch.values is None else self._there(batch.values)
+        batch = batch._replace(labels=self._there(batch.labels), values=values)
         told = take_step(self.objective, batch, self.rng)
         self.clock.step += 1
         self.clock.images += batch.total
@@ -280,8 +281,8 @@ class Trainer:
             self._not_finite()
         return told
 
-    def _there(self, labels: Tensor) -> Tensor:
-        return labels.to(self.device, non_blocking=True)
+    def _there(self, said: Tensor) -> Tensor:
+        return said.to(self.device, non_blocking=True)
 
     @torch.no_grad()
     def _update_ema(self) -> None:

@@ -292,7 +292,7 @@ class PhotoVAEObjective(VAEObjective):
             noise = self.noise(posterior.mean, rng)
             codes = posterior.mean + torch.exp(0.5 * posterior.logvar) * noise
             made = self.model.decode_grid(codes, self._no_noise(len(codes)))
-        return bound_terms(posterior, made, grids)
+        return bound_terms(posterior, made, grids) | self._number_terms(posterior, batch)
 
     def _no_noise(self, count: int) -> Tensor:
         """Of the maps that textures are made of, which the first phase knows nothing of."""

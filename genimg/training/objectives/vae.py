@@ -18,6 +18,8 @@ from genimg.models import DiagonalGaussian, LatentModel
 from genimg.runs.description import ERROR, LIKENESS, PSNR, Floor, Kind, Signal
 from genimg.training.finishing.findings import Findings
 from genimg.training.finishing.vae import finish_vae
+from genimg.training.objectives import numbers
+from genimg.training.objectives.numbers import NumberTerm
 from genimg.training.objectives.objective import (
     AGAIN,
     DRAWS,
@@ -139,6 +141,7 @@ class VAEObjective(Objective):
         self.beta = 0.0
         self.fixed: Tensor | None = None  # some training pictures, [N, C, H, W]
         self.copies: Copies | None = None
+        self.of_numbers: NumberTerm | None = None
 
     @override
     def schedule(self, progress: float, images: int) -> None:
@@ -158,11 +161,20 @@ class VAEObjective(Objective):
             posterior = self.model.encode(batch.pixels)
             noise = self.noise(posterior.mean, rng)
             decoded = self.model.decode(posterior.mean + torch.exp(0.5 * posterior.logvar) * noise)
-        return bound_terms(posterior, decoded, batch.pixels)
+        return bound_terms(posterior, decoded, batch.pixels) | self._number_terms(posterior, batch)
+
+    def _number_terms(self, posterior: DiagonalGaussian, batch: Batch) -> Terms:
+        """How far the latents of pictures that bear numbers are from them."""
+        if self.of_numbers is None or batch.values is None:
+            return {}
+        return {"numbers": self.of_numbers(posterior.mean, batch.values[batch.rows])}
 
     @override
     def loss(self, means: Means) -> Tensor:
-        return bound(means, self.beta, self.subpixels)
+        loss = bound(means, self.beta, self.subpixels)
+        if "numbers" in means:
+            loss = loss + numbers.WEIGHT * means["numbers"] / self.subpixels
+        return loss
 
     # -- watching
 
@@ -171,6 +183,8 @@ class VAEObjective(Objective):
         most = min(LEARNED, len(dataset.splits.get("validation", ())) or LEARNED)
         self.fixed = self.compute.place(fixed_batch(dataset, "train", most).pixels)
         self.copies = Copies.of(dataset)
+        if dataset.values is not None:
+            self.of_numbers = NumberTerm(dataset, self.model.config.latent_dim, self.compute.device)
 
     @override
     def validate(self, model: Any, batch: Batch) -> dict[str, float]:

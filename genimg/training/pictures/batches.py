@@ -26,11 +26,14 @@ class Batch(NamedTuple):
             learns from latents of a base, those.
     labels  int64 `[M, F]`, those of the whole batch; -1 where one is not known.
     first   the first of its own rows.
+    values  float32 `[M, K]`, the numbers that the pictures of the whole batch bear, NaN where one
+            is not known or not seen; None where they bear none, or nothing is learned from them.
     """
 
     pixels: Tensor
     labels: Tensor
     first: int = 0
+    values: Tensor | None = None
 
     @property
     def total(self) -> int:
@@ -122,6 +125,7 @@ class Batches:
         world: World = ALONE,
     ) -> None:
         self.labels = dataset.labels
+        self.values = dataset.visible_values("train")
         self.rows = dataset.splits["train"]
         self.source = PixelSource(dataset) if source is None else source
         self.world = world
@@ -153,7 +157,8 @@ class Batches:
         self.position += self.batch_size
         rows, own = self.rows[chosen], self.world.rows(len(chosen))
         pictures = self.source.read(rows, own, rng)
-        return Batch(pictures, _labels(self.labels, rows), own.start)
+        values = None if self.values is None else torch.from_numpy(self.values[chosen])
+        return Batch(pictures, _labels(self.labels, rows), own.start, values)
 
     def state_dict(self) -> dict[str, int]:
         """Where in which epoch the run stands."""
