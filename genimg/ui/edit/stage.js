@@ -177,11 +177,11 @@ export class Stage {
     this.send();
   }
 
-  /** What one of Gradio's components has opened. @param {StageValue | null} told */
-  receive(told) {
-    if (told?.empty !== undefined) this.viewer.empty(told.empty);
-    if (told?.offer) strangers.offer(this, told.offer);
-    if (told?.scene) this.#show(told.scene);
+  /** What one of Gradio's components has opened. @param {StageValue | null} payload */
+  receive(payload) {
+    if (payload?.empty !== undefined) this.viewer.empty(payload.empty);
+    if (payload?.offer) strangers.offer(this, payload.offer);
+    if (payload?.scene) this.#show(payload.scene);
   }
 
   /** An act could not be done. @param {Flight} flight @param {string} words why */

@@ -30,7 +30,7 @@ export const mount = async (props, trigger, watch, upload) => {
   const made = new Stage({ trigger, upload }, await storage);
   stage = made;
   finish(made);
-  for (const told of early) made.receive(told);
+  for (const payload of early) made.receive(payload);
 };
 
 /** Another model stands in the menu. @param {string} model */

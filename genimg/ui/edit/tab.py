@@ -14,7 +14,6 @@ import gradio as gr
 
 from genimg.errors import CheckpointError, GenimgError
 from genimg.ui.edit import answering, examples
-from genimg.ui.edit.answering import Told
 from genimg.ui.edit.answers import StageValue
 from genimg.ui.edit.parts import EditParts
 from genimg.ui.edit.scene import number
@@ -25,12 +24,12 @@ from genimg.ui.shell.desk import (
     LATEST,
     PRIVATE,
     Desk,
-    Parcel,
+    Payload,
     Update,
     numbered,
 )
 from genimg.ui.shell.guard import guard
-from genimg.ui.shell.opening import Opened, recipe_of
+from genimg.ui.shell.opening import JsonObject, Opened, recipe_of
 from genimg.ui.words import say
 
 TITLE = "edit.title"
@@ -74,17 +73,17 @@ class _Edit(EditParts):
         # What the page itself has opened: no server is asked for that.
         stage.change(None, None, [desk.work, *self.of_model], js=_HANDED_OVER, **EACH)
         desk.model.change(None, [desk.model], None, js=_CHOSEN, **EACH)
-        desk.receive("edit", ID, self.open_parcel, [desk.model], self.opened)
+        desk.receive("edit", ID, self.open_payload, [desk.model], self.opened)
 
     # ------------------------------------------------------------------ getting a picture
 
-    def start(self, model: str | None, kept: Told | None) -> dict[Any, Update]:
+    def start(self, model: str | None, kept: JsonObject | None) -> dict[Any, Update]:
         """The page has been opened: what was open before, or the first picture of a model."""
         if model is None:
             try:
                 self.desk.store.info("")
             except CheckpointError as error:  # the page itself says what to do, not a message
-                return self._told({"empty": str(error)})
+                return self._sent({"empty": str(error)})
         if kept:
             try:
                 opened = opening.from_recipe(self.desk.store, recipe_of(kept.get("recipe")))
@@ -112,7 +111,7 @@ class _Edit(EditParts):
         """Begin anew with the first example of a model, or with a picture that it draws."""
         return self._shown(examples.first(self.desk.store, model), "")
 
-    def open_upload(self, model: str, file: Told | None) -> dict[Any, Update]:
+    def open_upload(self, model: str, file: JsonObject | None) -> dict[Any, Update]:
         """A picture was uploaded, pasted or taken: restore its edits, or encode it."""
         if file is None:
             return {self.desk.model: gr.skip()}
@@ -121,29 +120,31 @@ class _Edit(EditParts):
         for words in found.warnings:
             gr.Warning(html.escape(words))
         if found.offer is not None:
-            updates = self._told({"offer": found.offer})
+            updates = self._sent({"offer": found.offer})
         else:
             assert found.opened is not None
-            updates = self._shown(found.opened, model, found.said)
+            updates = self._shown(found.opened, model, found.extra)
         if self.desk.store.preview(path):  # the browser shows nothing of it
             updates[self.upload] = gr.Image(value=self.desk.store.picture(path))
         return updates
 
-    def open_parcel(self, parcel: Parcel, model: str) -> dict[Any, Update]:
+    def open_payload(self, payload: Payload, model: str) -> dict[Any, Update]:
         """Another tab sends a picture."""
-        note = say("edit.from_generate", origin=parcel.origin)
+        note = say("edit.from_generate", origin=payload.origin)
         opened = opening.from_latent(
-            parcel.model, parcel.latent, parcel.origin, note, parcel.made_from
+            payload.model, payload.latent, payload.origin, note, payload.made_from
         )
         return self._shown(opened, model)
 
-    def _told(self, value: StageValue) -> dict[Any, Update]:
+    def _sent(self, value: StageValue) -> dict[Any, Update]:
         """What the page's own modules are told; numbered, it is news even where it is the same."""
         return {self.stage: {**value, "number": number()}}
 
-    def _shown(self, opened: Opened, before: str, said: Told | None = None) -> dict[Any, Update]:
+    def _shown(
+        self, opened: Opened, before: str, extra: JsonObject | None = None
+    ) -> dict[Any, Update]:
         """The scene of a picture; where `before` was another model, what belongs to its own."""
-        updates = self._told({"scene": answering.shown(self.desk.store, opened, said or {})})
+        updates = self._sent({"scene": answering.shown(self.desk.store, opened, extra or {})})
         return updates if opened.model == before else updates | self._of_model(opened.model)
 
     def _of_model(self, model: str) -> dict[Any, Update]:

@@ -23,7 +23,7 @@ from genimg.ui.shell.desk import (
     PRIVATE,
     TO_DOWNLOAD,
     Desk,
-    Parcel,
+    Payload,
     Update,
     in_turn,
     numbered,
@@ -280,12 +280,12 @@ class _Generate(GenerateParts):
             "address": bytes_uri(png, "image/png"),
         }
 
-    def pack(self, own: Board) -> Parcel:
+    def pack(self, own: Board) -> Payload:
         """The chosen picture, for another tab."""
         grid = self._grid(own)
         picture = grid.picture
         parts = tuple((part.latent, part.origin) for part in picture.made_from)
-        return Parcel(grid.model, picture.latent, picture.origin, parts)
+        return Payload(grid.model, picture.latent, picture.origin, parts)
 
     # ------------------------------------------------------------------------------ showing
 

@@ -24,7 +24,7 @@ from genimg.ui.shell.desk import (
     LIVE,
     PRIVATE,
     Desk,
-    Parcel,
+    Payload,
     Update,
     markup,
 )
@@ -178,7 +178,7 @@ class _Interpolate:
         desk = self.desk
         for side, parts in self.parts.items():
             inputs = [desk.model, self.ends, *self.walk]
-            from_file, from_seed, at_random, from_edit, from_parcel = self._setters(side)
+            from_file, from_seed, at_random, from_edit, from_payload = self._setters(side)
             parts["upload"].upload(
                 guard(from_file),
                 [parts["upload"], *inputs],
@@ -189,7 +189,7 @@ class _Interpolate:
             parts["seed"].submit(guard(from_seed), [parts["seed"], *inputs], self.shown, **PRIVATE)
             parts["draw"].click(guard(at_random), inputs, self.shown, **PRIVATE)
             parts["take"].click(guard(from_edit), [desk.work, *inputs], self.shown, **PRIVATE)
-            desk.receive(side, ID, from_parcel, inputs, self.shown)
+            desk.receive(side, ID, from_payload, inputs, self.shown)
         gr.on(
             [self.position.input, self.position.release, self.method.input, self.easing.input],
             guard(self.follow),
@@ -249,23 +249,23 @@ class _Interpolate:
         def set_at_random(model: str, ends: Ends, *walk: Any) -> dict[Any, Update]:
             return self._show(self._drawn(ends, model, side, _any_seed()), *walk)
 
-        def set_from_edit(told: object, model: str, ends: Ends, *walk: Any) -> dict[Any, Update]:
-            work = work_of(told)
+        def set_from_edit(payload: object, model: str, ends: Ends, *walk: Any) -> dict[Any, Update]:
+            work = work_of(payload)
             if work.recipe is None or work.model != model:
                 raise GenimgError(say("interpolate.no_edit"))
             return self._show(self._edited(ends, side, work), *walk)
 
-        def set_from_parcel(
-            parcel: Parcel, model: str, ends: Ends, *walk: Any
+        def set_from_payload(
+            payload: Payload, model: str, ends: Ends, *walk: Any
         ) -> dict[Any, Update]:
-            chosen = ends.with_end(parcel.model, side, parcel.latent, parcel.origin)
+            chosen = ends.with_end(payload.model, side, payload.latent, payload.origin)
             return self._show(chosen, *walk)
 
-        return set_from_file, set_from_seed, set_at_random, set_from_edit, set_from_parcel
+        return set_from_file, set_from_seed, set_at_random, set_from_edit, set_from_payload
 
-    def fill(self, model: str, told: object, ends: Ends, *walk: Any) -> dict[Any, Update]:
+    def fill(self, model: str, payload: object, ends: Ends, *walk: Any) -> dict[Any, Update]:
         """The tab has been opened: an end that is missing becomes the edit or a random picture."""
-        work = work_of(told)
+        work = work_of(payload)
         if ends.model == model and ends.a is not None and ends.b is not None:
             return {self.ends: ends}
         filled = ends if ends.model == model else Ends(model)
