@@ -13,7 +13,7 @@ from typing import Any
 import gradio as gr
 
 from genimg.ui.shell import static, views
-from genimg.ui.shell.desk import carrier, markup
+from genimg.ui.shell.wiring import carrier, markup
 from genimg.ui.words import fill, say
 
 

@@ -19,17 +19,17 @@ from genimg.ui.edit.parts import EditParts
 from genimg.ui.edit.scene import number
 from genimg.ui.serving.uploads import uploaded
 from genimg.ui.shell import opening, static
-from genimg.ui.shell.desk import (
+from genimg.ui.shell.guard import guard
+from genimg.ui.shell.opening import JsonObject, Opened, recipe_of
+from genimg.ui.shell.wiring import (
     EACH,
     LATEST,
     PRIVATE,
-    Desk,
     Payload,
     Update,
+    Wiring,
     numbered,
 )
-from genimg.ui.shell.guard import guard
-from genimg.ui.shell.opening import JsonObject, Opened, recipe_of
 from genimg.ui.words import say
 
 TITLE = "edit.title"
@@ -41,39 +41,39 @@ _CHOSEN = f"(model) => {{ {static.call('edit/tab.js', 'chooses(model)')}; }}"
 _HANDED_OVER = f"() => {static.call('edit/tab.js', 'handOver()')}"
 
 
-def build(desk: Desk) -> None:
+def build(wiring: Wiring) -> None:
     """Lay the tab out and wire it."""
-    _Edit(desk)
+    _Edit(wiring)
 
 
 class _Edit(EditParts):
     """What the parts of the tab do."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, wiring: Wiring) -> None:
         super().__init__()
-        self.desk = desk
+        self.wiring = wiring
         # All that another model may change; the page skips what does not come.
-        self.of_model = [desk.model, self.examples, self.upload, self.only_draws]
+        self.of_model = [wiring.model, self.examples, self.upload, self.only_draws]
         self.opened = [self.stage, *self.of_model]
         self._wire()
 
     # ------------------------------------------------------------------------------- wires
 
     def _wire(self) -> None:
-        desk, stage = self.desk, self.stage
-        desk.on_start(self.start, [desk.model, self.kept], self.opened, js=_KEPT)
-        desk.on_choice(self.choose_model, [desk.model, desk.work], self.opened)
+        wiring, stage = self.wiring, self.stage
+        wiring.on_start(self.start, [wiring.model, self.kept], self.opened, js=_KEPT)
+        wiring.on_choice(self.choose_model, [wiring.model, wiring.work], self.opened)
         self.upload.input(
             guard(self.open_upload),
-            [desk.model, self.upload],
+            [wiring.model, self.upload],
             self.opened,
             preprocess=False,
             **LATEST,  # a new picture right after the old one was removed counts
         ).failure(None, None, [self.upload], js=_NOT_OPENED, **PRIVATE)
         # What the page itself has opened: no server is asked for that.
-        stage.change(None, None, [desk.work, *self.of_model], js=_HANDED_OVER, **EACH)
-        desk.model.change(None, [desk.model], None, js=_CHOSEN, **EACH)
-        desk.receive("edit", ID, self.open_payload, [desk.model], self.opened)
+        stage.change(None, None, [wiring.work, *self.of_model], js=_HANDED_OVER, **EACH)
+        wiring.model.change(None, [wiring.model], None, js=_CHOSEN, **EACH)
+        wiring.receive("edit", ID, self.open_payload, [wiring.model], self.opened)
 
     # ------------------------------------------------------------------ getting a picture
 
@@ -81,12 +81,12 @@ class _Edit(EditParts):
         """The page has been opened: what was open before, or the first picture of a model."""
         if model is None:
             try:
-                self.desk.store.info("")
+                self.wiring.store.info("")
             except CheckpointError as error:  # the page itself says what to do, not a message
                 return self._sent({"empty": str(error)})
         if kept:
             try:
-                opened = opening.from_recipe(self.desk.store, recipe_of(kept.get("recipe")))
+                opened = opening.from_recipe(self.wiring.store, recipe_of(kept.get("recipe")))
             except GenimgError as error:
                 gr.Warning(html.escape(str(error)))
             else:
@@ -102,21 +102,21 @@ class _Edit(EditParts):
             return self.change_model(model)
         except GenimgError as error:
             before = opening.work_of(work).model
-            if before == model or before not in self.desk.store.names:
+            if before == model or before not in self.wiring.store.names:
                 raise
             gr.Warning(html.escape(str(error)))
-            return {self.desk.model: before}
+            return {self.wiring.model: before}
 
     def change_model(self, model: str) -> dict[Any, Update]:
         """Begin anew with the first example of a model, or with a picture that it draws."""
-        return self._shown(examples.first(self.desk.store, model), "")
+        return self._shown(examples.first(self.wiring.store, model), "")
 
     def open_upload(self, model: str, file: JsonObject | None) -> dict[Any, Update]:
         """A picture was uploaded, pasted or taken: restore its edits, or encode it."""
         if file is None:
-            return {self.desk.model: gr.skip()}
+            return {self.wiring.model: gr.skip()}
         path = uploaded(file)
-        found = answering.from_upload(self.desk.store, model, path, {"refine": True})
+        found = answering.from_upload(self.wiring.store, model, path, {"refine": True})
         for words in found.warnings:
             gr.Warning(html.escape(words))
         if found.offer is not None:
@@ -124,8 +124,8 @@ class _Edit(EditParts):
         else:
             assert found.opened is not None
             updates = self._shown(found.opened, model, found.extra)
-        if self.desk.store.preview(path):  # the browser shows nothing of it
-            updates[self.upload] = gr.Image(value=self.desk.store.picture(path))
+        if self.wiring.store.preview(path):  # the browser shows nothing of it
+            updates[self.upload] = gr.Image(value=self.wiring.store.picture(path))
         return updates
 
     def open_payload(self, payload: Payload, model: str) -> dict[Any, Update]:
@@ -144,14 +144,14 @@ class _Edit(EditParts):
         self, opened: Opened, before: str, extra: JsonObject | None = None
     ) -> dict[Any, Update]:
         """The scene of a picture; where `before` was another model, what belongs to its own."""
-        updates = self._sent({"scene": answering.shown(self.desk.store, opened, extra or {})})
+        updates = self._sent({"scene": answering.shown(self.wiring.store, opened, extra or {})})
         return updates if opened.model == before else updates | self._of_model(opened.model)
 
     def _of_model(self, model: str) -> dict[Any, Update]:
-        parts = answering.parts_of(self.desk.store, model)
+        parts = answering.parts_of(self.wiring.store, model)
         visible: Any = True if parts["takes_pictures"] else "hidden"
         return {
-            self.desk.model: model,
+            self.wiring.model: model,
             self.examples: parts["examples"],
             self.upload: gr.Image(visible=visible),
             self.only_draws: numbered(parts["hint"]),

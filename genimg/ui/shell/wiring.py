@@ -1,6 +1,6 @@
 """What do the tabs share, and how do they hand each other pictures without knowing each other?
 
-A tab is built with the `Desk`. It may register what it does on start and when the model changes
+A tab is built with the `Wiring`. It may register what it does on start and when the model changes
 (`on_start`, `on_model`), and what it does with a picture that another tab sends (`receive`);
 `send` wires a button to a receiver. All of it is connected once all tabs have been built.
 """
@@ -127,7 +127,7 @@ def carrier(elem_id: str, js: str) -> gr.HTML:
     )
 
 
-class Desk:
+class Wiring:
     """The store, the model menu and the wires between the tabs."""
 
     def __init__(self, store: Store) -> None:
