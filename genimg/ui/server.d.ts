@@ -572,6 +572,15 @@ export interface SceneMessage {
   raw?: boolean;
 }
 
+/** What a component of Gradio's has opened: a scene, an offer, or the words why the page is
+ * `empty`. */
+export interface SessionValue {
+  number?: number;
+  scene?: SceneAnswer;
+  offer?: OfferAnswer;
+  empty?: string;
+}
+
 /** The short sides of pictures, in pixels. */
 export interface Sides {
   least: number;
@@ -584,15 +593,6 @@ export interface SliderPage {
   title: string;
   factor: string;
   names: string[];
-}
-
-/** What a component of Gradio's has opened: a scene, an offer, or the words why the page is
- * `empty`. */
-export interface StageValue {
-  number?: number;
-  scene?: SceneAnswer;
-  offer?: OfferAnswer;
-  empty?: string;
 }
 
 /** A model that training can start from; `shape` is the height and width of its pictures. */

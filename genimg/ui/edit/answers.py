@@ -168,7 +168,7 @@ class ActAnswer(TypedDict):
     parts: NotRequired[ModelParts]
 
 
-class StageValue(TypedDict):
+class SessionValue(TypedDict):
     """What a component of Gradio's has opened: a scene, an offer, or the words why the page is
     `empty`.
     """

@@ -14,7 +14,7 @@ import gradio as gr
 
 from genimg.errors import CheckpointError, GenimgError
 from genimg.ui.edit import answering, examples
-from genimg.ui.edit.answers import StageValue
+from genimg.ui.edit.answers import SessionValue
 from genimg.ui.edit.parts import EditParts
 from genimg.ui.edit.scene import number
 from genimg.ui.serving.uploads import uploaded
@@ -54,13 +54,13 @@ class _Edit(EditParts):
         self.wiring = wiring
         # All that another model may change; the page skips what does not come.
         self.of_model = [wiring.model, self.examples, self.upload, self.only_draws]
-        self.opened = [self.stage, *self.of_model]
+        self.opened = [self.session, *self.of_model]
         self._wire()
 
     # ------------------------------------------------------------------------------- wires
 
     def _wire(self) -> None:
-        wiring, stage = self.wiring, self.stage
+        wiring, session = self.wiring, self.session
         wiring.on_start(self.start, [wiring.model, self.kept], self.opened, js=_KEPT)
         wiring.on_choice(self.choose_model, [wiring.model, wiring.work], self.opened)
         self.upload.input(
@@ -71,7 +71,7 @@ class _Edit(EditParts):
             **LATEST,  # a new picture right after the old one was removed counts
         ).failure(None, None, [self.upload], js=_NOT_OPENED, **PRIVATE)
         # What the page itself has opened: no server is asked for that.
-        stage.change(None, None, [wiring.work, *self.of_model], js=_HANDED_OVER, **EACH)
+        session.change(None, None, [wiring.work, *self.of_model], js=_HANDED_OVER, **EACH)
         wiring.model.change(None, [wiring.model], None, js=_CHOSEN, **EACH)
         wiring.receive("edit", ID, self.open_payload, [wiring.model], self.opened)
 
@@ -136,9 +136,9 @@ class _Edit(EditParts):
         )
         return self._shown(opened, model)
 
-    def _sent(self, value: StageValue) -> dict[Any, Update]:
+    def _sent(self, value: SessionValue) -> dict[Any, Update]:
         """What the page's own modules are told; numbered, it is news even where it is the same."""
-        return {self.stage: {**value, "number": number()}}
+        return {self.session: {**value, "number": number()}}
 
     def _shown(
         self, opened: Opened, before: str, extra: JsonObject | None = None
