@@ -238,7 +238,8 @@ class Editor:
     refine = _done_by("judging", Judging.refine)
     editable = _done_by("judging", Judging.editable)
     soften = _done_by("judging", Judging.soften)
-    oddness = _done_by("judging", Judging.oddness)
+    novelty = _done_by("judging", Judging.novelty)
+    oddness = novelty  # its name until 0.7, which scripts may use
 
     # -- what they do together
 

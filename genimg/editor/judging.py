@@ -142,7 +142,7 @@ class Judging:
         self._model.require(editable)
         return soften(faithful, editable, t)
 
-    def oddness(self, latent: Latent) -> float | None:
+    def novelty(self, latent: Latent) -> float | None:
         """The part of the model's own held-out pictures whose latents are more typical than this
         one, 0 to 1; None where the model is not calibrated.
 

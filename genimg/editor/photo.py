@@ -309,7 +309,7 @@ class PhotoEditor(Editor):
     refine = _refusal("it comes as close as it can at once, and nothing is refined")
     editable = _refusal("all of its latents are as easy to edit")
     soften = _refusal("there is nothing between faithful and easy to edit")
-    oddness = _refusal("none of its latents is odder than another")
+    novelty = oddness = _refusal("none of its latents is newer to it than the others")
 
     def _refuse(self, reason: str) -> NoReturn:
         raise LatentError(
