@@ -11,7 +11,9 @@ LONGEST = 40
 """Letters of a name that is made here; names that people gave by hand may be longer."""
 MOST_BYTES = 200
 """Of a name, as the disk writes it: 100 letters may be 400 bytes."""
-_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)  # by Windows
+_RESERVED = re.compile(  # by Windows
+    r"con|prn|aux|nul|clock\$|conin\$|conout\$|(com|lpt)[\d¹²³]", re.IGNORECASE
+)
 _ODD_BYTE = re.compile("[\udc80-\udcff]")  # as Python tells bytes that are no UTF-8
 _ESCAPE = re.compile(rb"=([0-9A-F]{2})")
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')

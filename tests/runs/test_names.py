@@ -37,7 +37,8 @@ def test_a_name_that_is_taken_is_numbered() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", ".", "..", ".git", "a/b", "a\\b", "c:", "-rf", "nul", "NUL.txt", "a\0", "x" * 101,
+    "text", ["", ".", "..", ".git", "a/b", "a\\b", "c:", "-rf", "nul", "NUL.txt",
+             "COM¹", "lpt².txt", "Clock$", "a\0", "x" * 101,
              "end.", "a\nb", "\N{CAT FACE}" * 100, "猫" * 90, "\ud800"],
 )  # fmt: skip
 def test_what_is_no_name_is_told(text: str) -> None:
