@@ -39,8 +39,8 @@ FRAMES, WIDE = 36, 912
 def settle(page: Page) -> None:
     """Until all that was done in the Edit tab is shown, with its small pictures."""
     page.wait_for_function(f"""async () => {{
-      const {{ stage }} = await import(new URL('{address("edit/tab.js")}', document.baseURI));
-      return stage?.settled && stage.uploads.run === null;
+      const {{ session }} = await import(new URL('{address("edit/tab.js")}', document.baseURI));
+      return session?.settled && session.uploads.run === null;
     }}""")
     time.sleep(1.5)
 

@@ -74,7 +74,7 @@ class Person:
         await self._run(first, self._values(first))
         after = next(dep for dep in self._deps if dep["trigger_after"] == first["id"])
         opened = await self._run(after, [*self._values(after)[:-1], None])
-        self.scene = _scene_of(opened["data"][after["outputs"].index(self._part("stage"))])
+        self.scene = _scene_of(opened["data"][after["outputs"].index(self._part("edit-session"))])
         url = self._origin.replace("http", "ws") + "/genimg/live"
         self._socket = await connect(
             url, compression=None, local_addr=(self._address, 0), origin=self._origin

@@ -132,8 +132,8 @@ def _open(page: Page, path: Path, side: int) -> None:
     from genimg.ui.shell.static import address
 
     there = f"""async (side) => {{
-      const {{ stage }} = await import(new URL('{address("edit/tab.js")}', document.baseURI));
-      return stage.settled && stage.scene.model.shape[0] === side;
+      const {{ session }} = await import(new URL('{address("edit/tab.js")}', document.baseURI));
+      return session.settled && session.scene.model.shape[0] === side;
     }}"""
     page.wait_for_function(there, arg=side, timeout=1000 * PATIENCE)
     page.wait_for_timeout(3000)

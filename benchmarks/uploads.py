@@ -110,7 +110,7 @@ def _row(kind: str, group: str, editor: Editor, images: Bytes, refined: int) -> 
         "pictures": len(matches),
         "words": _shares(matches),
         "by_psnr": _share(match.psnr < usual.psnr[1] for match in matches),
-        "by_latent": _share((editor.oddness(z) or 0.0) > 0.99 for z in codes),
+        "by_latent": _share((editor.novelty(z) or 0.0) > 0.99 for z in codes),
         "refined": len(after),
         "before": _mean([match.psnr for match in matches[:refined]]),
         "after": _mean([match.psnr for match in after]),
@@ -201,7 +201,7 @@ def _point(
 ) -> dict[str, Any]:
     pulled = _pull(editor, judge, latents, spread)
     return {
-        "odd": round(statistics.median(editor.oddness(z) or 0.0 for z in latents), 3),
+        "odd": round(statistics.median(editor.novelty(z) or 0.0 for z in latents), 3),
         "followed": round(pulled.followed, 3),
         "others": round(pulled.others, 3),
         "slope": round(pulled.slope, 3),

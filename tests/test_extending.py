@@ -228,7 +228,7 @@ ID = "hello"
 TITLE = "Hello"
 
 
-def build(desk):
+def build(wiring):
     gr.Markdown("a tab from outside", elem_id="from-outside")
 """
 

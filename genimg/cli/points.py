@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from genimg.cli import options
 from genimg.errors import ConfigError, LatentError
@@ -37,14 +37,30 @@ def add_scale(parser: argparse.ArgumentParser, default: int | None = 2) -> None:
 
 def add_labels(parser: argparse.ArgumentParser, what: str) -> None:
     """The argument --set, which may be given several times; `what` it is for."""
+    _add_pairs(parser, "--set", "LABEL=VALUE", _exchange, f'{what}, such as "accessory=red hat"')
+
+
+def add_numbers(parser: argparse.ArgumentParser, what: str) -> None:
+    """The argument --to, which may be given several times; `what` it is for."""
+    _add_pairs(parser, "--to", "NUMBER=VALUE", _number, f"{what}, such as age=60")
+
+
+def _add_pairs(
+    parser: argparse.ArgumentParser,
+    option: str,
+    metavar: str,
+    parse: Callable[[str], tuple[str, Any]],
+    what: str,
+) -> None:
+    """An argument that gathers pairs of a name and a value."""
+    things = metavar.partition("=")[0].lower() + "s"
     parser.add_argument(
-        "--set",
-        metavar="LABEL=VALUE",
-        type=_exchange,
+        option,
+        metavar=metavar,
+        type=parse,
         action="append",
         default=[],
-        help=f'{what}, such as "accessory=red hat"; give it again for more (`describe` lists the '
-        "labels)",
+        help=f"{what}; give it again for more (`describe` lists the {things})",
     )
 
 
@@ -54,18 +70,6 @@ def _exchange(text: str) -> tuple[str, str]:
     if not equals or not factor or not value:
         raise argparse.ArgumentTypeError(f"{text!r} is not LABEL=VALUE, such as accessory=red hat")
     return factor, value
-
-
-def add_numbers(parser: argparse.ArgumentParser, what: str) -> None:
-    """The argument --to, which may be given several times; `what` it is for."""
-    parser.add_argument(
-        "--to",
-        metavar="NUMBER=VALUE",
-        type=_number,
-        action="append",
-        default=[],
-        help=f"{what}, such as age=60; give it again for more (`describe` lists the numbers)",
-    )
 
 
 def _number(text: str) -> tuple[str, float]:

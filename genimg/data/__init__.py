@@ -6,10 +6,10 @@ To add a set, write a function with the signature of `Loader` and add one line t
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from genimg.config import Size, as_size, as_whole, size_text
 from genimg.data.dataset import (
@@ -23,6 +23,7 @@ from genimg.data.dataset import (
 )
 from genimg.data.drawn.drawing import draw_dataset
 from genimg.data.drawn.graphics import load_graphics
+from genimg.data.drawn.keeping import DrawnRequest
 from genimg.data.drawn.portraits.loading import load_portraits
 from genimg.data.folder.choosing import DEFAULT, FINAL, REASONS, Crop, FolderOptions
 from genimg.data.folder.found import plain_name
@@ -43,6 +44,7 @@ __all__ = [
     "Card",
     "Crop",
     "Dataset",
+    "DrawnRequest",
     "Examined",
     "Factor",
     "FolderOptions",
@@ -73,37 +75,16 @@ class Loader(Protocol):
         """The data set; DataError if it cannot be had."""
 
 
-class DrawnLoader(Protocol):
-    """Loads a data set that is drawn here, or a `few` pictures of it to look at, and tells a
-    `progress` how far that is; see `load_dataset`.
-    """
-
-    def __call__(
-        self,
-        size: int | None,
-        root: Path,
-        cache: Path,
-        count: int | None,
-        seed: int,
-        few: int | None = None,
-        progress: Progress | None = None,
-    ) -> Dataset:
-        """The data set; DataError if it cannot be had."""
+DrawnLoader = Callable[[DrawnRequest], Dataset]
+"""Loads a data set that is drawn here, or a few pictures of it; DataError if it cannot be had."""
 
 
-def _composed(
-    name: str,
-    size: int | None,
-    root: Path,
-    cache: Path,
-    count: int | None,
-    seed: int,
-    few: int | None = None,
-    progress: Progress | None = None,
-) -> Dataset:
-    """Drawn sets need no downloaded files (`root`); 64 pixels and 50,000 pictures by default."""
-    side, number = 64 if size is None else size, 50_000 if count is None else count
-    return draw_dataset(name, side, number, cache, seed, few=few, progress=progress)
+def _composed(name: str, request: DrawnRequest) -> Dataset:
+    """Pictures put together from drawn parts: 64 pixels and 50,000 of them by default."""
+    size, count = request.size_and_count(64, 50_000)
+    return draw_dataset(
+        name, size, count, request.cache, request.seed, few=request.few, progress=request.progress
+    )
 
 
 DRAWN: dict[str, DrawnLoader] = {
@@ -114,8 +95,19 @@ DRAWN: dict[str, DrawnLoader] = {
     "portraits": load_portraits,
     "graphics": load_graphics,
 }
+
+
+def _as_loader(drawn: DrawnLoader) -> Loader:
+    """A drawn set as every other: it needs no downloaded files (`root`)."""
+
+    def load(size: int | None, root: Path, cache: Path, count: int | None, seed: int) -> Dataset:
+        return drawn(DrawnRequest(size, cache, count, seed))
+
+    return load
+
+
 DATASETS: dict[str, Loader] = {
-    **DRAWN,
+    **{name: _as_loader(drawn) for name, drawn in DRAWN.items()},
     "mnist": mnist,
     "fashion-mnist": fashion_mnist,
     "cifar10": cifar10,
@@ -173,9 +165,10 @@ def load_dataset(
         raise DataError(
             f"The pictures of {name} are squares: ask for one side, not {size_text(size)}."
         )
+    if name in DRAWN:
+        return DRAWN[name](DrawnRequest(size, place, count, seed, few, progress))
     files = data_folder() if root is None else Path(root).expanduser()
-    more: dict[str, Any] = {"few": few, "progress": progress} if name in DRAWN else {}
-    return DATASETS[name](size=size, root=files, cache=place, count=count, seed=seed, **more)
+    return DATASETS[name](size=size, root=files, cache=place, count=count, seed=seed)
 
 
 def _size(size: object) -> Size:

@@ -261,49 +261,49 @@ def _check_images(images: Bytes) -> None:
 
 
 def _check_labels(labels: Integers | None, factors: tuple[Factor, ...], count: int) -> None:
-    names = [factor.name for factor in factors]
-    if len(set(names)) != len(names):
-        raise ValueError(f"repeated factor names: {names}")
-    values = {(factor.name, value) for factor in factors for value in factor.values}
-    unknown = {pair for factor in factors for pair in factor.hidden_by} - values
-    if unknown:
-        raise ValueError(f"factors are hidden by what is not there: {sorted(unknown)}")
+    _check_names("factors", factors, factors)
+    _check_columns("labels", labels, "int64", "factors", (count, len(factors)))
     if labels is None:
-        if factors:
-            raise ValueError(f"{len(factors)} factors but no labels")
         return
-    if labels.dtype != np.int64 or labels.shape != (count, len(factors)) or not factors:
-        raise ValueError(
-            f"labels must be int64 [{count}, {len(factors)}], not {labels.dtype} {labels.shape}"
-        )
     for column, factor in zip(labels.T, factors, strict=True):
         if column.min() < -1 or column.max() >= len(factor.values):
             raise ValueError(f"labels of {factor.name!r} leave -1..{len(factor.values) - 1}")
 
 
 def _check_values(
-    values: Floats | None,
-    numbers: tuple[Number, ...],
-    factors: tuple[Factor, ...],
-    count: int,
+    values: Floats | None, numbers: tuple[Number, ...], factors: tuple[Factor, ...], count: int
 ) -> None:
-    names = [number.name for number in numbers]
-    if len(set(names)) != len(names):
-        raise ValueError(f"repeated names of numbers: {names}")
-    known = {(factor.name, value) for factor in factors for value in factor.values}
-    unknown = {pair for number in numbers for pair in number.hidden_by} - known
-    if unknown:
-        raise ValueError(f"numbers are hidden by what is not there: {sorted(unknown)}")
-    if values is None:
-        if numbers:
-            raise ValueError(f"{len(numbers)} numbers but no values")
-        return
-    if values.dtype != np.float32 or values.shape != (count, len(numbers)) or not numbers:
-        raise ValueError(
-            f"values must be float32 [{count}, {len(numbers)}], not {values.dtype} {values.shape}"
-        )
-    if np.isinf(values).any():
+    _check_names("numbers", numbers, factors)
+    _check_columns("values", values, "float32", "numbers", (count, len(numbers)))
+    if values is not None and np.isinf(values).any():
         raise ValueError("values must be finite, or NaN where they are not known")
+
+
+def _check_names(
+    kind: str, properties: Sequence[Factor | Number], factors: Sequence[Factor]
+) -> None:
+    """Each property has a name of its own, and what hides one is a value of a factor."""
+    names = [each.name for each in properties]
+    if len(set(names)) != len(names):
+        raise ValueError(f"repeated names of {kind}: {names}")
+    known = {(factor.name, value) for factor in factors for value in factor.values}
+    unknown = {pair for each in properties for pair in each.hidden_by} - known
+    if unknown:
+        raise ValueError(f"{kind} are hidden by what is not there: {sorted(unknown)}")
+
+
+def _check_columns(
+    what: str, columns: NDArray[Any] | None, dtype: str, kind: str, shape: tuple[int, int]
+) -> None:
+    """There is a column for each property of a kind, and none where there are no such ones."""
+    rows, properties = shape
+    if columns is None:
+        if properties:
+            raise ValueError(f"{properties} {kind} but no {what}")
+    elif columns.dtype != dtype or columns.shape != shape or not properties:
+        raise ValueError(
+            f"{what} must be {dtype} [{rows}, {properties}], not {columns.dtype} {columns.shape}"
+        )
 
 
 def _check_splits(splits: Mapping[str, Integers], count: int) -> None:

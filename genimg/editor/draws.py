@@ -107,11 +107,13 @@ def _or_near(word: str, known: Iterable[str]) -> str:
 
 
 def mixable_layers(groups: Mapping[str, range], effect: object) -> tuple[str, ...]:
-    """The groups of finer layers of which another latent's can be seen.
+    """The groups of finer layers that can be seen when another picture gives them.
 
     Args:
-        effect: {group: the part of the change to another picture that its layers carry, with those
-            of all finer groups}, as a model's file says it; anything else is taken for not known.
+        groups: {group: its layers}.
+        effect: {group: how much of the change to another picture its layers and all finer ones
+            make, 0 to 1}, from the model's file; a group of which nothing is known counts as one
+            that can be seen.
     """
     known = effect if isinstance(effect, Mapping) else {}
     carried = {name: known.get(name, 1.0) for name, part in groups.items() if part.start}

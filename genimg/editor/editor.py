@@ -49,7 +49,7 @@ R = TypeVar("R")
 def _done_by(
     part: str, method: Callable[Concatenate[Any, P], R]
 ) -> Callable[Concatenate[Any, P], R]:
-    """The method of an Editor that a part of it does."""
+    """A method of Editor that calls the same method of one of its parts, `self.<part>`."""
 
     @functools.wraps(method)
     def do(self: Any, /, *arguments: P.args, **options: P.kwargs) -> R:
@@ -137,7 +137,7 @@ class Editor:
 
     @property
     def has_kind(self) -> bool:
-        """Whether its pictures are of one kind and size, which it draws by itself, too; else it
+        """Whether the model draws pictures by itself, all of one kind and size. A base does not: it
         takes any photograph, and only edits it.
         """
         return True
@@ -238,7 +238,8 @@ class Editor:
     refine = _done_by("judging", Judging.refine)
     editable = _done_by("judging", Judging.editable)
     soften = _done_by("judging", Judging.soften)
-    oddness = _done_by("judging", Judging.oddness)
+    novelty = _done_by("judging", Judging.novelty)
+    oddness = novelty  # its name until 0.7, which scripts may use
 
     # -- what they do together
 
@@ -271,8 +272,9 @@ class Editor:
         return self.decode(*(self.edited(recipe) for recipe in recipes))
 
     def reduced(self, recipe: Recipe, side: int) -> Recipe:
-        """The recipe of a small copy of its picture, for a look at it that takes less time: at most
-        `side` pixels a side. A model of one size, or of small pictures, gives the recipe itself.
+        """A recipe for a smaller copy of the same picture, at most `side` pixels a side, which is
+        drawn in less time. Where all pictures of a model have one size, and where the picture is
+        small already, it is the recipe itself.
 
         Raises:
             LatentError: a latent of another model.

@@ -142,9 +142,10 @@ class Judging:
         self._model.require(editable)
         return soften(faithful, editable, t)
 
-    def oddness(self, latent: Latent) -> float | None:
-        """The part of the model's own held-out pictures whose latents are more typical than this
-        one, 0 to 1; None where the model is not calibrated.
+    def novelty(self, latent: Latent) -> float | None:
+        """How unlike the model's own pictures a latent is, 0 to 1: the part of its held-out
+        pictures whose latents lie nearer to the middle of all. None where the model is not
+        calibrated.
 
         Near 1, directions and labels may not do what they say.
 
@@ -162,8 +163,9 @@ class Judging:
         return Inversion(self._model.network, covariance_of(self._model.network.prior))
 
     def _require_search(self) -> None:
-        """What is searched for is a latent that draws a picture better. Details draw it at once as
-        well as the base can, whatever the latent; and what is easy to edit is the encoder's.
+        """Refuse a model that keeps details: there is nothing to search for. With the details, any
+        latent draws the picture as closely as the base can; and the encoder's is the one that is
+        easy to edit.
         """
         if self._model.network.keeps_details:
             raise LatentError(

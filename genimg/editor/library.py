@@ -74,7 +74,7 @@ def takes_any(header: Header) -> bool:
 
 
 def families() -> dict[str, bool]:
-    """The families of models of one's own pictures, and whether their models draw."""
+    """{family: whether its models draw}, of the families that learn from one's own pictures."""
     return {name: each.draws for name, each in MODELS.items() if not each.takes_any}
 
 
@@ -120,7 +120,9 @@ def read_directions(
 def _direction(
     row: Mapping[str, Any], vector: Tensor, readings: Iterator[Tensor], model_id: str
 ) -> Direction:
-    """The direction of a row of the header; that of a number takes the next of the readings."""
+    """The direction that a row of the header describes; where it is that of a number, the next of
+    the readings says how the number is read from a latent.
+    """
     plain = {key: value for key, value in row.items() if key != "number"}
     scale = None
     if "number" in row:

@@ -77,8 +77,8 @@ class Match:
 
 @dataclass(frozen=True)
 class Grade:
-    """What a word asks for: both a PSNR, and a relative error among the best `share` of the model's
-    own held-out pictures, or below `error` whatever they reach.
+    """What a picture must reach to be called `words`: a PSNR of `psnr`, and a relative error that
+    is among the best `share` of the model's own held-out pictures, or below `error`.
     """
 
     words: str
@@ -152,7 +152,9 @@ def judge_kept(original: Bytes, other: Bytes, metrics: Mapping[str, Any], first:
 
 
 def _understanding(alone: Match) -> str:
-    """What is said of what a model makes of a picture without its details."""
+    """How well a model understands a picture whose details it keeps, in words: how close it comes
+    without them.
+    """
     if alone.known is False:
         return (
             "it is none of the model's own kind, so sliders change it, but named ones will not "
@@ -167,7 +169,7 @@ def _understanding(alone: Match) -> str:
 
 
 def judge_photograph(decibels: float, similarity: float) -> Match:
-    """How close a photograph has come back from a base, for which none is OUTSIDE."""
+    """How close a photograph comes back from a base. As it takes any, none is OUTSIDE."""
     words, meaning = next(
         (words, meaning) for least, words, meaning in _PHOTOGRAPHS if decibels >= least
     )

@@ -21,7 +21,7 @@ from genimg.latents import Latent, Wish, between, layer_groups, mix, move, under
 
 
 class Moving:
-    """The ways to get a latent of a model, and to another one."""
+    """The ways to get latents of a model: drawn, varied, mixed, moved, or between two others."""
 
     def __init__(self, model: LoadedModel) -> None:
         self._model = model

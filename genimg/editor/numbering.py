@@ -55,8 +55,9 @@ class Numbering:
         return {name: scale.read(latent.z) for name, scale in self._model.scales.items()}
 
     def in_units(self, recipe: Recipe) -> dict[str, InUnits]:
-        """The sliders of numbers where a recipe ends, under its locks; without those of which the
-        locks leave next to nothing. One that is locked itself tells where it is kept.
+        """What the slider of each number shows where a recipe ends, {direction: InUnits}. Locks
+        hold sliders back: one that can hardly move its number any more is left out, and one that is
+        locked itself shows the number that it is kept at.
 
         Raises:
             LatentError: a latent or direction that does not belong to this model.
@@ -106,8 +107,8 @@ class Numbering:
         return [self._edited(self.brought(Recipe(each), numbers)) for each in latents]
 
     def _steps(self, names: Sequence[str], keep: Collection[str] = ()) -> npt.NDArray[np.float64]:
-        """By how much each number (row) changes with one standard deviation of the slider of each
-        (column), while other directions are kept.
+        """`[K, K]`: by how much the number of a row changes when the slider of a column moves by
+        one standard deviation, while the directions `keep` stay as they are.
         """
         held, directions = self._model.locks.held, self._model.directions
         vectors = [directions[name].std * held(name, keep) for name in names]

@@ -256,7 +256,9 @@ class PhotoEditor(Editor):
 
     @override
     def effects(self, pairs: Sequence[tuple[Picture, Picture]]) -> list[list[Effect]]:
-        """Nothing for each pair: what a usual difference is, only a model with a kind can tell."""
+        """Nothing for any pair: which differences are worth naming is known only for one kind of
+        picture.
+        """
         return [[] for _ in pairs]
 
     @override
@@ -268,7 +270,7 @@ class PhotoEditor(Editor):
         high: float | Sequence[float],
         columns: int = 7,
     ) -> Strip:
-        """As that of other models, of a small copy of the picture: see STRIP_SIDE."""
+        """As `Editor.strip`, of a copy of the picture of at most STRIP_SIDE pixels a side."""
         amounts = laid_out(low, high, len(names), columns)
         small = self.reduced(recipe, STRIP_SIDE)
         rows = [
@@ -279,7 +281,7 @@ class PhotoEditor(Editor):
 
     @override
     def previews(self, recipes: Sequence[Recipe]) -> list[Image.Image]:
-        """As those of other models, but small: see STRIP_SIDE."""
+        """As `Editor.previews`, of copies of at most STRIP_SIDE pixels a side."""
         small = (self.reduced(recipe, STRIP_SIDE) for recipe in recipes)
         return self.decode(*map(self.edited, small))
 
@@ -309,7 +311,7 @@ class PhotoEditor(Editor):
     refine = _refusal("it comes as close as it can at once, and nothing is refined")
     editable = _refusal("all of its latents are as easy to edit")
     soften = _refusal("there is nothing between faithful and easy to edit")
-    oddness = _refusal("none of its latents is odder than another")
+    novelty = oddness = _refusal("none of its latents is newer to it than the others")
 
     def _refuse(self, reason: str) -> NoReturn:
         raise LatentError(

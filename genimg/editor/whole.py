@@ -85,8 +85,9 @@ def _strips(
 
 
 def _snapped(box: Box, size: tuple[int, int], slack: float) -> Box:
-    """The box with edges that miss those of the photograph by less than `slack` pixels laid there:
-    pictures of a model have whole pixels, so that crops of the whole miss it by a part of one.
+    """The box, with an edge that is less than `slack` pixels from that of the photograph moved onto
+    it. A crop has whole pixels at the model's size, so that of a whole photograph may miss its
+    edges by a part of a pixel.
     """
     ends = (0.0, 0.0, *map(float, size))
     left, top, right, bottom = (
@@ -96,14 +97,15 @@ def _snapped(box: Box, size: tuple[int, int], slack: float) -> Box:
 
 
 def _inside(box: Box) -> tuple[int, int, int, int]:
-    """The pixels that lie in a box with all of their square, as a box."""
+    """(left, top, right, bottom) of the pixels that lie completely inside a box."""
     left, top, right, bottom = box
     return int(np.ceil(left)), int(np.ceil(top)), int(right), int(bottom)
 
 
 def _fade(first: int, last: int, edges: tuple[float, float], side: int, blend: float) -> _Floats:
-    """How much of the difference is added to each pixel from `first` to `last` along one side: from
-    0 at an edge inside the photograph smoothly up to 1, and 1 at an edge of the photograph itself.
+    """The weight of the difference in each pixel from `first` to `last` along one side. It rises
+    smoothly from 0 to 1 where an edge of the crop lies inside the photograph, and is 1 where that
+    is the edge of the photograph itself.
     """
     at = np.arange(first, last) + 0.5
     share = np.ones(last - first)

@@ -17,7 +17,7 @@ from genimg.runs.folder import (
 )
 from genimg.runs.health import Health, judge
 from genimg.runs.listing import DAMAGED, INTERRUPTED, Summary, is_run, runs_in, summary
-from genimg.runs.names import is_name, is_reserved, name_from, name_told, size_of, told_name
+from genimg.runs.names import escaped_name, is_name, is_reserved, name_from, size_of, unescaped_name
 from genimg.runs.queue import AT_ONCE, ask, at_once, stopped_meanwhile, wait_for_turn
 from genimg.runs.reading import read_json
 
@@ -40,17 +40,17 @@ __all__ = [
     "Summary",
     "ask",
     "at_once",
+    "escaped_name",
     "is_name",
     "is_reserved",
     "is_run",
     "judge",
     "name_from",
-    "name_told",
     "read_json",
     "runs_in",
     "size_of",
     "stopped_meanwhile",
     "summary",
-    "told_name",
+    "unescaped_name",
     "wait_for_turn",
 ]

@@ -5,7 +5,7 @@ runs/<name>/status.json         how the run is doing, rewritten about every seco
 runs/<name>/progress.jsonl      one line a validation
 runs/<name>/samples/*.png       what the model makes of the same pictures and seeds, as it learns
 runs/<name>/state/state.pt      everything that an exact resume needs
-runs/<name>/state/good.pt       the last state that was found to be good; one that goes wrong goes back
+runs/<name>/state/good.pt       the last state that was found to be good, to go back to
 runs/<name>/model.safetensors   the finished model
 runs/<name>/log.txt             what the process printed, where it was started by the app
 runs/<name>/command.json        the arguments that start it again

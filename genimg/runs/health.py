@@ -160,9 +160,7 @@ def _by_heart(rows: Rows, over: bool) -> list[Health]:
     return []
 
 
-def _trend(
-    rows: Rows, trends: Sequence[Trend], status: Status | None, warm: bool
-) -> list[Health]:
+def _trend(rows: Rows, trends: Sequence[Trend], status: Status | None, warm: bool) -> list[Health]:
     """Whether more time is worth it: what the second half of the time so far has brought."""
     over = status is not None and status.phase in _OVER
     early = [] if over else [_EARLY]
@@ -180,7 +178,10 @@ def _trend(
         if len(values) < trend.least and trend.least > LEAST_LINES:
             return early
         if trend.lines > 1:
-            now, before = _mean(values[-trend.lines :]), _mean(values[: len(values) // 2 + 1][-trend.lines :])
+            now, before = (
+                _mean(values[-trend.lines :]),
+                _mean(values[: len(values) // 2 + 1][-trend.lines :]),
+            )
         elif None in (_number(rows[-1], trend.signal), _number(half[-1], trend.signal)):
             continue
         else:

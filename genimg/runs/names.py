@@ -11,9 +11,11 @@ LONGEST = 40
 """Letters of a name that is made here; names that people gave by hand may be longer."""
 MOST_BYTES = 200
 """Of a name, as the disk writes it: 100 letters may be 400 bytes."""
-_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)  # by Windows
+_RESERVED = re.compile(  # by Windows
+    r"con|prn|aux|nul|clock\$|conin\$|conout\$|(com|lpt)[\d¹²³]", re.IGNORECASE
+)
 _ODD_BYTE = re.compile("[\udc80-\udcff]")  # as Python tells bytes that are no UTF-8
-_TOLD = re.compile(rb"=([0-9A-F]{2})")
+_ESCAPE = re.compile(rb"=([0-9A-F]{2})")
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
 
 
@@ -65,7 +67,7 @@ def size_of(text: str) -> int:
         return 255 + len(text)
 
 
-def told_name(name: str) -> str:
+def escaped_name(name: str) -> str:
     """The name of a folder as addresses and JSON can have it: bytes that are no UTF-8 as "=E9"."""
     if not _ODD_BYTE.search(name):
         return name
@@ -73,6 +75,6 @@ def told_name(name: str) -> str:
     return _ODD_BYTE.sub(lambda found: f"={ord(found[0]) - 0xDC00:02X}", plain)
 
 
-def name_told(told: str) -> str:
-    """The inverse of `told_name` for a name with such bytes."""
-    return os.fsdecode(_TOLD.sub(lambda found: bytes([int(found[1], 16)]), os.fsencode(told)))
+def unescaped_name(escaped: str) -> str:
+    """The inverse of `escaped_name` for a name with such bytes."""
+    return os.fsdecode(_ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), os.fsencode(escaped)))

@@ -39,7 +39,7 @@ QUESTIONS: dict[str, Any] = {
 }
 ANSWERS: dict[str, Any] = {
     "ActAnswer": edit.ActAnswer,
-    "StageValue": edit.StageValue,
+    "SessionValue": edit.SessionValue,
     "RefineNews": edit.RefineNews,
     "RefineEnd": edit.RefineEnd,
     "StripsAnswer": StripsAnswer,

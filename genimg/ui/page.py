@@ -10,12 +10,12 @@ from genimg.ui.generate import tab as generate
 from genimg.ui.interpolate import tab as interpolate
 from genimg.ui.serving.blocks import SafeBlocks
 from genimg.ui.serving.queueing import share_fairly
-from genimg.ui.shell.desk import Desk
 from genimg.ui.shell.store import Store
+from genimg.ui.shell.wiring import Wiring
 from genimg.ui.train import tab as train
 
 TABS = {edit.ID: edit, generate.ID: generate, interpolate.ID: interpolate, train.ID: train}
-"""The tabs in their order; each module has ID, TITLE and build(desk).
+"""The tabs in their order; each module has ID, TITLE and build(wiring).
 
 TITLE is the key of a sentence in ui/words, or the title itself.
 """
@@ -28,13 +28,13 @@ def build_page(store: Store) -> gr.Blocks:
         title="genimg", analytics_enabled=False, delete_cache=(600, 3600), fill_width=True
     )
     with page:
-        desk = Desk(store)
+        wiring = Wiring(store)
         opened = {}
         for name, tab in TABS.items():
             title = words.say(tab.TITLE) if words.knows(tab.TITLE) else tab.TITLE
-            with desk.tabs, gr.Tab(title, id=name, elem_id=f"tab-{name}") as opened[name]:
-                tab.build(desk)
-        desk.connect(page, opened)
+            with wiring.tabs, gr.Tab(title, id=name, elem_id=f"tab-{name}") as opened[name]:
+                tab.build(wiring)
+        wiring.connect(page, opened)
         api.publish(store, page)
     share_fairly(page, limit=4)
     return page

@@ -537,9 +537,9 @@ export type SaveRequest =
 
 /** A picture with all that the page shows of it. Pictures are data: URIs.
  *
- * `opened` says that it is another picture than before, `refine` that its start is to be made
- * better at once, `node` is the step that was gone to, `details` the share of its own details that
- * is shown, where it has some; `numbers` are the sliders that speak in units, under these locks. */
+ * `opened`: it is another picture than before. `refine`: the page shall make its start better at
+ * once. `node`: the step that was gone to. `details`: the share of its own details that is shown,
+ * where it has some. `numbers`: the sliders that speak in units, under its locks. */
 export interface SceneAnswer {
   model: ModelSheet;
   recipe: string;
@@ -572,6 +572,15 @@ export interface SceneMessage {
   raw?: boolean;
 }
 
+/** What a component of Gradio's has opened: a scene, an offer, or the words why the page is
+ * `empty`. */
+export interface SessionValue {
+  number?: number;
+  scene?: SceneAnswer;
+  offer?: OfferAnswer;
+  empty?: string;
+}
+
 /** The short sides of pictures, in pixels. */
 export interface Sides {
   least: number;
@@ -584,15 +593,6 @@ export interface SliderPage {
   title: string;
   factor: string;
   names: string[];
-}
-
-/** What a component of Gradio's has opened: a scene, an offer, or the words why the page is
- * `empty`. */
-export interface StageValue {
-  number?: number;
-  scene?: SceneAnswer;
-  offer?: OfferAnswer;
-  empty?: string;
 }
 
 /** A model that training can start from; `shape` is the height and width of its pictures. */
@@ -661,8 +661,9 @@ export interface TrainingExample {
   url: string;
 }
 
-/** What is remembered of an upload: what the model was shown, and the recipes of the two ends
- * between which its start lies at `t`. */
+/** What is remembered of an upload: what the model was shown, and the recipes of two starts for
+ * it, `editable` and `faithful`; the start in use is at `t` of the way from the first to the
+ * second. */
 export interface UploadAnswer {
   original?: string;
   crop?: CropAnswer;

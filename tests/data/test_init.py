@@ -21,9 +21,9 @@ PARAMETERS = ["size", "root", "cache", "count", "seed"]
 
 def test_loaders_have_one_signature() -> None:
     for name, loader in DATASETS.items():
-        parameters = list(inspect.signature(loader).parameters)
-        more = ["few", "progress"] if name in DRAWN else []
-        assert [each for each in parameters if each != "name"] == [*PARAMETERS, *more], name
+        assert list(inspect.signature(loader).parameters) == PARAMETERS, name
+    for name, drawn in DRAWN.items():
+        assert list(inspect.signature(drawn).parameters)[-1:] == ["request"], name
 
 
 def test_every_exported_name_is_there() -> None:

@@ -151,7 +151,7 @@ REFUSED: dict[str, Callable[[Any, Any, Any], object]] = {
     "refine": lambda e, z, i: e.refine(i),
     "editable": lambda e, z, i: e.editable(z),
     "soften": lambda e, z, i: e.soften(z, z, 0.5),
-    "oddness": lambda e, z, i: e.oddness(z),
+    "novelty": lambda e, z, i: e.novelty(z),
     "locks": lambda e, z, i: e.edited(Recipe.of(z, {"warmth": 1.0}, locks=["brightness"])),
     "changes": lambda e, z, i: e.edited(Recipe.of(z, changes={"a": "b"})),
 }

@@ -151,7 +151,7 @@ def test_latents_of_another_model_are_refused(
         lambda: editor.editable(foreign),
         lambda: editor.soften(foreign, own, 0.5),
         lambda: editor.soften(own, foreign, 0.5),
-        lambda: editor.oddness(foreign),
+        lambda: editor.novelty(foreign),
     ):
         with pytest.raises(LatentError, match="belongs to model"):
             refused()
@@ -164,7 +164,7 @@ def test_what_is_editable_is_typical_of_the_model(editor: Editor, noise: Image.I
     """Noise is met best by a latent that is like none of the model's own."""
     [*_, last] = editor.refine(noise, steps=100)
     editable = editor.editable(last.latent, noise)
-    before, after = editor.oddness(last.latent), editor.oddness(editable)
+    before, after = editor.novelty(last.latent), editor.novelty(editable)
     assert before is not None and after is not None
     assert before > 0.99 > after
     assert drawn(editor, editable, noise) < last.psnr
@@ -201,10 +201,10 @@ def test_between_one_latent_and_one_for_each_layer(gan: Editor, noise: Image.Ima
     torch.testing.assert_close(half.z, 0.5 * (faithful.latent.z + editable.z))
 
 
-def test_oddness_needs_a_calibration(editor: Editor, other: Editor) -> None:
+def test_novelty_needs_a_calibration(editor: Editor, other: Editor) -> None:
     [own] = other.sample()
-    assert other.oddness(own) is None
+    assert other.novelty(own) is None
     far = Latent(torch.full((16,), 50.0), editor.model_id)
-    assert editor.oddness(far) == 1.0
-    common = [editor.oddness(latent) for latent in editor.sample(40)]
-    assert 0.2 < np.mean([odd for odd in common if odd is not None]) < 0.8
+    assert editor.novelty(far) == editor.oddness(far) == 1.0  # by its old name, too
+    common = [editor.novelty(latent) for latent in editor.sample(40)]
+    assert 0.2 < np.mean([novelty for novelty in common if novelty is not None]) < 0.8

@@ -33,7 +33,7 @@ from PIL import Image, PngImagePlugin
 from genimg.data.folder.loading import examine_folder
 from genimg.images.colours import _coloured, _curve, _profile
 from genimg.images.kinds import formats
-from genimg.runs import STOPPED, RunFiles, told_name
+from genimg.runs import STOPPED, RunFiles, escaped_name
 from genimg.ui.train.views import PATH
 from tests.ui.train.training_site import Place, rest
 
@@ -260,7 +260,7 @@ def _runs(folder: Path, model: Path, count: int) -> dict[str, Any]:
         if runs.get(name) != before[name]:
             findings.append(f"{name} is not as it was")
     # A run that is spoiled so that it is no run any more is not listed, and has no page.
-    for name in map(told_name, names):
+    for name in map(escaped_name, names):
         ask(f"{PATH}/runs/{quote(name)}", (200,) if name in runs else (404,))
     place.training.close()
     return {"kind": "runs", "count": count, "listed": len(runs), "findings": findings[:10],

@@ -238,7 +238,7 @@ def _edit(editor: Editor, recipe: Recipe) -> None:
         picture = Image.new("RGB", (20, 30), "red")
         latent = editor.encode(picture)
         if editor.has_kind:
-            editor.oddness(latent)
+            editor.novelty(latent)
         editor.match(picture, editor.decode(latent)[0])
     editor.save_picture(recipe)
 

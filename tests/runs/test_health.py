@@ -191,7 +191,14 @@ def test_a_kind_that_nobody_knows_is_judged_by_what_it_says() -> None:
         "title": "Sharpener",
         "floors": [{"signal": "edges", "least": 3, "grade": "bad", "words": "Only {value} left."}],
         "trends": [
-            {"signal": "held_out_edges", "gain": 5, "flat": 1, "worse": 5, "unit": "dB", "digits": 0}
+            {
+                "signal": "held_out_edges",
+                "gain": 5,
+                "flat": 1,
+                "worse": 5,
+                "unit": "dB",
+                "digits": 0,
+            }
         ],
     }
     rows = [

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from genimg.runs import is_name, name_from, name_told, told_name
+from genimg.runs import escaped_name, is_name, name_from, unescaped_name
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,8 @@ def test_a_name_that_is_taken_is_numbered() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", ".", "..", ".git", "a/b", "a\\b", "c:", "-rf", "nul", "NUL.txt", "a\0", "x" * 101,
+    "text", ["", ".", "..", ".git", "a/b", "a\\b", "c:", "-rf", "nul", "NUL.txt",
+             "COM¹", "lpt².txt", "Clock$", "a\0", "x" * 101,
              "end.", "a\nb", "\N{CAT FACE}" * 100, "猫" * 90, "\ud800"],
 )  # fmt: skip
 def test_what_is_no_name_is_told(text: str) -> None:
@@ -51,7 +52,7 @@ def test_names_that_people_give_by_hand_are_names(text: str) -> None:
 
 def test_names_that_are_no_utf8_have_an_address() -> None:
     odd = os.fsdecode(b"caf\xe9=\xff \xf0\x9f\x90\xb1")
-    told = told_name(odd)
-    assert told == "caf=E9=3D=FF \N{CAT FACE}"
-    assert told.encode() and is_name(told) and name_told(told) == odd
-    assert told_name("a=E9") == "a=E9"  # its own address, as there is nothing odd about it
+    escaped = escaped_name(odd)
+    assert escaped == "caf=E9=3D=FF \N{CAT FACE}"
+    assert escaped.encode() and is_name(escaped) and unescaped_name(escaped) == odd
+    assert escaped_name("a=E9") == "a=E9"  # its own address, as there is nothing odd about it

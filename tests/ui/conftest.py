@@ -77,7 +77,7 @@ _EXPOSE = """(async () => {
   const [tab, ...others] = await Promise.all(
     names.map((name) => import(main.src.replace('main.js', `${name}.js`))));
   Object.assign(window.genimg, ...others);
-  Object.defineProperty(window.genimg, 'work', { get: () => tab.stage });
+  Object.defineProperty(window.genimg, 'work', { get: () => tab.session });
 })()"""
 
 _THREE_FRAMES = """() => new Promise((done) => {
@@ -190,7 +190,7 @@ def browser() -> Iterator[Browser]:
 
 def expose_modules(page: Page) -> None:
     """Let `evaluate` find the page's modules: `genimg` has what they export, and `genimg.work` is
-    the stage of the Edit tab, once it is there.
+    the session of the Edit tab, once it is there.
     """
     page.add_init_script(_EXPOSE)
 

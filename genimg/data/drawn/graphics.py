@@ -10,19 +10,18 @@ from __future__ import annotations
 import string
 from collections.abc import Callable
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from genimg.data.dataset import Card, Dataset, Factor
-from genimg.data.drawn.keeping import DrawnSet
+from genimg.data.drawn.keeping import DrawnRequest, DrawnSet
 from genimg.data.prepare import check_seed, check_size
-from genimg.data.progress import Progress
 from genimg.errors import DataError
 
 TEST_COUNT = VALIDATION_COUNT = 200
 SIZE = 256
+COUNT = 2_000
 LEAST = 160
 """Pixels: smaller ones are drawn at that size and scaled down, as there is no room for letters."""
 VERSION = 1
@@ -41,21 +40,13 @@ Colour = tuple[int, int, int]
 Rng = np.random.Generator
 
 
-def load_graphics(
-    size: int | None,
-    root: Path,
-    cache: Path,
-    count: int | None,
-    seed: int,
-    few: int | None = None,
-    progress: Progress | None = None,
-) -> Dataset:
-    """The data set: `count` training pictures (2,000) of `size` pixels (256), kind by kind.
+def load_graphics(request: DrawnRequest) -> Dataset:
+    """The data set: 2,000 training pictures of 256 pixels if nothing else is asked, kind by kind.
 
-    With `few`, see `DrawnSet.load`. Raises DataError for a size or count that is not drawn, or a
-    disk too full.
+    Raises DataError for a size, count or seed that is not drawn, or a disk too full.
     """
-    size, count = SIZE if size is None else size, 2_000 if count is None else count
+    size, count = request.size_and_count(SIZE, COUNT)
+    seed, cache = request.seed, request.cache
     check_size(size)
     check_seed(seed)
     if not 1 <= count <= MOST:
@@ -69,7 +60,7 @@ def load_graphics(
         blocks=cache / f"graphics-{size}px-seed{seed}-v{VERSION}-blocks",
         draw=lambda row: np.asarray(draw_graphic(row, size, seed)),
         labels=lambda rows: np.array(rows, np.int64)[:, None] % len(KINDS),
-    ).load(few, progress)
+    ).load(request.few, request.progress)
 
 
 def draw_graphic(number: int, size: int, seed: int = 0) -> Image.Image:

@@ -27,6 +27,33 @@ BLOCK = 500  # pictures that are lost at most when drawing is interrupted
 
 
 @dataclass(frozen=True)
+class DrawnRequest:
+    """What is asked of a set that is drawn here; `load_dataset` says more of each.
+
+    Attributes:
+        size: side of the pictures in pixels; None: what suits the set.
+        cache: the folder that they are kept in.
+        count: how many training pictures there are; None: what suits the set.
+        seed: what is drawn.
+        few, progress: as `DrawnSet.load` takes them.
+    """
+
+    size: int | None
+    cache: Path
+    count: int | None
+    seed: int
+    few: int | None = None
+    progress: Progress | None = None
+
+    def size_and_count(self, size: int, count: int) -> tuple[int, int]:
+        """What is asked for; where nothing is, these, which suit the set."""
+        return (
+            size if self.size is None else self.size,
+            count if self.count is None else self.count,
+        )
+
+
+@dataclass(frozen=True)
 class DrawnSet:
     """A set of squares that follow from their number alone: test pictures first, then validation,
     then training, so that row i does not depend on how many there are.

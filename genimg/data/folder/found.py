@@ -73,9 +73,9 @@ class Found:
             with self.open() as file:
                 yield file
         except OSError as error:
-            raise Unreadable("damaged", f"it cannot be opened ({told(error)})") from error
+            raise Unreadable("damaged", f"it cannot be opened ({reason_of(error)})") from error
         except BROKEN as error:
-            raise Unreadable("damaged", f"the zip is damaged here ({told(error)})") from error
+            raise Unreadable("damaged", f"the zip is damaged here ({reason_of(error)})") from error
 
 
 def plain_name(name: str) -> str:
@@ -92,7 +92,7 @@ def _plain_character(character: str) -> str:
     return " " if unicodedata.category(character) == "Zs" else "�"
 
 
-def told(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
     """What an error of the system says, in small letters and without a full stop."""
     said = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return " ".join(plain_name(said).split()).rstrip(".").lower()

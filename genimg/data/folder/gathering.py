@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from genimg.data.folder.found import Found, file_stamp, plain_name, told
+from genimg.data.folder.found import Found, file_stamp, plain_name, reason_of
 from genimg.data.folder.zips import Archives, is_zip, look_into
 from genimg.errors import DataError
 
@@ -51,7 +51,9 @@ def gather(path: str | os.PathLike[str]) -> list[Found]:
                 f"There is no folder {called}, nor a zip file. Check its name and place."
             )
     except OSError as error:
-        raise DataError(f"{called} cannot be read ({told(error)}). Check its rights.") from error
+        raise DataError(
+            f"{called} cannot be read ({reason_of(error)}). Check its rights."
+        ) from error
     return sorted(found, key=lambda each: each.name.split("/"))
 
 
@@ -112,7 +114,7 @@ def _walk(folder: Path) -> Iterator[Found]:
     for error in unread:
         if Path(error.filename) == folder:
             raise error
-        detail = f"the folder cannot be read ({told(error)})"
+        detail = f"the folder cannot be read ({reason_of(error)})"
         yield _closed(folder, Path(error.filename), "damaged", detail)
 
 
@@ -153,7 +155,7 @@ def _file(folder: Path, path: Path, archives: Archives) -> Iterator[Found]:
     try:
         status = path.stat()
     except OSError as error:  # a link to nowhere, or it was removed meanwhile
-        yield _closed(folder, path, "damaged", f"it cannot be opened ({told(error)})")
+        yield _closed(folder, path, "damaged", f"it cannot be opened ({reason_of(error)})")
         return
     name = plain_name(path.relative_to(folder).as_posix())
     if not stat.S_ISREG(status.st_mode):  # a pipe would be waited on for ever

@@ -14,7 +14,7 @@ import numpy as np
 
 from genimg.checkpoint import MAX_FACTORS
 from genimg.data.dataset import Factor, Floats, Integers, Number
-from genimg.data.folder.found import Found, Unreadable, plain_name, told
+from genimg.data.folder.found import Found, Unreadable, plain_name, reason_of
 from genimg.data.folder.gathering import matches
 from genimg.data.folder.layout import Layout, split_of
 from genimg.data.folder.numbering import NumberColumn, read_number, title_and_unit
@@ -143,7 +143,7 @@ def read_labels(word: str, files: Sequence[Found]) -> Table:
                 raise DataError(f"{called} is too large to be labels: {MAX_BYTES:,} bytes at most.")
             return read_table(place.read_bytes(), plain_name(place.name))
     except OSError as error:
-        raise DataError(f"{called} cannot be read as labels ({told(error)}).") from error
+        raise DataError(f"{called} cannot be read as labels ({reason_of(error)}).") from error
     named = [each for each in files if matches(each.name, (word,))]
     if len(named) != 1:
         found = f"{len(named)} files with the pictures are called so" if named else "there is none"

@@ -20,7 +20,7 @@ from typing import IO
 
 from genimg.data.folder.deflate64 import DEFLATE64, open_deflate64
 from genimg.data.folder.encodings import entry_names
-from genimg.data.folder.found import BROKEN, Found, file_stamp, plain_name, told
+from genimg.data.folder.found import BROKEN, Found, file_stamp, plain_name, reason_of
 
 MAX_DEPTH = 3
 """Zips within zips that are looked into, the outermost counted."""
@@ -158,14 +158,14 @@ def _entries(
     try:
         infos = archive.archives.infos(archive)
     except (OSError, *BROKEN) as error:
-        yield whole("damaged", f"the zip cannot be read ({told(error)})")
+        yield whole("damaged", f"the zip cannot be read ({reason_of(error)})")
         return
     if not room.take(infos):
         yield many
         return
-    for info, told_name in zip(infos, entry_names(infos), strict=True):
-        parts = [part for part in told_name.split("/") if part not in ("", ".", "..")]
-        if not parts or told_name.endswith("/") or any(map(room.passed_over, parts)):
+    for info, entry_name in zip(infos, entry_names(infos), strict=True):
+        parts = [part for part in entry_name.split("/") if part not in ("", ".", "..")]
+        if not parts or entry_name.endswith("/") or any(map(room.passed_over, parts)):
             continue
         inner = plain_name("/".join(parts))
         full = f"{name}/{inner}" if name else inner

@@ -194,7 +194,7 @@ class BaseObjective(Objective):
         return loss
 
     def _over_scales(self, answers: list[Tensor]) -> Tensor:
-        """Its part of the mean of answers over all pictures, places and scales."""
+        """The mean of answers over all pictures, places and scales: this process's part of it."""
         return torch.stack([self.part.mean(answer) for answer in answers]).mean()
 
     def critic_terms(self, real: list[Tensor], fake: list[Tensor]) -> Terms:

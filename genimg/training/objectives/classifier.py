@@ -173,8 +173,10 @@ def cross_entropy(
 
     Args:
         logits: `[N, values]` for each factor.
-        labels: int64 `[N, F]`, -1 where a value is hidden or not known; or those of a whole batch
-            `[M, F]`, of which `rows` are looked at: their part of the mean over the batch.
+        labels: int64 `[N, F]`, -1 where a value is hidden or not known. Where several processes
+            share a batch, those of the whole batch `[M, F]`.
+        rows: which of these labels the logits belong to. The sum over them is divided by the number
+            of known labels in the whole batch, so that the processes' parts add up to its mean.
     """
     losses = []
     for head, column in zip(logits, labels.T, strict=True):

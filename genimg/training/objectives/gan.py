@@ -240,7 +240,7 @@ class GANObjective(Objective):
         return terms
 
     def generator_loss(self, means: Means) -> Tensor:
-        """What the generator minimises; from a VAE also the log of what copies have lost."""
+        """What the generator minimises; with an anchor, the log of its squared error, too."""
         loss = means["generator_loss"]
         if "anchor" in means:
             loss = loss + self.options.anchor * means["anchor"].clamp_min(MIN_MSE).log()
@@ -251,16 +251,16 @@ class GANObjective(Objective):
         return means | {"loss": means["critic_loss"] + means.get("generator_loss", 0.0)}
 
     def _told(self, labels: Tensor, rng: torch.Generator) -> Tensor:
-        """The labels `[N, F]` of its own pictures that the critic is told: now and then it is not
-        (-1).
+        """The labels `[n, F]` of this process's pictures as the critic gets them: each is left out
+        (-1) with the chance `label_dropout`.
         """
         dropped = torch.rand(labels.shape, generator=rng, device=rng.device)
         kept = labels.masked_fill(dropped < self.options.label_dropout, -1)
         return kept[self.part.rows]
 
     def _fakes(self, labels: Tensor, rng: torch.Generator) -> Tensor:
-        """Its own generated pixels, for the labels `[M, F]` of the whole batch; unknown labels are
-        drawn.
+        """Generated pixels of this process, for labels `[M, F]` of the whole batch; unknown ones
+        (-1) are drawn at random.
         """
         w = self._draw(labels, rng)
         with self.compute.autocast():
@@ -268,9 +268,9 @@ class GANObjective(Objective):
         return pixels.float()
 
     def _draw(self, labels: Tensor, rng: torch.Generator) -> Tensor:
-        """w `[N, d]`, or `[N, layers, d]` where the finer layers of some get another one.
+        """w `[n, d]`, or `[n, layers, d]` where some pictures get another w in their finer layers.
 
-        All is drawn for the whole batch, and its own rows go on.
+        Drawn at random for the whole batch, of which this process keeps its own rows.
         """
         model, n, own = self.model, len(labels), self.part.rows
         asked = labels[:, : len(model.label_sizes)]
@@ -300,9 +300,9 @@ class GANObjective(Objective):
         return logits.float()
 
     def _anchor(self, batch: Batch) -> Tensor:
-        """The squared error of some pictures brought into w and back: keeps uploads faithful.
+        """The squared error of some pictures, encoded and decoded again: keeps uploads faithful.
 
-        Every fourth of the whole batch; the mean over those, as far as they are its own.
+        Of every fourth in the whole batch: its mean, or this process's part of the mean.
         """
         some = batch.pixels[-batch.first % ANCHORED :: ANCHORED]
         with self.compute.autocast():

@@ -201,12 +201,12 @@ class Objective(ABC):
         return batch
 
     def phase(self, progress: float) -> int:
-        """Which phase of its learning is due; each has a moving average of its own."""
+        """The number of the phase that is due; each phase has a moving average of its own."""
         return 0
 
     def enter(self, phase: int, images: int, ema: Model | None) -> None:  # noqa: B027
-        """Begin a phase, after so many pictures, with the moving average of the one before; or
-        (None) go on in it.
+        """Begin a phase after `images` pictures, with `ema`, the moving average of the phase
+        before; None where a resumed run goes on in the phase.
         """
 
     def validate_every(self) -> int:
@@ -220,8 +220,8 @@ class Objective(ABC):
 
     @classmethod
     def paces(cls) -> tuple[tuple[float, float], ...]:
-        """(part of the budget, a progress at which steps are as they are in that part), so that the
-        speed of a run can be told from the times of a few steps.
+        """How a run's time is told from a few timed steps: (part of the budget, a progress at which
+        a step takes as long as those of that part), for each part.
         """
         return ((1.0, 0.5),)
 
@@ -257,7 +257,7 @@ class Objective(ABC):
         return means["loss"]
 
     def told(self, means: Means) -> Means:
-        """What is told of a step whose turns had these means; "loss" is what the first player
+        """What is reported of a step, from the means of its terms; "loss" is what the first player
         minimised.
         """
         return means
@@ -308,7 +308,7 @@ class Objective(ABC):
 
     @property
     def damping(self) -> float:
-        """What the learning rate is multiplied with after so many retries."""
+        """The factor of the learning rate: a half for each retry so far."""
         return 0.5**self.retries
 
     def advice(self) -> str:
@@ -323,7 +323,9 @@ class Objective(ABC):
         return {"model": self.model}
 
     def noise(self, like: Tensor, rng: torch.Generator) -> Tensor:
-        """Its rows of what is drawn for the whole batch, in the shape of `like`, `[n, ...]`."""
+        """Normal noise for this process's pictures, shaped as `like`, `[n, ...]`: rows of that of
+        the whole batch.
+        """
         shape = (self.part.count, *like.shape[1:])
         whole = torch.randn(shape, generator=rng, device=rng.device)
         return whole[self.part.rows].to(like.device)
@@ -355,7 +357,7 @@ class Objective(ABC):
 
 @contextmanager
 def held_still(network: nn.Module) -> Iterator[None]:
-    """What is computed meanwhile gives the network no gradients."""
+    """While this is open, `network` learns nothing, and gradients only pass through it."""
     learning = [p for p in network.parameters() if p.requires_grad]  # what is not frozen
     network.requires_grad_(False)
     try:
@@ -378,8 +380,8 @@ def make_optimizer(
 
 
 def as_saved(optimizer: torch.optim.Optimizer, saved: dict[str, Any]) -> torch.optim.Optimizer:
-    """The optimizer, or Adam in place of RMSprop where the state of a run has that: in earlier
-    versions some players took Adam whatever was asked for.
+    """The optimizer that a saved state fits: Adam in place of RMSprop, if the state is Adam's. In
+    earlier versions some players took Adam whatever was asked for.
     """
     if isinstance(optimizer, torch.optim.RMSprop) and "betas" in saved["param_groups"][0]:
         groups = [{"params": group["params"]} for group in optimizer.param_groups]

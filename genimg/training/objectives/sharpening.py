@@ -62,7 +62,7 @@ class SharpeningOptions:
 
 
 class Shown(NamedTuple):
-    """Of N pictures, what a critic looks at.
+    """What a critic gets to see of N pictures.
 
     taps    features `[N, C, h, w]` at strides 2, 4, 8 and 16.
     labels  int64 `[N, F]`, what is said of them; None where nothing is.
@@ -141,13 +141,13 @@ _OF_ROW = re.compile(r"(heads\.\d+)\.(\d+)\.(.+)")
 
 
 def is_told_labels(state: Mapping[str, Tensor]) -> bool:
-    """Whether the weights of a `FeatureCritic` are those of one that judges labels."""
+    """Whether these are weights of a `FeatureCritic` that judges how pictures fit their labels."""
     return any(".fitting." in name for name in state)
 
 
 def as_now(state: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-    """The weights of a `FeatureCritic` as they are called now: in earlier versions the layers of a
-    head were a row, of which the last answers.
+    """The weights of a `FeatureCritic` by their present names. In earlier versions the layers of a
+    head were numbered, and the last of them gave the answers.
     """
     places = [_OF_ROW.fullmatch(name) for name in state]
     last: dict[str, int] = {}

@@ -40,8 +40,8 @@ class SpikeGuard:
             optimizer.step()
 
     def is_spike(self, norm: Tensor) -> Tensor:
-        """Whether a norm is an outlier, without waiting for the device; it counts from now on, but
-        for no more than the largest that is none.
+        """Whether a norm is an outlier, without waiting for the device. It joins the
+        running mean, an outlier only as the largest norm that is none.
         """
         usual = self.usual
         wide = widest(norm.device)

@@ -202,7 +202,8 @@ class VAEObjective(Objective):
     def _scores(
         self, posterior: DiagonalGaussian, decoded: Tensor, target: Tensor
     ) -> dict[str, float]:
-        """The bound on held-out `target`, and what tells of the latents.
+        """The bound on held-out `target`, its KL in nats, and how many dimensions of the latent are
+        used.
 
         Raises:
             Unstable: the bound is that of a model thrown off.
@@ -219,7 +220,7 @@ class VAEObjective(Objective):
         return {"loss": loss, "kl": float(means["kl"]), "active_dimensions": int(used.sum())}
 
     def _again(self, model: LatentModel, pixels: Tensor) -> tuple[DiagonalGaussian, Tensor]:
-        """What a model takes pixels `[N, C, H, W]` for, and what it makes of that."""
+        """The posterior of pixels `[N, C, H, W]`, and what is decoded from its mode."""
         known = self._encode(model, pixels)
         return known, self._decode(model, known.mode())
 

@@ -90,9 +90,9 @@ def _prior(evidence: Evidence) -> Prior:
 
 
 def _mixture_by_value(evidence: Evidence) -> tuple[Prior, Tensor]:
-    """One mixture for each value of the only factor, since a bag is no dress plus an offset.
+    """A mixture for each value of the only factor, as a bag is no dress plus an offset.
 
-    All as one mixture, and how likely each of its components is given the value, `[V, K]`.
+    Gives all as one mixture of K components, and the weights of these for each value, `[V, K]`.
     """
     assert evidence.labels is not None and evidence.held_out_labels is not None
     count = len(evidence.factors[0][1])
@@ -196,7 +196,7 @@ def _labelled(split: Split) -> Split:
 
 
 def set_frequencies(model: GAN, dataset: Dataset) -> None:
-    """How often each label value occurs among the training pictures."""
+    """Write into the model how often each label value occurs among the training pictures."""
     labels = dataset.split("train").labels
     if labels is None or not model.label_sizes:
         return

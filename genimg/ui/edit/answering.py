@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from PIL import Image
 
@@ -19,11 +18,9 @@ from genimg.ui.edit.answers import ModelParts, OfferAnswer, SceneAnswer
 from genimg.ui.edit.scene import scene
 from genimg.ui.serving.uploads import uploaded
 from genimg.ui.shell import opening, views
-from genimg.ui.shell.opening import Crop, Opened, recipe_of
+from genimg.ui.shell.opening import Crop, JsonObject, Opened, recipe_of
 from genimg.ui.shell.store import Store
 from genimg.ui.words import say
-
-Told = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -31,56 +28,58 @@ class Outcome:
     """What is open now, or what is offered instead.
 
     Attributes:
-        said: fields of the scene besides its own.
+        extra: fields of the scene besides its own.
         warnings: what a person should know all the same.
     """
 
     opened: Opened | None = None
     offer: OfferAnswer | None = None
-    said: Told = field(default_factory=dict)
+    extra: JsonObject = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
 
-def outcome(store: Store, chosen: str, told: Told) -> Outcome:
-    """Do what the page has told, an `act` with its details, while a model is chosen.
+def outcome(store: Store, chosen: str, payload: JsonObject) -> Outcome:
+    """Do what the page has asked for, an `act` with its details, while a model is chosen.
 
     Raises:
         GenimgError: it cannot be done.
     """
-    kind = told.get("act")
+    kind = payload.get("act")
     if kind == "open":
-        wanted = told.get("model")
+        wanted = payload.get("model")
         model = wanted if isinstance(wanted, str) else chosen
-        said = {"refine": bool(told.get("refine"))}
-        return from_upload(store, model, uploaded(dict(told)), said, anyway=model == wanted)
+        extra = {"refine": bool(payload.get("refine"))}
+        return from_upload(store, model, uploaded(dict(payload)), extra, anyway=model == wanted)
     if kind == "example":
-        return Outcome(examples.chosen(store, chosen, str(told.get("pick"))))
+        return Outcome(examples.chosen(store, chosen, str(payload.get("pick"))))
     if kind == "draw":  # from a seed that nobody chose
         return Outcome(opening.from_seed(store, chosen, random.randrange(1_000_000)))
-    recipe = recipe_of(told.get("recipe"))
+    recipe = recipe_of(payload.get("recipe"))
     opened = opening.from_recipe(store, recipe)
     same = {"opened": False}
     if kind == "go":
-        return Outcome(opened, said={**same, "node": told.get("node")})
+        return Outcome(opened, extra={**same, "node": payload.get("node")})
     if kind == "crop":
-        return Outcome(_cropped(store, opened, told), said={**same, "refine": True})
+        return Outcome(_cropped(store, opened, payload), extra={**same, "refine": True})
     if kind == "base":
-        return Outcome(_based(store, opened, told), said=same)
-    after, label = act(store.get(opened.model), kind, recipe, told)
+        return Outcome(_based(store, opened, payload), extra=same)
+    after, label = act(store.get(opened.model), kind, recipe, payload)
     if kind == "soften":
-        softer = replace(_compared(store, opened.model, after, label, told), original=None)
-        return Outcome(softer, said={**same, "upload": {"t": told.get("t")}})
-    return Outcome(Opened(opened.model, after, label), said=same)
+        softer = replace(_compared(store, opened.model, after, label, payload), original=None)
+        return Outcome(softer, extra={**same, "upload": {"t": payload.get("t")}})
+    return Outcome(Opened(opened.model, after, label), extra=same)
 
 
-def from_upload(store: Store, model: str, path: str, said: Told, anyway: bool = False) -> Outcome:
+def from_upload(
+    store: Store, model: str, path: str, extra: JsonObject, anyway: bool = False
+) -> Outcome:
     """A picture file: its edits are restored, or it is encoded; an offer instead where the model
     does not know such pictures, unless it is to be opened `anyway`.
     """
     plain = not anyway and TEXT_KEY not in read_text(path, TEXT_KEY)
     offer = foreign.only_draws(store, model, path) if plain else None
     if offer is not None:
-        return Outcome(offer=offer, said=said)
+        return Outcome(offer=offer, extra=extra)
     warnings: tuple[str, ...] = ()
     try:
         opened = opening.from_saved(store, model, path)
@@ -90,12 +89,12 @@ def from_upload(store: Store, model: str, path: str, said: Told, anyway: bool = 
         opened = None
     opened = opened or opening.from_file(store, model, Crop(path), say("edit.upload"))
     offer = foreign.unknown(store, opened) if plain else None
-    return Outcome(None if offer else opened, offer, said, warnings)
+    return Outcome(None if offer else opened, offer, extra, warnings)
 
 
-def shown(store: Store, opened: Opened, said: Told) -> SceneAnswer:
+def shown(store: Store, opened: Opened, extra: JsonObject) -> SceneAnswer:
     """The scene of a picture that is open now."""
-    fields = {**scene(store, opened), "opened": True, **said}
+    fields = {**scene(store, opened), "opened": True, **extra}
     if not store.get(opened.model).refines:
         fields["refine"] = False  # it comes as close as it can at once
     return cast(SceneAnswer, fields)
@@ -123,12 +122,12 @@ def frame(store: Store, recipe: Recipe, totals: object) -> Image.Image:
     return editor.decode(editor.edited(pulled))[0]
 
 
-def _cropped(store: Store, opened: Opened, told: Told) -> Opened:
+def _cropped(store: Store, opened: Opened, payload: JsonObject) -> Opened:
     """Another part of the upload is encoded; the edits stay."""
-    path = uploaded(dict(told))
+    path = uploaded(dict(payload))
     if not Path(path).is_file():
         raise GenimgError(say("edit.upload_deleted"))
-    focus, zoom = told.get("focus"), told.get("zoom")
+    focus, zoom = payload.get("focus"), payload.get("zoom")
     try:
         x, y = (float(value) for value in focus)  # type: ignore[union-attr]
         crop = Crop(path, (x, y), float(zoom))  # type: ignore[arg-type]
@@ -139,18 +138,18 @@ def _cropped(store: Store, opened: Opened, told: Told) -> Opened:
     return replace(anew, recipe=recipe, label=say("edit.cropped"))
 
 
-def _based(store: Store, opened: Opened, told: Told) -> Opened:
+def _based(store: Store, opened: Opened, payload: JsonObject) -> Opened:
     """A better latent for the upload was found; the edits stay."""
-    recipe = replace(opened.recipe, latent=recipe_of(told.get("better")).latent)
-    refined = _compared(store, opened.model, recipe, say("edit.refined"), told)
-    if told.get("editable") is None:  # it was stopped before
+    recipe = replace(opened.recipe, latent=recipe_of(payload.get("better")).latent)
+    refined = _compared(store, opened.model, recipe, say("edit.refined"), payload)
+    if payload.get("editable") is None:  # it was stopped before
         return refined
-    return replace(refined, editable=recipe_of(told.get("editable")).latent)
+    return replace(refined, editable=recipe_of(payload.get("editable")).latent)
 
 
-def _compared(store: Store, model: str, recipe: Recipe, label: str, told: Told) -> Opened:
+def _compared(store: Store, model: str, recipe: Recipe, label: str, payload: JsonObject) -> Opened:
     """A start that was moved, and how close it is to the `original` upload now."""
     editor = store.get(model)
-    original = opening.picture_of(told.get("original"))
+    original = opening.picture_of(payload.get("original"))
     found = editor.match(original, editor.decode(recipe.latent)[0])
     return Opened(model, recipe, label, original=original, match=found)

@@ -68,8 +68,9 @@ class CropAnswer(TypedDict):
 
 
 class UploadAnswer(TypedDict, total=False):
-    """What is remembered of an upload: what the model was shown, and the recipes of the two ends
-    between which its start lies at `t`.
+    """What is remembered of an upload: what the model was shown, and the recipes of two starts for
+    it, `editable` and `faithful`; the start in use is at `t` of the way from the first to the
+    second.
     """
 
     original: str
@@ -103,9 +104,9 @@ class EarlierStep(TypedDict):
 class SceneAnswer(TypedDict):
     """A picture with all that the page shows of it. Pictures are data: URIs.
 
-    `opened` says that it is another picture than before, `refine` that its start is to be made
-    better at once, `node` is the step that was gone to, `details` the share of its own details that
-    is shown, where it has some; `numbers` are the sliders that speak in units, under these locks.
+    `opened`: it is another picture than before. `refine`: the page shall make its start better at
+    once. `node`: the step that was gone to. `details`: the share of its own details that is shown,
+    where it has some. `numbers`: the sliders that speak in units, under its locks.
     """
 
     model: ModelSheet
@@ -168,7 +169,7 @@ class ActAnswer(TypedDict):
     parts: NotRequired[ModelParts]
 
 
-class StageValue(TypedDict):
+class SessionValue(TypedDict):
     """What a component of Gradio's has opened: a scene, an offer, or the words why the page is
     `empty`.
     """

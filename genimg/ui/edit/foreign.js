@@ -4,17 +4,17 @@ import { byId, make } from '../shell/dom.js';
 import { say } from '../words/say.js';
 
 /** @import { OfferAnswer } from '../server.d.ts' */
-/** @import { Stage } from './stage.js' */
+/** @import { EditSession } from './session.js' */
 
 class Strangers {
   /** @type {OfferAnswer[]} */
   offers = [];
-  /** @type {Stage | null} */
-  stage = null;
+  /** @type {EditSession | null} */
+  session = null;
 
-  /** An offer has arrived: see ui/edit/foreign.py. @param {Stage} stage @param {OfferAnswer} offer */
-  offer(stage, offer) {
-    this.stage = stage;
+  /** An offer has arrived: see ui/edit/foreign.py. @param {EditSession} session @param {OfferAnswer} offer */
+  offer(session, offer) {
+    this.session = session;
     this.offers = [...this.offers.filter(({ path }) => path !== offer.path), offer];
     this._draw();
   }
@@ -27,14 +27,14 @@ class Strangers {
 
   /** Open all of them. @param {(offer: OfferAnswer) => string | null} models with these models */
   _open(models) {
-    const { offers, stage } = this;
+    const { offers, session } = this;
     this.close();
-    if (!stage) return;
-    stage.keep();
-    stage.uploads.stop();
+    if (!session) return;
+    session.keep();
+    session.uploads.stop();
     for (const offer of offers) {
       const model = models(offer);
-      if (model) stage.act('open', { path: offer.path, model, refine: offers.length === 1 });
+      if (model) session.act('open', { path: offer.path, model, refine: offers.length === 1 });
     }
   }
 

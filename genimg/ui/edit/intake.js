@@ -3,7 +3,7 @@
 // Whatever is dropped, and wherever: the page stays. It is opened, or the person is told what to do.
 
 import { setArriving } from './resume.js';
-import { stage } from './tab.js';
+import { session } from './tab.js';
 import { byId, closest, notify } from '../shell/dom.js';
 import { addModel, isModel } from '../shell/models.js';
 import { say } from '../words/say.js';
@@ -43,7 +43,7 @@ function give(file) {
     const input = document.querySelector('#upload input[type=file]');
     if (input instanceof HTMLInputElement) put(input, file);
     else if (tries) setTimeout(() => deliver(tries - 1), 50);
-    else stage?.uploads.open([file]); // the camera is where the upload was
+    else session?.uploads.open([file]); // the camera is where the upload was
   };
   deliver(20);
 }
@@ -76,7 +76,7 @@ async function bring(list, several = false) {
     return;
   }
   if (!editIsOpen()) document.getElementById('tab-edit-button')?.click();
-  if (several || pictures.length > 1) stage?.uploads.open(pictures); else give(pictures[0]);
+  if (several || pictures.length > 1) session?.uploads.open(pictures); else give(pictures[0]);
 }
 
 // ------------------------------------------------------------------------------ dropped

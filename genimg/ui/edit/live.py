@@ -145,7 +145,7 @@ class Live:
 
 @dataclass(frozen=True, eq=False)
 class _Ready:
-    """A scene that can be drawn: `recipe` while its sliders move, `whole` where they rest."""
+    """A scene with its model: `recipe` is drawn while sliders move, `whole` when they rest."""
 
     scene: Scene
     recipe: Recipe
@@ -165,7 +165,9 @@ class _Ready:
 
 
 class _Sitter:
-    """One socket: a reader that keeps the newest value, and an answerer that has it drawn."""
+    """One open socket. One task reads from it and keeps the newest values of the sliders alone;
+    another has their picture drawn, and sends it.
+    """
 
     def __init__(self, live: Live, socket: WebSocket) -> None:
         self._live = live
@@ -256,9 +258,8 @@ class _Sitter:
                 await self._say(self._socket.send_bytes(message))
 
     async def _say(self, sending: Awaitable[None]) -> None:
-        """Wait until there is room for a message; nothing is drawn meanwhile, so nothing piles up.
-
-        A page that leaves no room for long is taken for gone.
+        """Send a message, and wait until the page has room for it. Nothing is drawn meanwhile, so
+        nothing piles up. A page that has no room for `patience` seconds is taken for gone.
         """
         try:
             async with asyncio.timeout(self._live.patience):
@@ -311,8 +312,8 @@ class _Sitter:
 
 
 def _side(seconds: float) -> int:
-    """Pixels a side of a photograph that is drawn in FRAME_SECONDS, where one of PHOTOGRAPH takes
-    so many seconds.
+    """The side in pixels of a photograph that is drawn in FRAME_SECONDS, by a machine that needs
+    `seconds` for one of PHOTOGRAPH pixels a side.
     """
     return max(LEAST_SIDE, round(PHOTOGRAPH * math.sqrt(FRAME_SECONDS / max(seconds, 1e-6))))
 

@@ -91,8 +91,8 @@ def read_scene(text: str) -> Scene:
     Raises:
         Refused: too long, not JSON, or a field that is missing or cannot be.
     """
-    told = read(SceneMessage, text)
-    return Scene(told.scene, told.recipe, tuple(told.names), told.raw)
+    message = read(SceneMessage, text)
+    return Scene(message.scene, message.recipe, tuple(message.names), message.raw)
 
 
 def read_pull(data: bytes, scene: Scene | None) -> Pull | None:

@@ -2,7 +2,7 @@
 
 The pictures, the sliders and the history are the page's own (the .js files beside this one): they
 have to follow a finger, and ask the routes. Files come in through Gradio's parts: what these open
-comes to the page's own as the value of `stage`.
+comes to the page's own as the value of `session`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import gradio as gr
 
 from genimg.ui.shell import static, views
-from genimg.ui.shell.desk import carrier, markup
+from genimg.ui.shell.wiring import carrier, markup
 from genimg.ui.words import fill, say
 
 
@@ -27,7 +27,7 @@ class EditParts:
             markup(_file("sliders.html"), elem_id="edit-sliders")
             markup('<div id="history"></div>', elem_id="edit-history")
         mounting = static.call("edit/tab.js", "mount(props, trigger, watch, upload)")
-        self.stage = carrier("stage", mounting)
+        self.session = carrier("edit-session", mounting)
         self.kept = gr.JSON(visible=False)
 
     def _lay_out_source(self) -> None:

@@ -7,7 +7,7 @@
 import { notify } from '../shell/dom.js';
 import { say } from '../words/say.js';
 
-/** @import { Stage } from './stage.js' */
+/** @import { EditSession } from './session.js' */
 /** @import { Act } from './types.d.ts' */
 /**
  * What was left undone.
@@ -29,8 +29,8 @@ document.addEventListener('genimg:frame', (event) => { // without a number, it i
 });
 
 /**
- * The acts of a stage that have not been answered, as plain values, the first one first.
- * @param {Stage} stage
+ * The acts of a session that have not been answered, as plain values, the first one first.
+ * @param {EditSession} session
  * @returns {Act[]}
  */
 function acts({ flight, queue, fresh, tree }) {
@@ -44,14 +44,14 @@ function acts({ flight, queue, fresh, tree }) {
   });
 }
 
-/** @param {Stage} stage */
-function keep(stage) {
-  const { run } = stage.uploads;
+/** @param {EditSession} session */
+function keep(session) {
+  const { run } = session.uploads;
   const tab = document.querySelector('#tabs [role=tab][aria-selected=true]')?.id;
   /** @type {Left} */
   const left = {
-    time: Date.now(), acts: acts(stage), arriving, tab, node: stage.tree.current,
-    refining: Boolean(run) && run?.node === stage.tree.current,
+    time: Date.now(), acts: acts(session), arriving, tab, node: session.tree.current,
+    refining: Boolean(run) && run?.node === session.tree.current,
   };
   try {
     sessionStorage.setItem(KEY, JSON.stringify(left));
@@ -69,10 +69,10 @@ function taken() {
   }
 }
 
-/** What a stage has not finished is kept when the page goes; what is left from before goes on. @param {Stage} stage */
-export const finish = (stage) => {
+/** What is not finished is kept when the page goes; what is left from before goes on. @param {EditSession} session */
+export const finish = (session) => {
   const left = taken();
-  addEventListener('pagehide', () => keep(stage));
+  addEventListener('pagehide', () => keep(session));
   addEventListener('pageshow', ({ persisted }) => { if (persisted) taken(); }); // it has never been away
   if (!left) return;
   const [opened] = performance.getEntriesByType('navigation');
@@ -80,9 +80,9 @@ export const finish = (stage) => {
   if (again && left.tab) document.getElementById(left.tab)?.click();
   if (left.arriving) notify(say('edit.not_arrived', { name: left.arriving }));
   const goOn = () => { // what was open is shown again; or a link has opened something else
-    if (stage.tree.current !== left.node) return;
-    stage.queue.push(...left.acts);
-    if (left.refining) stage.afterwards(() => stage.uploads.again()); else stage.send();
+    if (session.tree.current !== left.node) return;
+    session.queue.push(...left.acts);
+    if (left.refining) session.afterwards(() => session.uploads.again()); else session.send();
   };
   document.addEventListener('genimg:frame', goOn, { once: true });
 };

@@ -104,7 +104,7 @@ class EditRoutes:
             if found.offer is not None:
                 answer["offer"] = found.offer
             if found.opened is not None:
-                answer["scene"] = answering.shown(store, found.opened, found.said)
+                answer["scene"] = answering.shown(store, found.opened, found.extra)
                 if found.opened.model != chosen:
                     answer["parts"] = answering.parts_of(store, found.opened.model)
             return answer

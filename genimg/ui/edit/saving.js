@@ -10,7 +10,7 @@ import { messageOf } from '../shell/http.js';
 import { say } from '../words/say.js';
 
 /** @import { SaveRequest } from '../server.d.ts' */
-/** @import { Stage } from './stage.js' */
+/** @import { EditSession } from './session.js' */
 /** @import { Lineage } from './types.d.ts' */
 
 const SAID_MS = 1600;
@@ -60,30 +60,30 @@ export const sendable = ({ steps, parents }) => {
 };
 
 export class Saving {
-  /** @param {Stage} stage */
-  constructor(stage) { this.stage = stage; }
+  /** @param {EditSession} session */
+  constructor(session) { this.session = session; }
 
   save() {
-    const { stage } = this;
-    stage.afterwards(() => {
-      const { here } = stage.tree;
+    const { session } = this;
+    session.afterwards(() => {
+      const { here } = session.tree;
       if (!here) return;
-      const { steps, parents } = sendable(stage.tree.lineage(here.id));
-      const { crop } = stage.upload();
+      const { steps, parents } = sendable(session.tree.lineage(here.id));
+      const { crop } = session.upload();
       this.#download({
         what: 'picture', recipe: here.recipe, label: here.label, steps, parents,
-        ...stage.saveMenu.chosen, bare: stage.saveMenu.bare,
-        whole: stage.saveMenu.whole && crop ? { path: crop.path, focus: crop.focus, zoom: crop.zoom } : null,
+        ...session.saveMenu.chosen, bare: session.saveMenu.bare,
+        whole: session.saveMenu.whole && crop ? { path: crop.path, focus: crop.focus, zoom: crop.zoom } : null,
       });
     });
   }
 
   /** These steps in an archive; all of them for null. @param {string[] | null} ids */
   saveAll(ids) {
-    const { stage } = this;
-    stage.afterwards(() => {
-      const nodes = ids ? ids.map((id) => stage.tree.get(id)).filter((node) => node !== null)
-        : [...stage.tree.nodes.values()];
+    const { session } = this;
+    session.afterwards(() => {
+      const nodes = ids ? ids.map((id) => session.tree.get(id)).filter((node) => node !== null)
+        : [...session.tree.nodes.values()];
       const steps = nodes.map(({ id, recipe, label, parents, star, time }) => (
         { id, recipe, label, parents, star, time }));
       if (steps.length) this.#download({ what: 'all', steps });
@@ -102,25 +102,25 @@ export class Saving {
 
   /** Forget all steps but the one that is open, which becomes a start. */
   async clear() {
-    const { stage } = this, { here } = stage.tree;
-    const upload = stage.upload(), note = stage.note();
-    await stage.storage.clear();
+    const { session } = this, { here } = session.tree;
+    const upload = session.upload(), note = session.note();
+    await session.storage.clear();
     if (!here) return;
     const { recipe, label, thumb, model } = here;
-    stage.tree.add({ recipe, label, thumb, model, note, upload, match: upload.match }, { parents: [] });
+    session.tree.add({ recipe, label, thumb, model, note, upload, match: upload.match }, { parents: [] });
   }
 
   /** The picture that is shown, into the clipboard, as large as it would be saved. */
   async copy() {
-    const { stage } = this, { chosen: { scale, smooth } } = stage.saveMenu;
-    if (!stage.scene) return;
+    const { session } = this, { chosen: { scale, smooth } } = session.saveMenu;
+    if (!session.scene) return;
     if (!window.ClipboardItem || !navigator.clipboard?.write) {
       notify(say('edit.copy_insecure'));
       return;
     }
     // Asked for at once: a browser allows it only right after the click, and waits for what is promised.
     /** @type {Promise<string>} */
-    const there = new Promise((done) => { stage.afterwards(() => done(stage.scene?.picture ?? '')); });
+    const there = new Promise((done) => { session.afterwards(() => done(session.scene?.picture ?? '')); });
     const picture = there.then(loaded).then((image) => enlarged(image, scale, smooth));
     try {
       await navigator.clipboard.write([new ClipboardItem({ 'image/png': picture })]);
@@ -131,9 +131,9 @@ export class Saving {
   }
 
   link() {
-    const { stage } = this;
-    stage.afterwards(async () => {
-      const { here } = stage.tree, button = byId('link');
+    const { session } = this;
+    session.afterwards(async () => {
+      const { here } = session.tree, button = byId('link');
       if (!here) return;
       let address = '';
       try {

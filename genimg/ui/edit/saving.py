@@ -18,7 +18,7 @@ from genimg.errors import GenimgError, RecipeError
 from genimg.images import encode_jpeg
 from genimg.runs import name_from
 from genimg.ui.serving.uploads import uploaded
-from genimg.ui.shell.opening import MAX_LABEL, from_recipe, recipe_of
+from genimg.ui.shell.opening import MAX_LABEL, JsonObject, from_recipe, recipe_of
 from genimg.ui.shell.store import Store
 from genimg.ui.words import say
 
@@ -28,8 +28,6 @@ MOST_STEPS = 1000
 MAX_TIME = 10**15
 MOST_BYTES = 50 * 10**6
 """Of all pictures in an archive."""
-
-Told = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -41,11 +39,11 @@ class Download:
     data: bytes
 
 
-def picture(store: Store, told: Told) -> Download:
+def picture(store: Store, payload: JsonObject) -> Download:
     """One picture, with the steps that led to it inside.
 
     Args:
-        told: the `recipe` text, its `label`, the earlier `steps` (recipe, label, parents, the
+        payload: the `recipe` text, its `label`, the earlier `steps` (recipe, label, parents, the
             earliest first), its `parents` among them; `kind` ("png" or "webp"), `scale` (SCALES),
             whether larger ones are `smooth`, and whether it is `bare`, without the recipe inside;
             or the `whole` photograph that is saved instead, see `_whole`.
@@ -53,7 +51,7 @@ def picture(store: Store, told: Told) -> Download:
     Raises:
         GenimgError: something that cannot be saved.
     """
-    kind, scale = told.get("kind", "png"), told.get("scale", 1)
+    kind, scale = payload.get("kind", "png"), payload.get("scale", 1)
     if kind not in ("png", "webp") or scale not in SCALES:
         raise GenimgError(
             say(
@@ -63,19 +61,19 @@ def picture(store: Store, told: Told) -> Download:
                 most=SCALES[-1],
             )
         )
-    bare = recipe_of(told.get("recipe"))
-    label = _label(told.get("label"))
+    bare = recipe_of(payload.get("recipe"))
+    label = _label(payload.get("label"))
     try:
         recipe = replace(
             bare,
-            lineage=tuple(_step(row) for row in _rows(told.get("steps"), MAX_STEPS)),
-            parents=_parents(told.get("parents")),
+            lineage=tuple(_step(row) for row in _rows(payload.get("steps"), MAX_STEPS)),
+            parents=_parents(payload.get("parents")),
             label=label,
         )
     except GenimgError:  # steps of several models, say: the picture is saved without them
         recipe = replace(bare, label=label)
     opened = from_recipe(store, recipe)
-    editor, whole = store.get(opened.model), told.get("whole")
+    editor, whole = store.get(opened.model), payload.get("whole")
     name = f"{opened.model}-{name_from(label, otherwise='edit')}"
     if whole is not None:
         return Download(f"{name}.jpg", "image/jpeg", _whole(editor, recipe, whole))
@@ -83,29 +81,29 @@ def picture(store: Store, told: Told) -> Download:
         recipe,
         kind=kind,
         scale=scale,
-        smooth=bool(told.get("smooth")),
-        bare=told.get("bare") is True,
+        smooth=bool(payload.get("smooth")),
+        bare=payload.get("bare") is True,
     )
     return Download(f"{name}.{kind}", KINDS[kind], data)
 
 
-def _whole(editor: Editor, recipe: Recipe, told: Told) -> bytes:
+def _whole(editor: Editor, recipe: Recipe, payload: JsonObject) -> bytes:
     """An upload at its own size with the edits of a recipe, as the bytes of a JPEG.
 
     Args:
-        told: the `path` of the upload, and the `focus` and `zoom` of what the model saw of it.
+        payload: the `path` of the upload, and the `focus` and `zoom` of what the model saw of it.
 
     Raises:
         GenimgError: no upload, one that is gone, or a crop that cannot be.
     """
-    path = uploaded(dict(told))
+    path = uploaded(dict(payload))
     if not Path(path).is_file():
         raise GenimgError(say("edit.whole_deleted"))
-    x, y = told["focus"]
-    return encode_jpeg(editor.apply_to(path, recipe, (x, y), told["zoom"]))
+    x, y = payload["focus"]
+    return encode_jpeg(editor.apply_to(path, recipe, (x, y), payload["zoom"]))
 
 
-def archive(store: Store, told: Told) -> Download:
+def archive(store: Store, payload: JsonObject) -> Download:
     """All `steps` as a zip: each as a PNG with its recipe, and `history.json` with the whole tree.
 
     A step whose model is not there any more is in `history.json` alone.
@@ -113,7 +111,7 @@ def archive(store: Store, told: Told) -> Download:
     Raises:
         GenimgError: steps that are none, or too many.
     """
-    rows = _rows(told.get("steps"), MOST_STEPS)
+    rows = _rows(payload.get("steps"), MOST_STEPS)
     size = 0
     buffer = io.BytesIO()
     listed = []
@@ -148,12 +146,12 @@ def archive(store: Store, told: Told) -> Download:
     return Download("genimg-history.zip", "application/zip", buffer.getvalue())
 
 
-def _step(row: Told) -> Step:
+def _step(row: JsonObject) -> Step:
     recipe: Recipe = recipe_of(row.get("recipe"))
     return Step(recipe, _label(row.get("label")), _parents(row.get("parents")))
 
 
-def _rows(value: object, most: int) -> Sequence[Told]:
+def _rows(value: object, most: int) -> Sequence[JsonObject]:
     rows = _list(value)
     if len(rows) > most or not all(isinstance(row, Mapping) for row in rows):
         raise GenimgError(say("edit.steps_many", most=most))

@@ -1,7 +1,7 @@
 // Which keys does the Edit tab know? They are listed in the dialog that "?" opens.
 
 import { byId, closest } from '../shell/dom.js';
-import { stage } from './tab.js';
+import { session } from './tab.js';
 
 const editIsOpen = () => document.getElementById('edit-grid')?.offsetParent !== null;
 
@@ -9,18 +9,18 @@ const WRITING = 'input:not([type=range], [type=checkbox], [type=radio]), textare
 
 /** @type {Record<string, (event: KeyboardEvent) => void>} */
 const WITH_CONTROL = {
-  z: (event) => stage?.step(event.shiftKey ? 'redo' : 'undo'),
-  y: () => stage?.step('redo'),
-  s: () => stage?.saving.save(),
+  z: (event) => session?.step(event.shiftKey ? 'redo' : 'undo'),
+  y: () => session?.step('redo'),
+  s: () => session?.saving.save(),
 };
 /** @type {Record<string, () => void>} */
 const PLAIN = {
   r: () => document.getElementById('draw')?.click(),
-  n: () => stage?.next(1),
-  p: () => stage?.next(-1),
+  n: () => session?.next(1),
+  p: () => session?.next(-1),
   d: () => press('[data-compare=difference]'),
   v: () => press('[data-compare=split]'),
-  c: () => stage?.viewer.hold(true),
+  c: () => session?.viewer.hold(true),
   '?': () => help(),
 };
 
@@ -41,7 +41,7 @@ document.addEventListener('keydown', (event) => {
   if (!act || event.altKey || (event.repeat && key !== 'z' && key !== 'y')) return;
   const writing = event.target instanceof Element && event.target.matches(WRITING);
   if (writing && !(control && key === 's')) return; // a field has its own undo
-  if (key !== '?' && (!stage || !editIsOpen() || document.querySelector('dialog[open]'))) return;
+  if (key !== '?' && (!session || !editIsOpen() || document.querySelector('dialog[open]'))) return;
   event.preventDefault();
   act(event);
 });

@@ -1,40 +1,40 @@
-// The Edit tab: what its Gradio components call, and the stage that all parts of the page find here.
+// The Edit tab: what its Gradio components call, and the session that all parts of the page find here.
 
 import { storage } from './opening.js';
 import { finish } from './resume.js';
-import { Stage } from './stage.js';
+import { EditSession } from './session.js';
 
-/** @import { StageValue } from '../server.d.ts' */
+/** @import { SessionValue } from '../server.d.ts' */
 /** @import { Props, Trigger, Upload, Watch } from '../shell/types.d.ts' */
 
 const PARTS = ['edit-actions', 'pool', 'history'];
 
-/** What is open in the tab; null until the page is put together. @type {Stage | null} */
-export let stage = null;
+/** What is open in the tab; null until the page is put together. @type {EditSession | null} */
+export let session = null;
 
 /**
  * For the js_on_load of the component that carries scenes; see ui/edit/parts.py.
- * @param {Props<StageValue>} props
+ * @param {Props<SessionValue>} props
  * @param {Trigger} trigger
  * @param {Watch} watch
  * @param {Upload} upload
  */
 export const mount = async (props, trigger, watch, upload) => {
-  /** @type {(StageValue | null)[]} */
+  /** @type {(SessionValue | null)[]} */
   const early = [];
-  watch('value', () => { if (stage) stage.receive(props.value); else early.push(props.value); });
+  watch('value', () => { if (session) session.receive(props.value); else early.push(props.value); });
   if (props.value) early.push(props.value);
   while (!PARTS.every((id) => document.getElementById(id))) {
     await new Promise((done) => { requestAnimationFrame(done); });
   }
-  const made = new Stage({ trigger, upload }, await storage);
-  stage = made;
+  const made = new EditSession({ trigger, upload }, await storage);
+  session = made;
   finish(made);
-  for (const told of early) made.receive(told);
+  for (const payload of early) made.receive(payload);
 };
 
 /** Another model stands in the menu. @param {string} model */
-export const chooses = (model) => { if (stage) stage.chosen = model; };
+export const chooses = (model) => { if (session) session.chosen = model; };
 
 /** What Gradio's components become by what is open now; see ui/edit/tab.py. */
-export const handOver = () => stage?.parts.values() ?? [];
+export const handOver = () => session?.parts.values() ?? [];

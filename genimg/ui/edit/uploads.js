@@ -9,7 +9,7 @@ import { isReachable, isReadable, messageOf, RequestError, serverUrl, untilReach
 import { say } from '../words/say.js';
 
 /** @import { CropAnswer, RefineEnd, RefineNews, RefineRequest, SceneAnswer } from '../server.d.ts' */
-/** @import { Stage } from './stage.js' */
+/** @import { EditSession } from './session.js' */
 /** @import { KnownUpload } from './types.d.ts' */
 /**
  * A refining: the step that it is of, the best that it has found, and what ends it.
@@ -21,9 +21,9 @@ const AGAIN_MS = 1000; // after the connection has broken
 const STALLED_MS = 60_000; // without news, a refining counts as lost
 
 export class Uploads {
-  /** @param {Stage} stage */
-  constructor(stage) {
-    this.stage = stage;
+  /** @param {EditSession} session */
+  constructor(session) {
+    this.session = session;
     /** What is under way. @type {Run | null} */
     this.run = null;
     this.cropped = '';
@@ -33,28 +33,28 @@ export class Uploads {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.watch = undefined;
     byId('refine').onclick = () => this.again();
-    stage.tree.listen(() => this.strip());
+    session.tree.listen(() => this.strip());
     this.strip();
   }
 
   /** What can be done with the upload that the work began with; {} where there is none. @param {KnownUpload} upload */
   show(upload) {
     this.crop(upload.crop);
-    this.stage.saveMenu.offer(Boolean(upload.crop && this.stage.scene?.model.kind));
-    this.stage.viewer.faithful(upload.editable ? upload.t ?? 1 : null);
+    this.session.saveMenu.offer(Boolean(upload.crop && this.session.scene?.model.kind));
+    this.session.viewer.faithful(upload.editable ? upload.t ?? 1 : null);
     this.offer();
   }
 
   /** Offer to refine where that has not been done. */
   offer() {
-    const { original, editable } = this.stage.upload();
-    const close = Boolean(editable) || this.stage.scene?.model.refines === false;
+    const { original, editable } = this.session.upload();
+    const close = Boolean(editable) || this.session.scene?.model.refines === false;
     byId('refine').hidden = !original || close || this.run !== null;
   }
 
   /** All pictures that were begun with, side by side. */
   strip() {
-    const { tree } = this.stage, here = [...lineOf(tree)].at(-1);
+    const { tree } = this.session, here = [...lineOf(tree)].at(-1);
     const starts = tree.starts.slice(-MOST);
     const box = byId('starts');
     box.hidden = starts.length < 2;
@@ -68,7 +68,7 @@ export class Uploads {
         const picture = make('img', { src: node.thumb, alt: '', draggable: false });
         button = make('button', { type: 'button', title: node.label, ariaLabel: node.label }, picture);
         button.dataset.id = node.id;
-        button.onclick = () => this.stage.go(node.id);
+        button.onclick = () => this.session.go(node.id);
       }
       button.setAttribute('aria-pressed', String(node.id === here?.id));
       return button;
@@ -82,8 +82,8 @@ export class Uploads {
     for (const file of pictures) {
       try {
         setArriving(file.name);
-        const { path } = await this.stage.wires.upload(file);
-        this.stage.act('open', { path, refine: pictures.length === 1 });
+        const { path } = await this.session.wires.upload(file);
+        this.session.act('open', { path, refine: pictures.length === 1 });
       } catch (error) {
         const problem = !await isReadable(file) ? say('edit.not_sent_changed')
           : await isReachable() ? messageOf(error) : say('edit.not_sent_offline');
@@ -114,8 +114,8 @@ export class Uploads {
       onChange: (at, done) => {
         if (!done) return;
         this.drop();
-        this.stage.keep();
-        this.stage.act('crop', { path: crop.path, ...at });
+        this.session.keep();
+        this.session.act('crop', { path: crop.path, ...at });
       },
     });
   }
@@ -124,19 +124,19 @@ export class Uploads {
 
   /** @param {number} t from easy to edit (0) to faithful (1) */
   soften(t) {
-    const { faithful, editable, original } = this.stage.upload();
-    this.stage.keep();
-    this.stage.act('soften', { t, faithful, editable, original });
+    const { faithful, editable, original } = this.session.upload();
+    this.session.keep();
+    this.session.act('soften', { t, faithful, editable, original });
   }
 
   // ------------------------------------------------------------------------- refine
 
   /** What is shown is made closer, as somebody has asked for it. */
   again() {
-    const { stage } = this;
-    if (!stage.scene) return;
-    stage.keep();
-    this.refine({ recipe: stage.scene.recipe, upload: stage.upload() });
+    const { session } = this;
+    if (!session.scene) return;
+    session.keep();
+    this.refine({ recipe: session.scene.recipe, upload: session.upload() });
   }
 
   /** @param {Pick<SceneAnswer, 'recipe' | 'upload'>} scene */
@@ -144,9 +144,9 @@ export class Uploads {
     const original = scene.upload?.original;
     if (!original) return;
     this.drop(); // the run before was of another picture, or of another part of it
-    this.run = { node: this.stage.tree.current, best: null, end: new AbortController() };
+    this.run = { node: this.session.tree.current, best: null, end: new AbortController() };
     this._watch();
-    this.stage.viewer.refining({ step: 0, of: 1, words: say('edit.refine_bar') });
+    this.session.viewer.refining({ step: 0, of: 1, words: say('edit.refine_bar') });
     this.offer();
     this.#ask(this.run, { recipe: scene.recipe, original });
   }
@@ -178,7 +178,7 @@ export class Uploads {
    */
   progress(news, run) {
     if (run !== this.run) return;
-    const { stage } = this;
+    const { session } = this;
     if ('done' in news) {
       if (news.error) notify(news.error);
       this._keep();
@@ -186,8 +186,8 @@ export class Uploads {
     }
     this._watch();
     run.best = news;
-    stage.viewer.refining(news);
-    if (stage.tree.current === run.node && stage.plain) stage.viewer.exact(news.picture);
+    session.viewer.refining(news);
+    if (session.tree.current === run.node && session.plain) session.viewer.exact(news.picture);
   }
 
   /** A refining of which nothing more is heard has an end, too. */
@@ -217,14 +217,14 @@ export class Uploads {
     if (!this.run) return;
     const { node, best } = this.run;
     this.run = null;
-    this.stage.viewer.refining(null);
+    this.session.viewer.refining(null);
     this.offer();
     if (!best?.better) return;
     const { better, editable } = best;
-    this.stage.keep();
-    this.stage.act('base', () => {
-      const stillThat = [...lineOf(this.stage.tree)].some((step) => step.id === node);
-      return stillThat && { better, editable, original: this.stage.upload().original };
+    this.session.keep();
+    this.session.act('base', () => {
+      const stillThat = [...lineOf(this.session.tree)].some((step) => step.id === node);
+      return stillThat && { better, editable, original: this.session.upload().original };
     });
   }
 }

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from genimg.ui.shell import views
-from genimg.ui.shell.desk import LAST_SEED, markup
+from genimg.ui.shell.wiring import LAST_SEED, markup
 from genimg.ui.words import say
 
 MENUS = 8

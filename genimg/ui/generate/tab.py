@@ -11,24 +11,24 @@ import gradio as gr
 from genimg.editor import Editor, Recipe, Wish
 from genimg.errors import GenimgError
 from genimg.images import bytes_uri
-from genimg.ui.generate import board
-from genimg.ui.generate.board import Board, Grid
+from genimg.ui.generate import gallery
+from genimg.ui.generate.gallery import Gallery, Grid
 from genimg.ui.generate.parts import ANY, MENUS, MOST, GenerateParts
 from genimg.ui.shell import views
-from genimg.ui.shell.desk import (
+from genimg.ui.shell.guard import guard
+from genimg.ui.shell.wiring import (
     EACH,
     IDLE_SECONDS,
     LAST_SEED,
     LATEST,
     PRIVATE,
     TO_DOWNLOAD,
-    Desk,
-    Parcel,
+    Payload,
     Update,
+    Wiring,
     in_turn,
     numbered,
 )
-from genimg.ui.shell.guard import guard
 from genimg.ui.words import say
 
 TITLE = "generate.title"
@@ -39,31 +39,31 @@ _MOST_DOUBTS = 4
 _SEEDS = 1_000_000
 
 
-def build(desk: Desk) -> None:
+def build(wiring: Wiring) -> None:
     """Lay the tab out and wire it."""
-    _Generate(desk)
+    _Generate(wiring)
 
 
 class _Generate(GenerateParts):
-    """What the parts of the tab do; all that belongs to a person is on their Board."""
+    """What the parts of the tab do; all that belongs to a person is in their Gallery."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, wiring: Wiring) -> None:
         super().__init__()
-        self.desk = desk
-        self.board = gr.State(Board(), time_to_live=IDLE_SECONDS)
+        self.wiring = wiring
+        self.gallery = gr.State(Gallery(), time_to_live=IDLE_SECONDS)
         self.wishes = [self.text, self.understood, *self.menus]
-        self.picked = [self.board, self.note, self.chosen, self.reuse]
+        self.picked = [self.gallery, self.note, self.chosen, self.reuse]
         self.shown = [*self.picked, self.grid, self.back, self.mix_box, self.parts, self.cut]
         self.shown += self.choosers
         self._wire()
 
     def _wire(self) -> None:
-        desk = self.desk
+        wiring = self.wiring
         # Menus that show the values of another model are no mistake of the person's: the labels
         # are checked by the editor, so Gradio's own checks stay away.
-        settings = [desk.model, self.seed, self.count, self.temperature, self.text, *self.menus]
+        settings = [wiring.model, self.seed, self.count, self.temperature, self.text, *self.menus]
         drawing: dict[str, Any] = {
-            "inputs": [self.board, *settings],
+            "inputs": [self.gallery, *settings],
             "outputs": [*self.shown, *self.wishes, self.seed],
             "preprocess": False,
             **LATEST,
@@ -72,19 +72,12 @@ class _Generate(GenerateParts):
         self.seed.submit(_action(self.draw_grid), **drawing)
         self.text.submit(_action(self.draw_wish), **drawing)
         self.dice.click(_action(self.draw_anew), **drawing)
-        desk.on_model(
-            in_turn(self.draw_again), [self.board, *settings], drawing["outputs"], preprocess=False
-        )
-        desk.on_open(
-            ID,
-            in_turn(self.draw_first),
-            [self.board, *settings],
-            drawing["outputs"],
-            preprocess=False,
-        )
+        ends = drawing["inputs"], drawing["outputs"]
+        wiring.on_model(in_turn(self.draw_again), *ends, preprocess=False)
+        wiring.on_open(ID, in_turn(self.draw_first), *ends, preprocess=False)
 
-        own = [self.board]
-        self.reuse.click(_action(self.reuse_seed), own, [self.board, self.seed], **PRIVATE)
+        own = [self.gallery]
+        self.reuse.click(_action(self.reuse_seed), own, [self.gallery, self.seed], **PRIVATE)
         self.grid.click(_action(self.choose), own, self.picked, **EACH)
         self.back.click(_action(self.go_back), own, self.shown, **EACH)
         self.more.click(
@@ -97,43 +90,43 @@ class _Generate(GenerateParts):
             None, [self.saved], None, js=TO_DOWNLOAD, **PRIVATE
         )
         for button, receiver in ((self.to_edit, "edit"), (self.to_a, "a"), (self.to_b, "b")):
-            desk.send(button, receiver, in_turn(self.pack), own)
+            wiring.send(button, receiver, in_turn(self.pack), own)
 
     # ----------------------------------------------------------------------------- drawing
 
-    def draw_grid(self, own: Board, *settings: Any) -> dict[Any, Update]:
+    def draw_grid(self, own: Gallery, *settings: Any) -> dict[Any, Update]:
         """Draw as many pictures as are wanted, from the seed on."""
         text = str(settings[4] or "")
         return self._drawn(own, *settings, wish_anew=text != own.wish)
 
-    def draw_wish(self, own: Board, *settings: Any) -> dict[Any, Update]:
+    def draw_wish(self, own: Gallery, *settings: Any) -> dict[Any, Update]:
         """What has been described is set in the menus, and drawn."""
         return self._drawn(own, *settings, wish_anew=True)
 
-    def draw_anew(self, own: Board, model: str, _: Any, *settings: Any) -> dict[Any, Update]:
+    def draw_anew(self, own: Gallery, model: str, _: Any, *settings: Any) -> dict[Any, Update]:
         """Draw from a seed that nobody chose."""
         seed = random.randrange(_SEEDS)
         return {**self.draw_grid(own, model, seed, *settings), self.seed: seed}
 
-    def draw_first(self, own: Board, *settings: Any) -> dict[Any, Update]:
+    def draw_first(self, own: Gallery, *settings: Any) -> dict[Any, Update]:
         """The tab has been opened: fill an empty grid, or one of another model."""
         if own.grid is not None and self._is_of(own.grid, settings[0]):
-            return {self.board: own}
+            return {self.gallery: own}
         return self._begun(own, *settings)
 
-    def draw_again(self, own: Board, *settings: Any) -> dict[Any, Update]:
+    def draw_again(self, own: Gallery, *settings: Any) -> dict[Any, Update]:
         """Another model has been chosen: a grid of the old one is drawn anew."""
         waits = own.grid is None and own.has_kind  # nobody has been here yet
         if waits or (own.grid is not None and self._is_of(own.grid, settings[0])):
-            return {self.board: own}
+            return {self.gallery: own}
         return self._begun(own, *settings)
 
     def _is_of(self, grid: Grid, model: str) -> bool:
-        return grid.model == model and self.desk.store.drew(model, grid.picture.latent)
+        return grid.model == model and self.wiring.store.drew(model, grid.picture.latent)
 
-    def _begun(self, own: Board, model: str, *settings: Any) -> dict[Any, Update]:
+    def _begun(self, own: Gallery, model: str, *settings: Any) -> dict[Any, Update]:
         """The wishes that this model can be told, all of them open, and a grid."""
-        editor = self.desk.store.get(model)
+        editor = self.wiring.store.get(model)
         own.has_kind, choices = editor.has_kind, editor.choices
         own.wish = ""
         if not own.has_kind:
@@ -148,12 +141,12 @@ class _Generate(GenerateParts):
             self.understood: numbered(_words_only(choices)),
         }
 
-    def _nothing_to_draw(self, own: Board) -> dict[Any, Update]:
+    def _nothing_to_draw(self, own: Gallery) -> dict[Any, Update]:
         """The chosen model takes photographs and draws none: the tab says so, and is empty."""
         own.forget()
         empty = views.picture(None, say("generate.chosen"), empty=say("generate.nothing_to_choose"))
         return {
-            self.board: own,
+            self.gallery: own,
             self.note: numbered(views.hint(say("generate.no_kind"))),
             self.grid: numbered(""),
             self.chosen: numbered(empty),
@@ -167,7 +160,7 @@ class _Generate(GenerateParts):
 
     def _drawn(
         self,
-        own: Board,
+        own: Gallery,
         model: str,
         seed: Any,
         count: Any,
@@ -176,7 +169,7 @@ class _Generate(GenerateParts):
         *menus: Any,
         wish_anew: bool = False,
     ) -> dict[Any, Update]:
-        editor = self.desk.store.get(model)
+        editor = self.wiring.store.get(model)
         updates: dict[Any, Update] = {}
         text = str(text or "")
         wish = editor.understand(text)
@@ -190,7 +183,7 @@ class _Generate(GenerateParts):
         number = min(max(int(_number(count, say("generate.count"))), 1), MOST)
         start = _seed(seed)
         variety = _number(temperature, say("generate.variety"))
-        pictures = board.drawn(editor, start, number, variety, labels, wish.numbers)
+        pictures = gallery.drawn(editor, start, number, variety, labels, wish.numbers)
         title = (
             say("generate.seeds", first=start, last=start + number - 1)
             if number > 1
@@ -220,59 +213,59 @@ class _Generate(GenerateParts):
                 )
         return updates
 
-    def reuse_seed(self, own: Board) -> dict[Any, Update]:
+    def reuse_seed(self, own: Gallery) -> dict[Any, Update]:
         """The seed of the chosen picture."""
         seed = self._grid(own).picture.seed
-        return {self.board: own, self.seed: gr.skip() if seed is None else seed}
+        return {self.gallery: own, self.seed: gr.skip() if seed is None else seed}
 
     # -------------------------------------------------------------- going on from a picture
 
-    def choose(self, own: Board, event: gr.EventData) -> dict[Any, Update]:
+    def choose(self, own: Gallery, event: gr.EventData) -> dict[Any, Update]:
         """A picture was clicked."""
         if not own.is_late(getattr(event, "at", None)):
             own.choose(str(getattr(event, "pick", "")))
         return self._picked(own)
 
-    def go_back(self, own: Board) -> dict[Any, Update]:
+    def go_back(self, own: Gallery) -> dict[Any, Update]:
         """The pictures from before."""
         own.go_back()
         return self._shown(own)
 
-    def draw_alike(self, own: Board, count: float, strength: float) -> dict[Any, Update]:
+    def draw_alike(self, own: Gallery, count: float, strength: float) -> dict[Any, Update]:
         """More like the chosen picture, which stays the first."""
         grid = self._grid(own)
         number = min(max(int(count) - 1, _FEWEST_ALIKE), MOST - 1)
-        editor = self.desk.store.get(grid.model)
+        editor = self.wiring.store.get(grid.model)
         seed = random.randrange(_SEEDS)
-        pictures = board.alike(editor, grid.picture, number, seed, float(strength))
+        pictures = gallery.alike(editor, grid.picture, number, seed, float(strength))
         own.show(grid.model, say("generate.more_like", origin=grid.picture.origin), pictures)
         return self._shown(own)
 
-    def take_coarse(self, own: Board, cut: list[str]) -> dict[Any, Update]:
+    def take_coarse(self, own: Gallery, cut: list[str]) -> dict[Any, Update]:
         """The chosen picture is what a mix starts from."""
         own.coarse = self._grid(own).picture
         return self.put_mix(own, cut)
 
-    def take_fine(self, own: Board, cut: list[str]) -> dict[Any, Update]:
+    def take_fine(self, own: Gallery, cut: list[str]) -> dict[Any, Update]:
         """The chosen picture is what a mix takes something from."""
         own.fine = self._grid(own).picture
         return self.put_mix(own, cut)
 
-    def put_mix(self, own: Board, cut: list[str]) -> dict[Any, Update]:
+    def put_mix(self, own: Gallery, cut: list[str]) -> dict[Any, Update]:
         """Put the mix, once it has both its parts, in front of the grid."""
         grid = self._grid(own)
         if own.coarse is not None and own.fine is not None:
-            editor = self.desk.store.get(grid.model)
+            editor = self.wiring.store.get(grid.model)
             known = [name for name in cut or () if name in editor.mixable]
-            picture = board.mixed(editor, own.coarse, own.fine, known)
+            picture = gallery.mixed(editor, own.coarse, own.fine, known)
             others = [other for other in grid.pictures if other.name != picture.name]
             own.show(grid.model, say("generate.mix_title"), [picture, *others][:MOST])
         return self._shown(own)
 
-    def save_picture(self, own: Board) -> dict[str, str]:
+    def save_picture(self, own: Gallery) -> dict[str, str]:
         """The chosen picture as a PNG that holds its recipe, for the browser to download."""
         grid = self._grid(own)
-        editor = self.desk.store.get(grid.model)
+        editor = self.wiring.store.get(grid.model)
         png = editor.save_picture(Recipe(grid.picture.latent, origin=grid.picture.origin))
         name = grid.picture.name.replace(" ", "-")
         return {
@@ -280,24 +273,24 @@ class _Generate(GenerateParts):
             "address": bytes_uri(png, "image/png"),
         }
 
-    def pack(self, own: Board) -> Parcel:
+    def pack(self, own: Gallery) -> Payload:
         """The chosen picture, for another tab."""
         grid = self._grid(own)
         picture = grid.picture
         parts = tuple((part.latent, part.origin) for part in picture.made_from)
-        return Parcel(grid.model, picture.latent, picture.origin, parts)
+        return Payload(grid.model, picture.latent, picture.origin, parts)
 
     # ------------------------------------------------------------------------------ showing
 
-    def _grid(self, own: Board) -> Grid:
+    def _grid(self, own: Gallery) -> Grid:
         if own.grid is None:
             raise GenimgError(say("generate.no_pictures"))  # fmt: skip
         return own.grid
 
-    def _shown(self, own: Board) -> dict[Any, Update]:
+    def _shown(self, own: Gallery) -> dict[Any, Update]:
         """The grid, and everything that follows from it."""
         grid = self._grid(own)
-        editor = self.desk.store.get(grid.model)
+        editor = self.wiring.store.get(grid.model)
         images = editor.decode(*(picture.latent for picture in grid.pictures))
         names = [picture.name for picture in grid.pictures]
         return {
@@ -310,12 +303,12 @@ class _Generate(GenerateParts):
             **dict.fromkeys(self.choosers, gr.Button(interactive=True)),
         }
 
-    def _picked(self, own: Board) -> dict[Any, Update]:
+    def _picked(self, own: Gallery) -> dict[Any, Update]:
         """The chosen picture, large."""
         if own.grid is None:
-            return {self.board: own}
+            return {self.gallery: own}
         grid = own.grid
-        editor, picture = self.desk.store.get(grid.model), grid.picture
+        editor, picture = self.wiring.store.get(grid.model), grid.picture
         [image] = editor.decode(picture.latent)
         title = (
             say("generate.seed_title", seed=picture.seed)
@@ -325,7 +318,7 @@ class _Generate(GenerateParts):
         # A mix is read by the mean of its layers, which is not what the picture shows.
         read = editor.labels(picture.latent) if picture.latent.layers == 1 else {}
         return {
-            self.board: own,
+            self.gallery: own,
             self.note: numbered(views.hint(say("generate.grid_note", title=grid.title))),
             self.chosen: numbered(
                 views.picture(image, title) + views.hint(", ".join(read.values()))
@@ -333,7 +326,7 @@ class _Generate(GenerateParts):
             self.reuse: gr.Button(interactive=picture.seed is not None),
         }
 
-    def _takable(self, own: Board, editor: Editor) -> Update:
+    def _takable(self, own: Gallery, editor: Editor) -> Update:
         """What a mix may take; what is ticked stays while the model does."""
         if own.takable == editor.mixable:
             return gr.skip()
@@ -341,7 +334,7 @@ class _Generate(GenerateParts):
         half = -(-len(editor.mixable) // 2)
         return gr.CheckboxGroup(choices=list(own.takable), value=list(own.takable[:half]))
 
-    def _mix_parts(self, own: Board, editor: Editor) -> str:
+    def _mix_parts(self, own: Gallery, editor: Editor) -> str:
         shape, style = (
             None if part is None else editor.decode(part.latent)[0]
             for part in (own.coarse, own.fine)

@@ -18,18 +18,18 @@ from genimg.images import bytes_uri
 from genimg.images.sheets import encode_animation
 from genimg.ui.serving.uploads import uploaded
 from genimg.ui.shell import opening, views
-from genimg.ui.shell.desk import (
+from genimg.ui.shell.guard import guard
+from genimg.ui.shell.opening import Work, work_of
+from genimg.ui.shell.wiring import (
     IDLE_SECONDS,
     LAST_SEED,
     LIVE,
     PRIVATE,
-    Desk,
-    Parcel,
+    Payload,
     Update,
+    Wiring,
     markup,
 )
-from genimg.ui.shell.guard import guard
-from genimg.ui.shell.opening import Work, work_of
 from genimg.ui.words import say
 
 TITLE = "interpolate.title"
@@ -65,14 +65,14 @@ class Ends:
         return replace(base, b=latent, b_origin=origin)
 
 
-def build(desk: Desk) -> None:
+def build(wiring: Wiring) -> None:
     """Lay the tab out and wire it."""
-    _Interpolate(desk)
+    _Interpolate(wiring)
 
 
 class _Interpolate:
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, wiring: Wiring) -> None:
+        self.wiring = wiring
         self.ends = gr.State(Ends(), time_to_live=IDLE_SECONDS)
         with gr.Column(elem_id="walk-grid"):
             self.parts = {side: self._lay_out_end(side) for side in SIDES}
@@ -175,10 +175,10 @@ class _Interpolate:
         self.film = markup("", elem_id="film")
 
     def _wire(self) -> None:
-        desk = self.desk
+        wiring = self.wiring
         for side, parts in self.parts.items():
-            inputs = [desk.model, self.ends, *self.walk]
-            from_file, from_seed, at_random, from_edit, from_parcel = self._setters(side)
+            inputs = [wiring.model, self.ends, *self.walk]
+            from_file, from_seed, at_random, from_edit, from_payload = self._setters(side)
             parts["upload"].upload(
                 guard(from_file),
                 [parts["upload"], *inputs],
@@ -188,8 +188,8 @@ class _Interpolate:
             )
             parts["seed"].submit(guard(from_seed), [parts["seed"], *inputs], self.shown, **PRIVATE)
             parts["draw"].click(guard(at_random), inputs, self.shown, **PRIVATE)
-            parts["take"].click(guard(from_edit), [desk.work, *inputs], self.shown, **PRIVATE)
-            desk.receive(side, ID, from_parcel, inputs, self.shown)
+            parts["take"].click(guard(from_edit), [wiring.work, *inputs], self.shown, **PRIVATE)
+            wiring.receive(side, ID, from_payload, inputs, self.shown)
         gr.on(
             [self.position.input, self.position.release, self.method.input, self.easing.input],
             guard(self.follow),
@@ -221,8 +221,10 @@ class _Interpolate:
             concurrency_id="heavy",
             concurrency_limit=1,
         )
-        desk.on_model(self.forget, [desk.model, self.ends, *self.walk], self.shown)
-        desk.on_open(ID, self.fill, [desk.model, desk.work, self.ends, *self.walk], self.shown)
+        wiring.on_model(self.forget, [wiring.model, self.ends, *self.walk], self.shown)
+        wiring.on_open(
+            ID, self.fill, [wiring.model, wiring.work, self.ends, *self.walk], self.shown
+        )
 
     # ------------------------------------------------------------------------ choosing ends
 
@@ -233,9 +235,9 @@ class _Interpolate:
             file: Mapping[str, Any] | None, model: str, ends: Ends, *walk: Any
         ) -> dict[Any, Update]:
             other = ends.b if side == "a" else ends.a
-            known = other is not None and self.desk.store.drew(model, other)
+            known = other is not None and self.wiring.store.drew(model, other)
             beside = other if known else None
-            latent = opening.latent_of(self.desk.store, model, uploaded(file), beside)
+            latent = opening.latent_of(self.wiring.store, model, uploaded(file), beside)
             return self._show(
                 ends.with_end(model, side, latent, say("interpolate.origin_upload")), *walk
             )
@@ -249,27 +251,27 @@ class _Interpolate:
         def set_at_random(model: str, ends: Ends, *walk: Any) -> dict[Any, Update]:
             return self._show(self._drawn(ends, model, side, _any_seed()), *walk)
 
-        def set_from_edit(told: object, model: str, ends: Ends, *walk: Any) -> dict[Any, Update]:
-            work = work_of(told)
+        def set_from_edit(payload: object, model: str, ends: Ends, *walk: Any) -> dict[Any, Update]:
+            work = work_of(payload)
             if work.recipe is None or work.model != model:
                 raise GenimgError(say("interpolate.no_edit"))
             return self._show(self._edited(ends, side, work), *walk)
 
-        def set_from_parcel(
-            parcel: Parcel, model: str, ends: Ends, *walk: Any
+        def set_from_payload(
+            payload: Payload, model: str, ends: Ends, *walk: Any
         ) -> dict[Any, Update]:
-            chosen = ends.with_end(parcel.model, side, parcel.latent, parcel.origin)
+            chosen = ends.with_end(payload.model, side, payload.latent, payload.origin)
             return self._show(chosen, *walk)
 
-        return set_from_file, set_from_seed, set_at_random, set_from_edit, set_from_parcel
+        return set_from_file, set_from_seed, set_at_random, set_from_edit, set_from_payload
 
-    def fill(self, model: str, told: object, ends: Ends, *walk: Any) -> dict[Any, Update]:
+    def fill(self, model: str, payload: object, ends: Ends, *walk: Any) -> dict[Any, Update]:
         """The tab has been opened: an end that is missing becomes the edit or a random picture."""
-        work = work_of(told)
+        work = work_of(payload)
         if ends.model == model and ends.a is not None and ends.b is not None:
             return {self.ends: ends}
         filled = ends if ends.model == model else Ends(model)
-        draws = self.desk.store.get(model).has_kind
+        draws = self.wiring.store.get(model).has_kind
         if filled.a is None:
             same = work.recipe is not None and work.model == model
             if same:
@@ -283,17 +285,17 @@ class _Interpolate:
     def forget(self, model: str, ends: Ends, *walk: Any) -> dict[Any, Update]:
         """Another model has been chosen: its pictures lie in another space, so begin anew."""
         kept = [latent for latent in (ends.a, ends.b) if latent is not None]
-        same = ends.model == model and all(self.desk.store.drew(model, each) for each in kept)
+        same = ends.model == model and all(self.wiring.store.drew(model, each) for each in kept)
         if not ends.model or same:
             return {self.ends: ends}
         return self._show(Ends(), *walk)
 
     def _drawn(self, ends: Ends, model: str, side: Side, seed: int) -> Ends:
-        latent = self.desk.store.get(model).sample(1, seed=seed)[0]
+        latent = self.wiring.store.get(model).sample(1, seed=seed)[0]
         return ends.with_end(model, side, latent, say("shell.seed", seed=seed))
 
     def _edited(self, ends: Ends, side: Side, work: Work) -> Ends:
-        editor = self.desk.store.get(work.model)
+        editor = self.wiring.store.get(work.model)
         assert work.recipe is not None
         latent = editor.edited(work.recipe)
         return ends.with_end(work.model, side, latent, say("interpolate.origin_edit"))
@@ -305,7 +307,7 @@ class _Interpolate:
         if ends.a is None or ends.b is None:
             return views.picture(None, say("interpolate.between"), empty=say("interpolate.choose"))
         t = ease(float(position), easing)
-        editor = self.desk.store.get(ends.model)
+        editor = self.wiring.store.get(ends.model)
         image = editor.decode(editor.between(ends.a, ends.b, t, method))[0]
         return views.picture(
             image, say("interpolate.between"), say("interpolate.way", part=f"{t:.0%}")
@@ -325,14 +327,14 @@ class _Interpolate:
         }
         for side in SIDES:
             latent, origin = (ends.a, ends.a_origin) if side == "a" else (ends.b, ends.b_origin)
-            image = self.desk.store.get(ends.model).decode(latent)[0] if latent else None
+            image = self.wiring.store.get(ends.model).decode(latent)[0] if latent else None
             updates[self.parts[side]["view"]] = views.picture(
                 image, side.upper(), origin, empty=say(_EMPTY)
             )
         return updates
 
     def _pictures(self, ends: Ends, method: str, points: Sequence[float]) -> list[Image.Image]:
-        editor = self.desk.store.get(ends.model)
+        editor = self.wiring.store.get(ends.model)
         assert ends.a is not None and ends.b is not None
         return editor.decode(*(editor.between(ends.a, ends.b, t, method) for t in points))
 

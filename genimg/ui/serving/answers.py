@@ -30,7 +30,7 @@ class Refusal(Exception):
         """The answer that says so, as the routes of genimg say what goes wrong (`error`) and as
         Gradio's do (`detail`).
         """
-        answer = told({"error": self.words, "detail": self.words}, self.status)
+        answer = json_answer({"error": self.words, "detail": self.words}, self.status)
         if self.again:
             answer.headers["Retry-After"] = str(self.again)
         return answer
@@ -47,7 +47,7 @@ def too_much_at_once(own: bool) -> Refusal:
     return Refusal(503, say("serving.too_much_of_all"), 2)
 
 
-def told(values: Mapping[str, Any], status: int = 200) -> JSONResponse:
+def json_answer(values: Mapping[str, Any], status: int = 200) -> JSONResponse:
     """Plain values as JSON that is not kept by anybody; see `sound`."""
     return JSONResponse(sound(values), status, headers=FRESH)
 

@@ -60,11 +60,11 @@ class Doors:
         scope = self._read(scope)
         refusal = await self._refusal(scope, receive)
         if refusal is None:
-            await self._app(scope, receive, self._told(send))
+            await self._app(scope, receive, self._with_headers(send))
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": _POLICY, "reason": "not allowed"})
         else:
-            await refusal(scope, receive, self._told(send))
+            await refusal(scope, receive, self._with_headers(send))
 
     def _read(self, scope: Scope) -> Scope:
         """What is asked, as if the app lay at "/", without what nobody may tell Gradio."""
@@ -112,7 +112,7 @@ class Doors:
             return None
         return _no(scope, 404, say("serving.nothing_here"))
 
-    def _told(self, send: Send) -> Send:
+    def _with_headers(self, send: Send) -> Send:
         async def sending(message: Message) -> None:
             if message["type"] in ("http.response.start", "websocket.http.response.start"):
                 MutableHeaders(scope=message).update(self._headers)
@@ -123,15 +123,15 @@ class Doors:
 
 def _headers(access: Access) -> Mapping[str, str]:
     """What every answer says."""
-    told = {
+    headers = {
         "Content-Security-Policy": " ".join(("frame-ancestors 'self'", *access.embedding)),
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
     }
     if not access.embedding:  # it cannot name anybody else
-        told["X-Frame-Options"] = "SAMEORIGIN"
-    return told
+        headers["X-Frame-Options"] = "SAMEORIGIN"
+    return headers
 
 
 def _unknown(host: str) -> str:

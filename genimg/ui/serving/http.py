@@ -21,7 +21,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from genimg.errors import GenimgError
-from genimg.ui.serving.answers import Refusal, told, too_much_at_once
+from genimg.ui.serving.answers import Refusal, json_answer, too_much_at_once
 from genimg.ui.serving.client import client_address
 from genimg.ui.serving.hosts import SCOPE_KEY, Hosts, is_at
 from genimg.ui.serving.quotas import Full, Share, Turns
@@ -269,7 +269,7 @@ def json_route(
             if turns is not None:
                 await while_there(request, stack.enter_async_context(turns.turn(address)))
             given = await answer(request, asked)
-        return given if isinstance(given, Response) else told(given)
+        return given if isinstance(given, Response) else json_answer(given)
 
     return Route(path, guarded(handler, why_not, statuses), methods=["POST"])
 

@@ -1,1 +1,1 @@
-"""What all tabs share: the desk they hand pictures over, models, lanes, messages, looks."""
+"""What all tabs share: the wiring that hands pictures over, models, lanes, messages, looks."""

@@ -31,7 +31,7 @@ from typing_extensions import TypedDict
 
 from genimg.editor import Installed, install_checkpoint
 from genimg.errors import GenimgError
-from genimg.ui.serving.answers import Refusal, told
+from genimg.ui.serving.answers import Refusal, json_answer
 from genimg.ui.serving.http import content_length, guarded, parts_of
 from genimg.ui.shell.store import Store
 from genimg.ui.words import say
@@ -97,7 +97,7 @@ class Dropping:
     async def _serve(self, request: Request) -> Response:
         if request.method == "GET":
             may: MayAdd = {"allowed": self._may(request)}
-            return told(may)
+            return json_answer(may)
         if not self._may(request):
             raise Refusal(
                 403,
@@ -140,7 +140,7 @@ class Dropping:
         finally:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
-        return told(_added(found))
+        return json_answer(_added(found))
 
 
 def _added(found: Installed) -> ModelAdded:

@@ -19,7 +19,7 @@ let mounted = () => {};
 const wires = new Promise((done) => { mounted = done; });
 
 /**
- * For the js_on_load of the component that carries these wishes; see ui/shell/desk.py.
+ * For the js_on_load of the component that carries these wishes; see ui/shell/wiring.py.
  * @param {Props<{open?: string, at?: number}>} props
  * @param {Trigger} trigger
  * @param {Watch} watch

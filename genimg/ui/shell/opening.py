@@ -6,7 +6,9 @@ No Gradio here: plain values in, an `Opened` out.
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from PIL import Image
 
@@ -18,6 +20,9 @@ from genimg.ui.shell.store import WHOLE, Store
 from genimg.ui.words import say
 
 MAX_LABEL = 80
+
+JsonObject = Mapping[str, Any]
+"""What a page sends, as JSON has it."""
 
 
 @dataclass(frozen=True)
@@ -206,11 +211,11 @@ def recipe_of(text: object) -> Recipe:
     return Recipe.from_text(text)
 
 
-def work_of(told: object) -> Work:
+def work_of(payload: object) -> Work:
     """What a page says is open in the Edit tab. Raises GenimgError if its recipe is none."""
-    if not isinstance(told, dict) or not isinstance(told.get("model"), str):
+    if not isinstance(payload, dict) or not isinstance(payload.get("model"), str):
         return Work()
-    return Work(told["model"], recipe_of(told.get("recipe")))
+    return Work(payload["model"], recipe_of(payload.get("recipe")))
 
 
 def picture_of(address: object) -> Image.Image:

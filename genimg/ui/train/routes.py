@@ -44,7 +44,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from genimg.errors import GenimgError
-from genimg.ui.serving.answers import FRESH, Refusal, told
+from genimg.ui.serving.answers import FRESH, Refusal, json_answer
 from genimg.ui.serving.hosts import host_name, is_at, is_loopback
 from genimg.ui.serving.http import (
     Handler,
@@ -187,11 +187,11 @@ class TrainingRoutes:
                 "allowed": False, "why": why, "here": False, **offers(),
                 "models": [], "runs": [], "disk_free": 0,
             }  # fmt: skip
-            return told(nothing)
-        return told(await run_in_threadpool(self.training.state, self._is_here(request)))
+            return json_answer(nothing)
+        return json_answer(await run_in_threadpool(self.training.state, self._is_here(request)))
 
     async def _run(self, request: Request) -> Response:
-        return told(await run_in_threadpool(self.training.tell, request.path_params["name"]))
+        return json_answer(await run_in_threadpool(self.training.tell, request.path_params["name"]))
 
     async def _frame(self, request: Request) -> Response:
         name, frame = request.path_params["name"], request.path_params["frame"]
@@ -208,10 +208,10 @@ class TrainingRoutes:
         name = request.query_params.get("name", "")
         number = request.query_params.get("set", "")
         if number:
-            return told({"set": number, "name": await self._take(request, number, name)})
+            return json_answer({"set": number, "name": await self._take(request, number, name)})
         number = await run_in_threadpool(uploads.new, content_length(request.scope))
         try:
-            return told({"set": number, "name": await self._take(request, number, name)})
+            return json_answer({"set": number, "name": await self._take(request, number, name)})
         except BaseException:  # nobody has been told of the set
             with suppress(GenimgError):
                 uploads.delete(number)
@@ -238,7 +238,7 @@ class TrainingRoutes:
 
     async def _delete_pictures(self, request: Request) -> Response:
         await run_in_threadpool(self.training.uploads.delete, request.path_params["id"])
-        return told({})
+        return json_answer({})
 
     # -- looks
 
@@ -249,7 +249,7 @@ class TrainingRoutes:
     async def _look(self, request: Request) -> Response:
         number = request.path_params["id"]
         look = self.training.looks.get(number)
-        return told(await run_in_threadpool(look.tell, f"{PATH}/look/{number}"))
+        return json_answer(await run_in_threadpool(look.tell, f"{PATH}/look/{number}"))
 
     async def _sheet(self, request: Request) -> Response:
         look = self.training.looks.get(request.path_params["id"])
@@ -261,7 +261,7 @@ class TrainingRoutes:
 
     async def _cancel_look(self, request: Request) -> Response:
         await run_in_threadpool(self.training.looks.cancel, request.path_params["id"])
-        return told({})
+        return json_answer({})
 
     # -- runs
 
@@ -276,4 +276,4 @@ class TrainingRoutes:
         body = await body_of(request)
         files = await run_in_threadpool(self.training.files, request.path_params["name"])
         asked = read(_ACTS[act], body)
-        return told(await run_in_threadpool(getattr(self.training, act), files, asked))
+        return json_answer(await run_in_threadpool(getattr(self.training, act), files, asked))

@@ -22,13 +22,13 @@ from genimg.runs import (
     AT_ONCE,
     RunFiles,
     Summary,
+    escaped_name,
     is_run,
     launch,
     name_from,
-    name_told,
     runs_in,
     summary,
-    told_name,
+    unescaped_name,
 )
 from genimg.runs.launch import command_line
 from genimg.runs.processes import end, spawn
@@ -80,7 +80,7 @@ class Training:
         self._store = store
         self._environment = {
             AT_ONCE: str(at_once),
-            "GENIMG_CHECKPOINTS": views.told_folders(store.folder),
+            "GENIMG_CHECKPOINTS": views.checkpoint_folders(store.folder),
             # The processes work in another folder, where a relative path would lead elsewhere.
             **{name: str(Path(os.environ[name]).expanduser().resolve())
                for name in _FOLDERS if os.environ.get(name)},
@@ -123,27 +123,27 @@ class Training:
 
     def _brief(self, run: Summary) -> RunBrief:
         try:
-            told = views.brief(run, self.made.in_menu(run))
-            told["trouble"] = self.uploads.plainly(told["trouble"])
-            return told
+            row = views.brief(run, self.made.in_menu(run))
+            row["trouble"] = self.uploads.plainly(row["trouble"])
+            return row
         except Exception:  # one run never takes the others along
-            _LOG.exception("the run %s cannot be told", told_name(run.name))
+            _LOG.exception("the run %s cannot be told", escaped_name(run.name))
             return views.lost(run.files)
 
     def tell(self, name: str) -> Run:
         """All about one run. Raises NotFound."""
         run = summary(self.files(name))
         model, removable = self.made.in_menu(run), self.made.is_own(run)
-        told = views.full(run, model, self._store.folder, removable)
+        row = views.full(run, model, self._store.folder, removable)
         # What went wrong is said without the paths of sent pictures; logs and commands keep them.
-        told["trouble"] = self.uploads.plainly(told["trouble"])
-        for found in told["health"]:
+        row["trouble"] = self.uploads.plainly(row["trouble"])
+        for found in row["health"]:
             found["words"] = self.uploads.plainly(found["words"])
-        return told
+        return row
 
     def files(self, name: str) -> RunFiles:
-        """The files of a run, by its name or by `told_name` of it. Raises NotFound."""
-        for each in (name, name_told(name)):
+        """The files of a run, by its name or by `escaped_name` of it. Raises NotFound."""
+        for each in (name, unescaped_name(name)):
             path = self.runs / each
             # os.path rather than pathlib, which raises for a name that is too long for the disk.
             if _is_entry(each) and not os.path.islink(path) and is_run(path):
@@ -158,13 +158,13 @@ class Training:
                 if info.takes_any:  # nothing is trained on from one
                     continue
                 _, *shape = info.header.image_shape
-                told: StartModel = {
+                row: StartModel = {
                     "name": name,
                     "title": title,
                     "shape": (shape[0], shape[1]),
                     "family": info.header.family,
                 }
-                rows.append(told)
+                rows.append(row)
         return rows
 
     # -- looks

@@ -11,14 +11,14 @@ from pathlib import Path
 import gradio as gr
 
 from genimg.ui.shell import static
-from genimg.ui.shell.desk import Desk
+from genimg.ui.shell.wiring import Wiring
 from genimg.ui.words import fill
 
 TITLE = "train.title"
 ID = "train"
 
 
-def build(desk: Desk) -> None:
+def build(wiring: Wiring) -> None:
     """Lay the tab out; the page's script asks the server for the rest while the tab is seen."""
     gr.HTML(
         fill(Path(__file__).with_name("train.html").read_text(encoding="utf-8")),

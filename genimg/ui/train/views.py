@@ -23,8 +23,8 @@ from genimg.runs import (
     RunFiles,
     Status,
     Summary,
+    escaped_name,
     judge,
-    told_name,
 )
 from genimg.runs.description import Graph
 from genimg.runs.launch import command_line, log_lines
@@ -55,16 +55,16 @@ def brief(run: Summary, model: str | None) -> RunBrief:
 
 
 def _facts(run: Summary, model: str | None) -> RunFacts:
-    status, told = run.status, run.description or run.about
+    status, about = run.status, run.description or run.about
     kind = run.kind
-    sheets, name = run.files.sheets(), told_name(run.name)
+    sheets, name = run.files.sheets(), escaped_name(run.name)
     return {
         "name": name,
-        "title": _first_text(run.about.get("title"), told.get("title"), name),
-        "family": _first_text(told.get("family")),
-        "kind": _first_text(kind.title, told.get("family")),
+        "title": _first_text(run.about.get("title"), about.get("title"), name),
+        "family": _first_text(about.get("family")),
+        "kind": _first_text(kind.title, about.get("family")),
         "draws": not kind.closed,
-        "data": _first_text(told.get("title"), told.get("data")),
+        "data": _first_text(about.get("title"), about.get("data")),
         "phase": run.phase,
         "starting": run.starting,
         "working": run.working,
@@ -124,7 +124,7 @@ def full(run: Summary, model: str | None, checkpoints: Path, removable: bool) ->
             for found in judge(rows, run.description, _course(run))
         ],
         "log": log_lines(run.files, LOG_LINES),
-        "command": told_command(run.files, checkpoints),
+        "command": shell_command(run.files, checkpoints),
         "removable": removable,
     }
 
@@ -184,10 +184,10 @@ def frame_url(name: str, sheet: Path) -> str:
         version = sheet.stat().st_mtime_ns
     except OSError:
         version = 0
-    return f"{PATH}/runs/{quote(told_name(name))}/frames/{sheet.name}?v={version:x}"
+    return f"{PATH}/runs/{quote(escaped_name(name))}/frames/{sheet.name}?v={version:x}"
 
 
-def told_command(files: RunFiles, checkpoints: Path, windows: bool = os.name == "nt") -> str:
+def shell_command(files: RunFiles, checkpoints: Path, windows: bool = os.name == "nt") -> str:
     """The command that does the same in a terminal in genimg's folder, "" if it is not known.
 
     Args:
@@ -198,16 +198,16 @@ def told_command(files: RunFiles, checkpoints: Path, windows: bool = os.name == 
     if not words:
         return ""
     words = ["python", "-m", "genimg", "train", *words, f"--out={files.path.resolve()}"]
-    told = subprocess.list2cmdline(words) if windows else shlex.join(words)
+    command = subprocess.list2cmdline(words) if windows else shlex.join(words)
     if not INSTALLED and checkpoints.resolve() == (ROOT / "checkpoints").resolve():
-        return told
-    folders = told_folders(checkpoints)
+        return command
+    folders = checkpoint_folders(checkpoints)
     if windows:
-        return f'set "GENIMG_CHECKPOINTS={folders}" && {told}'
-    return f"GENIMG_CHECKPOINTS={shlex.quote(folders)} {told}"
+        return f'set "GENIMG_CHECKPOINTS={folders}" && {command}'
+    return f"GENIMG_CHECKPOINTS={shlex.quote(folders)} {command}"
 
 
-def told_folders(checkpoints: Path) -> str:
+def checkpoint_folders(checkpoints: Path) -> str:
     """The folders of the app's models, as GENIMG_CHECKPOINTS tells them to another process."""
     folders = dict.fromkeys(folder.resolve() for folder in model_folders(checkpoints))
     return os.pathsep.join(map(str, folders))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +12,8 @@ from playwright.sync_api import Browser, expect
 from genimg import Editor
 from genimg.editor import Recipe
 
-from ..conftest import CANVAS, Site, Visitor, served
+from ..conftest import Site
+from .own_app import app_with, enter, leave
 
 pytestmark = pytest.mark.browser
 
@@ -21,27 +21,16 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def people(numbered_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """An app with one model, which tells ages and smiles."""
-    folder = tmp_path_factory.mktemp("people") / "checkpoints"
-    folder.mkdir()
-    shutil.copy(numbered_path, folder / "people.safetensors")
-    temporary = tmp_path_factory.mktemp("temporary")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", str(temporary))
-        with served(folder, temporary, folder.parent / "runs") as site:
-            yield site
+    with app_with({"people": numbered_path}, tmp_path_factory) as site:
+        yield site
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 900), (390, 844)])
 def test_a_slider_speaks_in_units(
     people: Site, numbered_path: Path, browser: Browser, width: int, height: int
 ) -> None:
-    context = browser.new_context(viewport={"width": width, "height": height})
-    visitor = Visitor(people, context, context.new_page())
+    visitor = enter(people, browser, width, height)
     page = visitor.page
-    page.on("pageerror", lambda error: visitor.heard.append(str(error)))
-    page.goto(people.url)
-    expect(page.locator(CANVAS)).to_be_visible(timeout=120_000)
-    visitor.settle()
     editor = Editor.load(numbered_path, "cpu")
 
     def shown() -> dict[str, float]:
@@ -97,8 +86,7 @@ def test_a_slider_speaks_in_units(
     visitor.settle()
     assert "age" not in page.evaluate("window.genimg.work.scene.amounts")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert visitor.complaints == []
-    context.close()
+    leave(visitor)
 
 
 def test_programs_ask_for_numbers(people: Site, numbered_path: Path, tmp_path: Path) -> None:

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser
 
 from genimg.models import Prior, round_weights, save_model
 from genimg.models.autoencoder import AutoencoderConfig
 from genimg.models.photo_vae import PhotoVAE, PhotoVAEConfig
 
-from ..conftest import CANVAS, Site, Visitor, served
+from ..conftest import Site
+from .own_app import app_with, enter, leave
 
 pytestmark = pytest.mark.browser
 
@@ -25,7 +26,7 @@ HEIGHT, WIDTH = 32, 48
 @pytest.fixture(scope="module")
 def wide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """An app with one model, on a base, neither of which has learned anything."""
-    folder = tmp_path_factory.mktemp("wide") / "checkpoints"
+    path = tmp_path_factory.mktemp("wide") / "wide.safetensors"
     base = AutoencoderConfig((3, 32, 32), 4, (8, 16), (1, 1), (1, 1))
     with torch.random.fork_rng():
         torch.manual_seed(0)
@@ -34,18 +35,15 @@ def wide(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     round_weights(model, "vae")
     row = {"group": "measured", "factor": "", "std": 1.0, "reliability": 0.5}
     save_model(
-        folder / "wide.safetensors",
+        path,
         model,
         "vae",
         name="wide",
         extra={"directions": tuple({"name": name, **row} for name in ("brightness", "warmth"))},
         tensors={"directions.vectors": torch.eye(8)[:2]},
     )
-    temporary = tmp_path_factory.mktemp("temporary")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", str(temporary))
-        with served(folder, temporary, folder.parent / "runs") as site:
-            yield site
+    with app_with({"wide": path}, tmp_path_factory) as site:
+        yield site
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 900), (390, 844)])
@@ -55,13 +53,8 @@ def test_an_upload_is_cropped_to_the_shape_of_the_model(
     rng = np.random.default_rng(0)
     noise = tmp_path / "noise.png"
     Image.fromarray(rng.integers(0, 256, (90, 90, 3), dtype=np.uint8)).save(noise)
-    context = browser.new_context(viewport={"width": width, "height": height})
-    visitor = Visitor(wide, context, context.new_page())
+    visitor = enter(wide, browser, width, height)
     page = visitor.page
-    page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
-    page.goto(wide.url)
-    expect(page.locator(CANVAS)).to_be_visible(timeout=120_000)
-    visitor.settle()
     drawn = visitor.picture("#edited")
     visitor.upload(noise)
     shown = visitor.await_change("#edited", drawn)
@@ -91,5 +84,4 @@ def test_an_upload_is_cropped_to_the_shape_of_the_model(
     assert saved.size == (WIDTH, HEIGHT)
     overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert page.evaluate(overflow) <= 0
-    assert visitor.complaints == []
-    context.close()
+    leave(visitor)

@@ -17,10 +17,10 @@ from .test_uploads import _HOLD, uploaded
 pytestmark = pytest.mark.browser
 
 _HOLD_ANSWERS = """() => {
-  const stage = genimg.work, answered = stage.answered.bind(stage), held = [];
-  stage.answered = (...given) => { held.push(given); };
+  const session = genimg.work, answered = session.answered.bind(session), held = [];
+  session.answered = (...given) => { held.push(given); };
   window.letGo = () => {
-    stage.answered = answered;
+    session.answered = answered;
     for (const given of held.splice(0)) answered(...given);
   };
   window.held = held;

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from ..conftest import CANVAS, FIRST, Site, Visitor, served
+from ..conftest import CANVAS, FIRST, Site
+from .own_app import app_with, enter, leave
 
 pytestmark = pytest.mark.browser
 
@@ -23,15 +23,9 @@ def photos(
     photo_path: Path, tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
     """An app with a plain model and one that keeps details."""
-    folder = tmp_path_factory.mktemp("details") / "checkpoints"
-    folder.mkdir()
-    shutil.copy(tiny_checkpoint, folder / f"{FIRST}.safetensors")
-    shutil.copy(photo_path, folder / f"{PHOTO}.safetensors")
-    temporary = tmp_path_factory.mktemp("temporary")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", str(temporary))
-        with served(folder, temporary, folder.parent / "runs") as site:
-            yield site
+    models = {FIRST: tiny_checkpoint, PHOTO: photo_path}
+    with app_with(models, tmp_path_factory) as site:
+        yield site
 
 
 @pytest.fixture
@@ -57,13 +51,8 @@ def pull(page: Page, share: float) -> None:
 def test_details_fade_live_and_come_back(
     photos: Site, browser: Browser, noise: Path, tmp_path: Path, width: int, height: int
 ) -> None:
-    context = browser.new_context(viewport={"width": width, "height": height})
-    visitor = Visitor(photos, context, context.new_page())
+    visitor = enter(photos, browser, width, height)
     page, slider = visitor.page, visitor.page.locator("#own-details")
-    page.on("pageerror", lambda error: visitor.heard.append(str(error)))
-    page.goto(photos.url)
-    expect(page.locator(CANVAS)).to_be_visible(timeout=120_000)
-    visitor.settle()
     expect(slider).to_be_hidden()
     visitor.choose_model(1)
     page.wait_for_function(f"() => genimg.work.scene.model.name === '{PHOTO}'")
@@ -118,20 +107,15 @@ def test_details_fade_live_and_come_back(
     visitor.choose_model(0)
     page.wait_for_function(f"() => genimg.work.scene.model.name === '{FIRST}'")
     expect(slider).to_be_hidden()
-    context.close()
-    assert visitor.complaints == []
+    leave(visitor)
 
 
 _shown = f"document.querySelector('{CANVAS.split(' >>')[0]}').toDataURL()"
 
 
 def test_keys_fade_it_and_one_step_is_kept(photos: Site, browser: Browser, noise: Path) -> None:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    visitor = Visitor(photos, context, context.new_page())
+    visitor = enter(photos, browser)
     page = visitor.page
-    page.goto(photos.url)
-    expect(page.locator(CANVAS)).to_be_visible(timeout=120_000)
-    visitor.settle()
     visitor.choose_model(1)
     page.wait_for_function(f"() => genimg.work.scene.model.name === '{PHOTO}'")
     visitor.upload(noise)
@@ -145,4 +129,4 @@ def test_keys_fade_it_and_one_step_is_kept(photos: Site, browser: Browser, noise
     visitor.settle()
     assert len(visitor.steps()) == before + 1
     assert page.locator("#own-details input").get_attribute("aria-valuetext") == "95 %"
-    context.close()
+    leave(visitor)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +13,8 @@ from playwright.sync_api import Browser, expect
 from genimg.metrics import Calibration
 from genimg.models import build_model, save_model
 
-from ..conftest import CANVAS, Site, Visitor, served
+from ..conftest import Site
+from .own_app import app_with, enter, leave
 
 pytestmark = pytest.mark.browser
 
@@ -24,18 +24,13 @@ KIND, BASE = "a-kind", "b-base"
 @pytest.fixture(scope="module")
 def photos(base_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """An app with a VAE that is calibrated and a base, which has learned nothing."""
-    folder = tmp_path_factory.mktemp("photos") / "checkpoints"
-    folder.mkdir()
+    kind = tmp_path_factory.mktemp("photos") / "kind.safetensors"
     known = Calibration.of("test", 0, [0.0, 0.5], [30.0, 40.0], [1.0, 2.0])
     vae = build_model("vae", (3, 16, 16), seed=1)
     extra = {"data": {"name": "k", "title": "Kinds"}, "metrics": {"match": known.to_metrics()}}
-    save_model(folder / f"{KIND}.safetensors", vae, "vae", name=KIND, extra=extra)
-    shutil.copy(base_path, folder / f"{BASE}.safetensors")
-    temporary = tmp_path_factory.mktemp("temporary")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", str(temporary))
-        with served(folder, temporary, folder.parent / "runs") as site:
-            yield site
+    save_model(kind, vae, "vae", name=KIND, extra=extra)
+    with app_with({KIND: kind, BASE: base_path}, tmp_path_factory) as site:
+        yield site
 
 
 _WATCH = """() => {
@@ -53,16 +48,6 @@ def noise(tmp_path: Path) -> Path:
     path = tmp_path / "noise.png"
     Image.fromarray(rng.integers(0, 256, (45, 90, 3), dtype=np.uint8)).save(path)
     return path
-
-
-def enter(photos: Site, browser: Browser, width: int, height: int) -> Visitor:
-    context = browser.new_context(viewport={"width": width, "height": height})
-    visitor = Visitor(photos, context, context.new_page())
-    visitor.page.on("pageerror", lambda error: visitor.heard.append(str(error)))
-    visitor.page.goto(photos.url)
-    expect(visitor.page.locator(CANVAS)).to_be_visible(timeout=120_000)
-    visitor.settle()
-    return visitor
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 900), (390, 844)])
@@ -112,8 +97,7 @@ def test_a_photograph_is_offered_a_model_edited_saved_and_restored(
     visitor.open_tab("Generate")
     expect(page.locator("#generate-note")).to_contain_text("has no kind of picture of its own")
     expect(page.locator("#draw-grid")).to_be_hidden()
-    visitor.context.close()
-    assert visitor.complaints == []
+    leave(visitor)
 
 
 def test_it_moves_as_a_small_copy_and_rests_as_the_whole_picture(
@@ -143,8 +127,7 @@ def test_it_moves_as_a_small_copy_and_rests_as_the_whole_picture(
     size = page.evaluate("(({ width, height }) => [width, height])"
                          "(document.querySelector('#edited .frame > canvas'))")  # fmt: skip
     assert size == [90, 45]
-    visitor.context.close()
-    assert visitor.complaints == []
+    leave(visitor)
 
 
 def test_it_can_be_opened_here_all_the_same(photos: Site, browser: Browser, noise: Path) -> None:
@@ -160,5 +143,4 @@ def test_it_can_be_opened_here_all_the_same(photos: Site, browser: Browser, nois
     visitor.await_change("#edited", before)
     expect(page.locator(".match b")).to_have_attribute("data-level", "outside")
     assert page.evaluate("document.body.dataset.kind") == "one"
-    visitor.context.close()
-    assert visitor.complaints == []
+    leave(visitor)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, expect
 
-from ..conftest import CANVAS, Site, Visitor, served
+from ..conftest import Site
+from .own_app import app_with, enter, leave
 
 pytestmark = pytest.mark.browser
 
@@ -19,27 +19,16 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def photos(photo_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """An app with a model that keeps details."""
-    folder = tmp_path_factory.mktemp("whole") / "checkpoints"
-    folder.mkdir()
-    shutil.copy(photo_path, folder / "a-photo.safetensors")
-    temporary = tmp_path_factory.mktemp("temporary")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRADIO_TEMP_DIR", str(temporary))
-        with served(folder, temporary, folder.parent / "runs") as site:
-            yield site
+    with app_with({"a-photo": photo_path}, tmp_path_factory) as site:
+        yield site
 
 
 def test_an_upload_is_saved_whole(photos: Site, browser: Browser, tmp_path: Path) -> None:
     across = np.linspace(80, 180, 480, dtype=np.uint8)  # smooth, so that a JPEG keeps it
     levels = np.broadcast_to(across[None, :, None], (300, 480, 3)).copy()
     Image.fromarray(levels).save(tmp_path / "holiday.png")
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    visitor = Visitor(photos, context, context.new_page())
+    visitor = enter(photos, browser)
     page = visitor.page
-    page.on("pageerror", lambda error: visitor.heard.append(str(error)))
-    page.goto(photos.url)
-    expect(page.locator(CANVAS)).to_be_visible(timeout=120_000)
-    visitor.settle()
     menu, whole = page.locator("#save-menu"), page.get_by_label("Whole photograph")
     page.locator("#save-options").click()
     expect(menu).to_be_visible()
@@ -76,5 +65,4 @@ def test_an_upload_is_saved_whole(photos: Site, browser: Browser, tmp_path: Path
     page.locator("#draw").click()  # a picture of the model's own
     expect(page.locator("#save")).to_have_text("Save PNG")
     expect(page.locator("#save-scale")).to_be_enabled()
-    context.close()
-    assert visitor.complaints == []
+    leave(visitor)

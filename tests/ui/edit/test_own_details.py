@@ -85,7 +85,7 @@ def test_an_upload_is_opened_and_not_refined(store: Store, tmp_path: Path) -> No
     Image.effect_noise((60, 40), 90).convert("RGB").save(file)
     found = answering.from_upload(store, NAME, str(file), {"refine": True})
     assert found.offer is None and found.opened is not None
-    told = answering.shown(store, found.opened, found.said)
+    told = answering.shown(store, found.opened, found.extra)
     assert told["refine"] is False and told["details"] == 1.0
     assert "kept" in told["match"]["numbers"] and "understood" in told["match"]["numbers"]
 

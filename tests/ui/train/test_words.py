@@ -13,7 +13,7 @@ from genimg.ui.serving.http import Refused, read
 from genimg.ui.train.requests import NOTHING, RunRequest, training_options
 from genimg.ui.train.routes import is_loopback
 from genimg.ui.train.uploads import Uploads, safe_parts
-from genimg.ui.train.views import MOST_POINTS, curves, told_command
+from genimg.ui.train.views import MOST_POINTS, curves, shell_command
 
 
 @pytest.mark.parametrize(
@@ -76,15 +76,15 @@ def test_a_start_is_a_model_of_the_menu_or_nothing_or_what_fits() -> None:
 def test_a_command_says_where_its_run_and_its_model_lie(tmp_path: Path) -> None:
     files = RunFiles(tmp_path / "my runs" / "cats")
     usual, other = ROOT / "checkpoints", tmp_path / "my models"
-    assert told_command(files, usual) == ""
+    assert shell_command(files, usual) == ""
     files.path.mkdir(parents=True)
     files.command.write_text(json.dumps({"arguments": ["vae", "--title=Tom's"]}))
     out = f"--out={files.path}"
     train = "python -m genimg train vae"
-    assert told_command(files, usual, windows=False) == f"{train} '--title=Tom'\"'\"'s' '{out}'"
-    assert told_command(files, usual, windows=True) == f'{train} --title=Tom\'s "{out}"'
-    set_first = told_command(files, other, windows=False).partition(" python")[0]
+    assert shell_command(files, usual, windows=False) == f"{train} '--title=Tom'\"'\"'s' '{out}'"
+    assert shell_command(files, usual, windows=True) == f'{train} --title=Tom\'s "{out}"'
+    set_first = shell_command(files, other, windows=False).partition(" python")[0]
     assert set_first == f"GENIMG_CHECKPOINTS='{other}'"
-    assert told_command(files, other, windows=True).startswith(
+    assert shell_command(files, other, windows=True).startswith(
         f'set "GENIMG_CHECKPOINTS={other}" && {train}'
     )

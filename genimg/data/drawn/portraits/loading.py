@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from genimg.data.dataset import Bytes, Card, Dataset
-from genimg.data.drawn.keeping import DrawnSet
+from genimg.data.drawn.keeping import DrawnRequest, DrawnSet
 from genimg.data.drawn.portraits.person import draw_person
 from genimg.data.drawn.portraits.properties import (
     FACTORS,
@@ -17,7 +15,6 @@ from genimg.data.drawn.portraits.properties import (
 )
 from genimg.data.drawn.portraits.scene import draw_portrait
 from genimg.data.prepare import check_seed, check_size
-from genimg.data.progress import Progress
 from genimg.errors import DataError
 
 TEST_COUNT = 2000
@@ -43,24 +40,17 @@ CARD = Card(
 )
 
 
-def load_portraits(
-    size: int | None,
-    root: Path,
-    cache: Path,
-    count: int | None,
-    seed: int,
-    few: int | None = None,
-    progress: Progress | None = None,
-) -> Dataset:
-    """The data set: `count` training pictures (40,000) of `size` pixels (128).
+def load_portraits(request: DrawnRequest) -> Dataset:
+    """The data set: 40,000 training pictures of 128 pixels if nothing else is asked.
 
     1000 validation and 2000 test pictures come besides. Row i is the person with the number i of
     `seed`, whatever the count: `genimg.data.drawn.portraits.properties.portrait_numbers(rows,
-    seed)` tells the exact values behind the labels. With `few`, see `DrawnSet.load`.
+    seed)` tells the exact values behind the labels.
 
     Raises DataError for a size, count or seed that is not drawn, or a disk too full.
     """
-    size, count = SIZE if size is None else size, COUNT if count is None else count
+    size, count = request.size_and_count(SIZE, COUNT)
+    seed, cache = request.seed, request.cache
     check_size(size)
     check_seed(seed)
     if not 1 <= count <= MOST:
@@ -80,4 +70,4 @@ def load_portraits(
         labels=lambda rows: portrait_labels(rows.stop, seed)[rows.start :],
         numbers=NUMBERS,
         values=lambda rows: portrait_numbers(rows, seed),
-    ).load(few, progress)
+    ).load(request.few, request.progress)

@@ -1,6 +1,6 @@
 """What has somebody drawn in the Generate tab, and what comes next: more like it, or a mix?
 
-No Gradio here: plain values, and the `Board` that holds them while a person is there.
+No Gradio here: plain values, and the `Gallery` that holds them while a person is there.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Grid:
         return [f"{self.number} {i}" for i in range(len(self.pictures))]
 
 
-class Board(Turns):
+class Gallery(Turns):
     """One person at the Generate tab: the grid they see, those before it, and parts for a mix."""
 
     def __init__(self) -> None:

@@ -1,6 +1,6 @@
 """What do the tabs share, and how do they hand each other pictures without knowing each other?
 
-A tab is built with the `Desk`. It may register what it does on start and when the model changes
+A tab is built with the `Wiring`. It may register what it does on start and when the model changes
 (`on_start`, `on_model`), and what it does with a picture that another tab sends (`receive`);
 `send` wires a button to a receiver. All of it is connected once all tabs have been built.
 """
@@ -61,7 +61,7 @@ watch('value', () => {
 
 
 @dataclass(frozen=True)
-class Parcel:
+class Payload:
     """A picture on its way from one tab to another; `made_from` are those that it was mixed from,
     each with its origin.
     """
@@ -84,7 +84,7 @@ class _Reaction:
 class _Sending:
     button: gr.Button
     to: str
-    pack: Callable[..., Parcel]
+    pack: Callable[..., Payload]
     inputs: Sequence[Any]
 
 
@@ -127,13 +127,13 @@ def carrier(elem_id: str, js: str) -> gr.HTML:
     )
 
 
-class Desk:
+class Wiring:
     """The store, the model menu and the wires between the tabs."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self.work = gr.JSON(visible=False)  # which the page itself sets; see `opening.work_of`
-        self.parcel = gr.State(None, time_to_live=IDLE_SECONDS)
+        self.payload = gr.State(None, time_to_live=IDLE_SECONDS)
         with gr.Row(elem_id="top"):
             markup(views.header(), "brand")
             self.model = gr.Dropdown(
@@ -207,11 +207,11 @@ class Desk:
         inputs: Sequence[Any],
         outputs: Sequence[Any],
     ) -> None:
-        """Call `fn(parcel, *inputs)` for what is sent to `name`, and open the tab with id `tab`."""
+        """Call `fn(payload, *inputs)` for what is sent to `name`, and open the tab `tab`."""
         self._receivers[name] = (tab, _Reaction(fn, inputs, outputs))
 
     def send(
-        self, button: gr.Button, to: str, pack: Callable[..., Parcel], inputs: Sequence[Any]
+        self, button: gr.Button, to: str, pack: Callable[..., Payload], inputs: Sequence[Any]
     ) -> None:
         """A click on `button` sends what `pack(*inputs)` gives to the receiver named `to`."""
         self._sendings.append(_Sending(button, to, pack, inputs))
@@ -260,10 +260,10 @@ class Desk:
         for sending in self._sendings:
             tab, receiver = self._receivers[sending.to]
             sent = sending.button.click(
-                guard(sending.pack), sending.inputs, [self.parcel], **PRIVATE
+                guard(sending.pack), sending.inputs, [self.payload], **PRIVATE
             )
             sent = sent.success(
-                guard(receiver.fn), [self.parcel, *receiver.inputs], receiver.outputs, **PRIVATE
+                guard(receiver.fn), [self.payload, *receiver.inputs], receiver.outputs, **PRIVATE
             )
             sent.success(_select(tab), None, [self.tabs], **PRIVATE)
 
@@ -297,8 +297,8 @@ class Desk:
         in the place of the one that is shown.
         """
         self.store.refresh()
-        told = event._data
-        name = str(told.get("name") if isinstance(told, dict) else "")
+        payload = event._data
+        name = str(payload.get("name") if isinstance(payload, dict) else "")
         self.store.info(name)
         menu = gr.Dropdown(choices=list(self.store.choices), value=name)
         again = {"again": time.monotonic()} if name == shown else gr.skip()

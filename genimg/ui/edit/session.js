@@ -22,7 +22,7 @@ import { byId, closest, notify } from '../shell/dom.js';
 import { refreshModels } from '../shell/models.js';
 import { say } from '../words/say.js';
 
-/** @import { ActAnswer, ActRequest, ModelParts, SceneAnswer, StageValue } from '../server.d.ts' */
+/** @import { ActAnswer, ActRequest, ModelParts, SceneAnswer, SessionValue } from '../server.d.ts' */
 /** @import { Trigger, Upload } from '../shell/types.d.ts' */
 /** @import { Storage } from './history/storage.js' */
 /** @import { Frame } from './live.js' */
@@ -32,7 +32,7 @@ const OPENING = ['open', 'example', 'draw']; // acts that begin with another pic
 const ANYWHERE = [...OPENING, 'go', 'none']; // acts that are not about the picture that is open
 const WAYS = /** @type {const} */ (['undo', 'redo']);
 
-export class Stage {
+export class EditSession {
   /** @type {SceneAnswer | null} */
   scene = null;
   /** The scene that is drawn; undefined before the first one. @type {SceneAnswer | undefined} */
@@ -177,11 +177,11 @@ export class Stage {
     this.send();
   }
 
-  /** What one of Gradio's components has opened. @param {StageValue | null} told */
-  receive(told) {
-    if (told?.empty !== undefined) this.viewer.empty(told.empty);
-    if (told?.offer) strangers.offer(this, told.offer);
-    if (told?.scene) this.#show(told.scene);
+  /** What one of Gradio's components has opened. @param {SessionValue | null} payload */
+  receive(payload) {
+    if (payload?.empty !== undefined) this.viewer.empty(payload.empty);
+    if (payload?.offer) strangers.offer(this, payload.offer);
+    if (payload?.scene) this.#show(payload.scene);
   }
 
   /** An act could not be done. @param {Flight} flight @param {string} words why */
