@@ -1,13 +1,13 @@
 """Does each number of a latent stand for one thing that portraits show? After equal minutes.
 
-genimg's learners are the real command `python -m genimg train vae ...` from nothing; the others
+genimg's presets are the real command `python -m genimg train vae ...` from nothing; the others
 are trained by disentangle_learners.py. Each is a process of its own with one thread. Runs stay in
 runs/bench/disentangle, so that a benchmark that was stopped goes on where it was, and what is
 finished is only measured.
 
-Two codes are scored for each learner: its latent, in which nothing was told what portraits show,
-and what directions read off it, one number for each, which were found with the labels and numbers
-of the training pictures (`genimg.latents.find_directions`).
+Two codes are scored for each learner: its latent, and what directions read off it, one number for
+each, which were found with the labels and numbers of the training pictures
+(`genimg.latents.find_directions`). While they learn, genimg's presets alone are told the numbers.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import numpy as np
 import torch
 
 from benchmarks.common import ROOT, Settings, run_alone, say
-from benchmarks.disentangle_learners import BATCH, OTHERS
+from benchmarks.disentangle_learners import BATCH, OTHERS, UNTOLD
 from benchmarks.learners import Job, job_to_json
 from genimg import Editor
 from genimg.checkpoint import read_header
@@ -47,7 +47,7 @@ Besides, 1,000 help to find directions, and 2,000 are scored.
 MINUTES = 4.0
 OURS = ("residual", "photo")
 """Presets of genimg's VAE."""
-LEARNERS = (*OURS, *OTHERS)
+LEARNERS = (*OURS, UNTOLD, *OTHERS)
 RUNS = ROOT / "runs" / "bench" / "disentangle"
 SCORES = {
     "mig": "MIG",
@@ -135,7 +135,7 @@ def _ours(job: Job, out: Path, dataset: Dataset) -> Part:
 
 
 def _other(job: Job, out: Path, dataset: Dataset) -> Part:
-    few = OTHERS[job.learner].latents
+    few = None if job.learner == UNTOLD else OTHERS[job.learner].latents
     job = job if few is None else Job(**(asdict(job) | {"latent_dim": few}))
     result = out / "result.json"
     if not result.is_file():

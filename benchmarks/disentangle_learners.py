@@ -1,4 +1,4 @@
-"""What codes do other VAEs give portraits? Trains one and encodes, a process of its own.
+"""What codes do VAEs give portraits, of which they are told nothing? One is trained, and encodes.
 
     python -m benchmarks.disentangle_learners FOLDER
 
@@ -17,7 +17,7 @@ import functools
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ from benchmarks.learners import (
     plain_loop,
     pythae_mirror,
     pythae_model,
+    train_genimg,
 )
 from genimg.data import Dataset, load_dataset
 from genimg.data.dataset import Bytes, Floats
@@ -44,6 +45,8 @@ BETA, TCVAE_BETA, GAMMA = 10.0, 6.4, 6.4
 """Weights of beta-VAE, beta-TCVAE and FactorVAE for faces, as disentangling-vae sets them for
 CelebA.
 """
+UNTOLD = "residual-untold"
+"""genimg's VAE, of pictures without what is known of them: otherwise it learns their numbers."""
 FEW_LATENTS, BATCH = 10, 64
 """As it sets them."""
 CODED = 20_000
@@ -80,6 +83,12 @@ OTHERS = {
     "pythae-tc": Other("BetaTCVAE", options=(("beta", TCVAE_BETA),)),
     "pythae-factor": Other("FactorVAE", options=(("gamma", GAMMA),)),
 }
+
+
+def _untold(job: Job, dataset: Dataset) -> tuple[Network, dict[str, Any]]:
+    bare = replace(dataset, numbers=(), values=None)
+    model, facts = train_genimg(replace(job, learner="residual"), bare)
+    return lambda pixels: model.encode(2.0 * pixels - 1.0).mode(), facts
 
 
 def _burgess(job: Job, other: Other, dataset: Dataset) -> tuple[Network, dict[str, Any]]:
@@ -147,8 +156,11 @@ def main() -> None:
     torch.set_num_threads(1)
     torch.manual_seed(job.seed)
     dataset = load_dataset(job.data, size=job.size, root=job.data_root, count=job.count)
-    other = OTHERS[job.learner]
-    encode, facts = (_pythae if other.pythae else _burgess)(job, other, dataset)
+    if job.learner == UNTOLD:
+        encode, facts = _untold(job, dataset)
+    else:
+        other = OTHERS[job.learner]
+        encode, facts = (_pythae if other.pythae else _burgess)(job, other, dataset)
     codes = {
         name: encoded(encode, dataset.split(name).images[:CODED])
         for name in ("train", "validation", "test")

@@ -159,6 +159,11 @@ def _facts(
 
 
 def _genimg(job: Job, dataset: Dataset) -> dict[str, Any]:
+    return train_genimg(job, dataset)[1]
+
+
+def train_genimg(job: Job, dataset: Dataset) -> tuple[LatentModel, dict[str, Any]]:
+    """genimg's trained VAE, and what `run_job` tells of it."""
     preset, precision, width = GENIMG[job.learner]
     options = TrainOptions(
         data=job.data,
@@ -186,7 +191,7 @@ def _genimg(job: Job, dataset: Dataset) -> dict[str, Any]:
             trainer.run(lambda: None)
     clock = trainer.clock
     scores = evaluate_model(trainer.ema, dataset.split("test").images[: job.pictures])
-    return {
+    return trainer.ema, {
         **_facts(
             f"genimg {preset}" + (f", width {width}" if width else ""),
             f"{compute.precision}, {compute.layout}",
