@@ -1,9 +1,12 @@
 """The VAE of Burgess et al. 2018 ("Understanding disentangling in beta-VAE", appendix A), as the
 textbook of disentanglement trains it: four (at 32 pixels three) convolutions of 32 channels, two
-dense layers of 256, a Bernoulli likelihood, Adam at 5e-4. beta is 1, so that it reconstructs.
+dense layers of 256, a Bernoulli likelihood, Adam at 5e-4. beta is 1 unless told, so that it
+reconstructs.
 """
 
 from __future__ import annotations
+
+import math
 
 import torch
 import torch.nn.functional as F
@@ -39,15 +42,31 @@ class BurgessVAE(nn.Module):
             *up, nn.Sigmoid(),
         )  # fmt: skip
 
-    def loss(self, pixels: Tensor) -> Tensor:
-        """The negative evidence bound of pixels `[N, C, H, W]`, a mean over the pictures."""
+    def loss(self, pixels: Tensor, beta: float = 1.0, correlation: float = 0.0) -> Tensor:
+        """The negative evidence bound of pixels `[N, C, H, W]`, a mean over the pictures, with its
+        KL divergence taken `beta` times (Higgins et al. 2017), and the total correlation of the
+        latents added `correlation` times: with 1 less than the beta of a beta-TCVAE, it is that
+        (Chen et al. 2018), as the KL divergence holds the total correlation once.
+        """
         mean, logvar = self.encoder(pixels).chunk(2, dim=1)
         z = mean + torch.exp(0.5 * logvar) * torch.randn_like(mean)
         kl = 0.5 * (mean.square() + logvar.exp() - 1.0 - logvar).sum()
         rec = F.binary_cross_entropy(self.decoder(z), pixels, reduction="sum")
-        return (rec + kl) / len(pixels)
+        loss = (rec + beta * kl) / len(pixels)
+        return loss + correlation * total_correlation(z, mean, logvar) if correlation else loss
 
     def reconstruct(self, pixels: Tensor) -> Tensor:
         """Pixels through the mean of the posterior."""
         made: Tensor = self.decoder(self.encoder(pixels).chunk(2, dim=1)[0])
         return made
+
+
+def total_correlation(z: Tensor, mean: Tensor, logvar: Tensor) -> Tensor:
+    """How far the dimensions of latents z `[N, d]` depend on each other, in nats and up to a
+    constant: Chen et al. 2018 from the N posteriors of a batch (minibatch weighted sampling).
+    """
+    gaps = (z[:, None] - mean[None]).square() * torch.exp(-logvar)[None]  # (N, N, d)
+    density = -0.5 * (gaps + logvar[None] + math.log(2.0 * math.pi))
+    together = torch.logsumexp(density.sum(dim=2), dim=1)
+    singly = torch.logsumexp(density, dim=1).sum(dim=1)
+    return (together - singly).mean()

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from genimg.errors import GenimgError
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("torch", "gradio", "pythae")
@@ -32,6 +36,8 @@ class Settings:
         sizes: sides of their pictures, in pixels; empty leaves them to the part.
         sheets: where sheets of what they draw go; None leaves it to the part.
         files: files in the folder of the folders part.
+        count: training pictures of a drawn set; None leaves it to the part.
+        checkpoint: a finished model that is measured.
         seed: of the training runs.
     """
 
@@ -47,6 +53,8 @@ class Settings:
     data: tuple[str, ...] = ()
     sizes: tuple[int, ...] = ()
     sheets: Path | None = None
+    count: int | None = None
+    checkpoint: Path | None = None
     seed: int = 0
 
 
@@ -92,6 +100,19 @@ def _version(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
+
+
+def run_alone(command: Sequence[str]) -> None:
+    """A program to its end, with one thread.
+
+    Raises GenimgError where it fails, with the end of what it said.
+    """
+    threads = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ | threads, capture_output=True, text=True
+    )
+    if done.returncode:
+        raise GenimgError(f"a training ended with code {done.returncode}: {done.stderr[-500:]}")
 
 
 def say(line: str) -> None:

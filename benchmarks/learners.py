@@ -87,7 +87,7 @@ class Job:
         minutes: training time.
         core: pins the process to this CPU core.
         pictures: held-out pictures that judge it.
-        data_root: passed to `load_dataset`.
+        data_root, count: passed to `load_dataset`.
     """
 
     learner: str
@@ -100,6 +100,7 @@ class Job:
     pictures: int = 500
     core: int | None = None
     data_root: str | None = None
+    count: int | None = None
 
 
 class _StampedObjective(VAEObjective):
@@ -118,7 +119,7 @@ def run_job(job: Job) -> dict[str, Any]:
     if job.core is not None and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {job.core})
     torch.set_num_threads(1)
-    dataset = load_dataset(job.data, size=job.size, root=job.data_root)
+    dataset = load_dataset(job.data, size=job.size, root=job.data_root, count=job.count)
     learn = _genimg if job.learner in GENIMG else _burgess if job.learner == BURGESS else _pythae
     measured = learn(job, dataset)
     return {"learner": job.learner, **measured}
@@ -158,6 +159,11 @@ def _facts(
 
 
 def _genimg(job: Job, dataset: Dataset) -> dict[str, Any]:
+    return train_genimg(job, dataset)[1]
+
+
+def train_genimg(job: Job, dataset: Dataset) -> tuple[LatentModel, dict[str, Any]]:
+    """genimg's trained VAE, and what `run_job` tells of it."""
     preset, precision, width = GENIMG[job.learner]
     options = TrainOptions(
         data=job.data,
@@ -185,7 +191,7 @@ def _genimg(job: Job, dataset: Dataset) -> dict[str, Any]:
             trainer.run(lambda: None)
     clock = trainer.clock
     scores = evaluate_model(trainer.ema, dataset.split("test").images[: job.pictures])
-    return {
+    return trainer.ema, {
         **_facts(
             f"genimg {preset}" + (f", width {width}" if width else ""),
             f"{compute.precision}, {compute.layout}",
@@ -229,40 +235,58 @@ def train_pythae(job: Job, dataset: Dataset) -> tuple[Any, dict[str, Any]]:
 
     kind, loss = PYTHAE[job.learner]
     torch.manual_seed(job.seed)
-    model, network = _pythae_model(kind, loss, dataset.image_shape, job.latent_dim)
+    model, network = pythae_model(kind, loss, dataset.image_shape, job.latent_dim)
 
     def loss_of(pixels: Tensor) -> Tensor:
         result: Tensor = model(DatasetOutput(data=pixels)).loss
         return result
 
+    learn = adam(model, PYTHAE_LEARNING_RATE, loss_of)
+    return model, plain_loop(job, dataset, model, network, learn, pythae_mirror(model))
+
+
+def pythae_mirror(model: Any) -> Callable[[Tensor], Tensor]:
+    """Pixels `[N, C, H, W]` through the mean of the posterior of a model of pythae's."""
+
     def mirror(pixels: Tensor) -> Tensor:
         made: Tensor = model.decoder(model.encoder(pixels).embedding).reconstruction
         return made.reshape(pixels.shape)
 
-    facts = _plain_loop(job, dataset, model, network, PYTHAE_LEARNING_RATE, loss_of, mirror)
-    return model, facts
+    return mirror
 
 
 def _burgess(job: Job, dataset: Dataset) -> dict[str, Any]:
     torch.manual_seed(job.seed)
     model = BurgessVAE(dataset.image_shape, job.latent_dim)
     network = "Burgess et al. 2018, bce"
-    return _plain_loop(
-        job, dataset, model, network, BURGESS_LEARNING_RATE, model.loss, model.reconstruct
-    )
+    learn = adam(model, BURGESS_LEARNING_RATE, model.loss)
+    return plain_loop(job, dataset, model, network, learn, model.reconstruct)
 
 
-def _plain_loop(
+def adam(
+    model: nn.Module, learning_rate: float, loss_of: Callable[[Tensor], Tensor]
+) -> Callable[[Tensor], None]:
+    """A step of Adam for the loss of pixels `[N, C, H, W]`, without a schedule."""
+    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
+
+    def learn(pixels: Tensor) -> None:
+        loss = loss_of(pixels)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+
+    return learn
+
+
+def plain_loop(
     job: Job,
     dataset: Dataset,
     model: nn.Module,
     network: str,
-    learning_rate: float,
-    loss_of: Callable[[Tensor], Tensor],
+    learn: Callable[[Tensor], None],
     reconstruct: Callable[[Tensor], Tensor],
 ) -> dict[str, Any]:
-    """Adam around a model for pixels from 0 to 1, in float32, without a schedule."""
-    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
+    """Steps of a model for pixels from 0 to 1, in float32, until the time is over."""
     batches = Batches(dataset, job.batch_size, job.seed)
     rng = torch.Generator().manual_seed(job.seed)
     stamps: list[float] = []
@@ -272,10 +296,7 @@ def _plain_loop(
     while time.perf_counter() - start < 60.0 * job.minutes:
         pixels = (batches.next(rng).pixels + 1.0) / 2.0
         stamps.append(time.perf_counter())
-        loss = loss_of(pixels)
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
+        learn(pixels)
         images += len(pixels)
     seconds = time.perf_counter() - start
     return {
@@ -284,20 +305,29 @@ def _plain_loop(
     }
 
 
-def _pythae_model(
-    kind: str, loss: str, image_shape: tuple[int, int, int], latent_dim: int
+def pythae_model(
+    kind: str,
+    loss: str,
+    image_shape: tuple[int, int, int],
+    latent_dim: int,
+    name: str = "VAE",
+    **options: Any,
 ) -> tuple[Any, str]:
-    """pythae's VAE with its own stock networks for pictures of this size.
+    """pythae's VAE, or another of its models by `name` with `options` of its config, with its own
+    stock networks for pictures of this size; and what to call it.
 
     64 px: those that it has for CelebA. 32 px: those for CIFAR-10, whose first and last layer get
     one channel in place of three for grey pictures, as its networks for MNIST take 28 px alone.
     "mlp" is what pythae's VAE builds when it is given no networks.
     """
-    from pythae.models import VAE, VAEConfig
+    from pythae import models
 
-    config = VAEConfig(input_dim=image_shape, latent_dim=latent_dim, reconstruction_loss=loss)
+    make, make_config = getattr(models, name), getattr(models, f"{name}Config")
+    config = make_config(
+        input_dim=image_shape, latent_dim=latent_dim, reconstruction_loss=loss, **options
+    )
     if kind == "mlp":
-        return VAE(config), f"pythae default MLP, {loss}"
+        return make(config), f"pythae default MLP, {loss}"
     if image_shape[1] == 64:
         from pythae.models.nn.benchmarks import celeba as stock
 
@@ -306,13 +336,13 @@ def _pythae_model(
         from pythae.models.nn.benchmarks import cifar as stock
 
         made_for = "CIFAR-10"
-    name = "ResNet" if kind == "resnet" else "Conv"
+    layers = "ResNet" if kind == "resnet" else "Conv"
     suffix = "CELEBA" if made_for == "CelebA" else "CIFAR"
-    encoder = getattr(stock, f"Encoder_{name}_VAE_{suffix}")(config)
-    decoder = getattr(stock, f"Decoder_{name}_AE_{suffix}")(config)
+    encoder = getattr(stock, f"Encoder_{layers}_VAE_{suffix}")(config)
+    decoder = getattr(stock, f"Decoder_{layers}_AE_{suffix}")(config)
     if image_shape[0] != 3:
         _set_channels(encoder, decoder, image_shape[0])
-    return VAE(config, encoder, decoder), f"pythae {made_for} {name}, {loss}"
+    return make(config, encoder, decoder), f"pythae {made_for} {layers}, {loss}"
 
 
 def _set_channels(encoder: Any, decoder: Any, channels: int) -> None:

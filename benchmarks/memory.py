@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -82,3 +82,24 @@ def _watch(app: App, edits: int, edit: Callable[[int], None]) -> dict[str, Any]:
             marks.append({"edits": number + 1, "mb": round(app.memory(), 1)})
     early, last = marks[1]["mb"], marks[-1]["mb"]
     return {"marks": marks, "last_mb": last, "growth": round(100.0 * (last / early - 1.0), 2)}
+
+
+def table(
+    part: dict[str, Any],
+    draw: Callable[[Sequence[str], Sequence[Sequence[str]]], str],
+    judged: Callable[[float, float, str], str],
+) -> str:
+    """The table of the README."""
+    marks = [mark["edits"] for mark in part["rows"][0]["marks"]]
+    head = ["edits through", *(f"after {edits}, MB" for edits in marks), "growth"]
+    rows = [
+        [row["route"], *(f"{mark['mb']:.0f}" for mark in row["marks"]), f"{row['growth']:+.1f} %"]
+        for row in part["rows"]
+    ]
+    most = round(max(row["last_mb"] for row in part["rows"]))
+    growth = max(row["growth"] for row in part["rows"])
+    return (
+        f"{draw(head, rows)}\n\nGrowth is from {marks[1]} edits to {marks[-1]}. "
+        f"At the end: {judged(most, part['bar'], 'MB')} "
+        f"Growth: {judged(growth, part['flat'], '%')}"
+    )

@@ -12,8 +12,6 @@ from __future__ import annotations
 import importlib.util
 import io
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,7 +21,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from benchmarks.common import ROOT, Settings, say
+from benchmarks.common import ROOT, Settings, run_alone, say
 from benchmarks.learners import Job, job_to_json
 from genimg import Editor
 from genimg.checkpoint import read_header
@@ -142,16 +140,7 @@ def _genimg(
 def _train(out: Path, *words: str, minutes: float) -> None:
     """`python -m genimg train`, to the end; a run that is finished is left as it is."""
     command = [sys.executable, "-m", "genimg", "train", *words, "--minutes", f"{minutes:g}"]
-    _run([*command, "--out", str(out)])
-
-
-def _run(command: Sequence[str]) -> None:
-    threads = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-    done = subprocess.run(
-        command, cwd=ROOT, env=os.environ | threads, capture_output=True, text=True
-    )
-    if done.returncode:
-        raise GenimgError(f"a training ended with code {done.returncode}: {done.stderr[-500:]}")
+    run_alone([*command, "--out", str(out)])
 
 
 def _sheet(pictures: Sequence[Image.Image]) -> bytes:
@@ -177,7 +166,7 @@ def _pythae(
     if not result.is_file():
         out.mkdir(parents=True, exist_ok=True)
         (out / "job.json").write_text(job_to_json(job), encoding="utf-8")
-        _run([sys.executable, "-m", "benchmarks.photo_pythae", str(out)])
+        run_alone([sys.executable, "-m", "benchmarks.photo_pythae", str(out)])
     facts = json.loads(result.read_text(encoding="utf-8"))
     dataset = load_dataset(data, size=size, root=settings.data_root)
     features = load_features("lite2")

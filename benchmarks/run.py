@@ -1,8 +1,8 @@
 """Measure genimg:  python benchmarks/run.py [training] [overhead] [arithmetic] [fashion-pair]
                                           [few] [gans] [samples] [gan-speed] [decode] [live]
                                           [live-sizes] [locks] [uploads] [base] [photographs]
-                                          [photo] [portraits] [folders] [people] [flood] [start]
-                                          [memory]
+                                          [photo] [portraits] [disentangle] [sliders] [folders]
+                                          [people] [flood] [start] [memory]
 
 Without a part: training, overhead, gan-speed, decode, live, folders, start and memory, one after
 another.
@@ -26,6 +26,7 @@ from benchmarks import (
     arithmetic,
     base,
     decode,
+    disentangle,
     few,
     flood,
     folders,
@@ -40,6 +41,7 @@ from benchmarks import (
     photographs,
     portraits,
     samples,
+    sliders,
     start,
     training,
     uploads,
@@ -68,6 +70,8 @@ PARTS: dict[str, Callable[[Settings], dict[str, Any]]] = {
     "photographs": photographs.run_photographs,
     "photo": photo.run_photo,
     "portraits": portraits.run_portraits,
+    "disentangle": disentangle.run_disentangle,
+    "sliders": sliders.run_sliders,
     "people": lambda settings: people.run_people(settings, minutes=settings.minutes),
     "flood": flood.run_flood,
     "start": start.run_start,
@@ -95,6 +99,8 @@ def main(arguments: list[str] | None = None) -> int:
         data=tuple(options.data),
         sizes=tuple(options.sizes),
         sheets=options.sheets and options.sheets.resolve(),
+        count=options.count,
+        checkpoint=options.checkpoint,
         seed=options.seed,
     )
     results = _read(options.out)
@@ -126,7 +132,8 @@ def _parser() -> argparse.ArgumentParser:
         type=_positive(float),
         help=f"training time of each learner (default: {training.STANDARD_MINUTES:g}, "
         f"in fashion-pair {training.PAIR_MINUTES:g}, in gans {gans.STANDARD_MINUTES:g}, "
-        f"in photo each of {' and '.join(f'{minutes:g}' for minutes in photo.MINUTES)}); "
+        f"in photo each of {' and '.join(f'{minutes:g}' for minutes in photo.MINUTES)}, "
+        f"in disentangle {disentangle.MINUTES:g}); "
         f"for which people use the app (default: {people.MINUTES:g})",
     )
     parser.add_argument(
@@ -134,7 +141,8 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="NAME",
-        help="see learners.py, gans.py and photo.py, and the models of uploads.py; after the parts",
+        help="see learners.py, gans.py, photo.py and disentangle.py, and the models of uploads.py; "
+        "after the parts",
     )
     parser.add_argument(
         "--parallel",
@@ -162,8 +170,16 @@ def _parser() -> argparse.ArgumentParser:
         type=_positive(int),
         default=[],
         metavar="N",
-        help=f"photo: sides in pixels (default: {' '.join(map(str, photo.SIZES))})",
+        help=f"photo: sides in pixels (default: {' '.join(map(str, photo.SIZES))}); "
+        f"disentangle: one, 32 or 64 (default: {disentangle.SIZE})",
     )
+    parser.add_argument(
+        "--count",
+        type=_positive(int),
+        help=f"disentangle: training pictures (default: {disentangle.COUNT}); sliders: those of "
+        "the set that the model learned from, where they are drawn already",
+    )
+    parser.add_argument("--checkpoint", type=Path, help="sliders: the finished model")
     parser.add_argument(
         "--sheets",
         type=Path,

@@ -15,13 +15,16 @@ from typing import Any
 from benchmarks import (
     arithmetic,
     base_tables,
+    disentangle,
     flood,
     live_sizes,
+    memory,
     people,
     photo,
     photographs,
     portraits,
     samples,
+    sliders,
     upload_tables,
 )
 from genimg.files import write_atomically
@@ -357,22 +360,6 @@ def _start(part: Part) -> str:
     return f"{_table(head, rows)}\n\nUsable: {_judged(part['usable'], part['bar'], 's')}"
 
 
-def _memory(part: Part) -> str:
-    marks = [mark["edits"] for mark in part["rows"][0]["marks"]]
-    head = ["edits through", *(f"after {edits}, MB" for edits in marks), "growth"]
-    rows = [
-        [row["route"], *(f"{mark['mb']:.0f}" for mark in row["marks"]), f"{row['growth']:+.1f} %"]
-        for row in part["rows"]
-    ]
-    most = round(max(row["last_mb"] for row in part["rows"]))
-    growth = max(row["growth"] for row in part["rows"])
-    return (
-        f"{_table(head, rows)}\n\nGrowth is from {marks[1]} edits to {marks[-1]}. "
-        f"At the end: {_judged(most, part['bar'], 'MB')} "
-        f"Growth: {_judged(growth, part['flat'], '%')}"
-    )
-
-
 RENDERERS: dict[str, Callable[[Part], str]] = {
     "training": _training,
     "overhead": _overhead,
@@ -392,9 +379,11 @@ RENDERERS: dict[str, Callable[[Part], str]] = {
     "photographs": lambda part: photographs.table(part, _table),
     "photo": lambda part: photo.table(part, _table),
     "portraits": lambda part: portraits.table(part, _table, _judged),
+    "disentangle": lambda part: disentangle.table(part, _table),
+    "sliders": lambda part: sliders.table(part, _table),
     "people": lambda part: people.table(part, _table, _judged),
     "flood": lambda part: flood.table(part, _table),
     "start": _start,
-    "memory": _memory,
+    "memory": lambda part: memory.table(part, _table, _judged),
 }
 """Part -> its table."""

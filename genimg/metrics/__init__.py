@@ -1,9 +1,11 @@
 """Measuring pictures: how close two are (`reconstruction`), what one shows (`attributes`), whether
-many samples are spread as the data are (`distribution`, `neighbours`).
+many samples are spread as the data are (`distribution`, `neighbours`); and whether each number of a
+code stands for one thing that they show (`disentanglement`).
 """
 
 from genimg.metrics.attributes import measure
 from genimg.metrics.calibration import Calibration
+from genimg.metrics.disentanglement import DCI, Disentanglement, score_disentanglement
 from genimg.metrics.distribution import (
     FactorHistograms,
     KernelDistance,
@@ -26,8 +28,10 @@ from genimg.metrics.neighbours import (
 from genimg.metrics.reconstruction import contrast_error, psnr, relative_error, ssim
 
 __all__ = [
+    "DCI",
     "Calibration",
     "DensityCoverage",
+    "Disentanglement",
     "FactorHistograms",
     "KernelDistance",
     "Memorisation",
@@ -45,6 +49,7 @@ __all__ = [
     "precision_recall",
     "psnr",
     "relative_error",
+    "score_disentanglement",
     "squared_mmd",
     "ssim",
 ]
