@@ -71,4 +71,9 @@ class Scale:
     @property
     def range(self) -> str:
         """Between which values it lies, such as "20 to 75 years"."""
-        return f"{self.low:.4g} to {self.high:.4g} {self.unit}".rstrip()
+        return f"{self.bounds} {self.unit}".rstrip()
+
+    @property
+    def bounds(self) -> str:
+        """The same without its unit."""
+        return f"{self.low:.4g} to {self.high:.4g}"

@@ -12,6 +12,8 @@ from genimg.ui.words import say
 
 MENUS = 8
 """How many labels have a menu; more can be asked for in words."""
+FIELDS = 6
+"""How many numbers have a field; more can be asked for in words."""
 MOST = 64
 """How many pictures are drawn at once, at most."""
 ANY = ""
@@ -51,6 +53,15 @@ class GenerateParts:
                             elem_id=f"menu-{i}",
                         )
                         for i in range(MENUS)
+                    ]
+                    self.fields = [
+                        gr.Number(
+                            label=say("generate.number", n=i + 1),
+                            visible="hidden",
+                            min_width=0,
+                            elem_id=f"number-{i}",
+                        )
+                        for i in range(FIELDS)
                     ]
             with gr.Row(elem_id="seed-row"):
                 self.seed = gr.Number(

@@ -8,12 +8,12 @@ from typing import Any
 
 import gradio as gr
 
-from genimg.editor import Editor, Recipe, Wish
+from genimg.editor import Editor, Recipe
 from genimg.errors import GenimgError
 from genimg.images import bytes_uri
-from genimg.ui.generate import gallery
+from genimg.ui.generate import gallery, wishes
 from genimg.ui.generate.gallery import Gallery, Grid
-from genimg.ui.generate.parts import ANY, MENUS, MOST, GenerateParts
+from genimg.ui.generate.parts import ANY, FIELDS, MENUS, MOST, GenerateParts
 from genimg.ui.shell import views
 from genimg.ui.shell.guard import guard
 from genimg.ui.shell.wiring import (
@@ -35,7 +35,6 @@ TITLE = "generate.title"
 ID = "generate"
 
 _FEWEST_ALIKE = 5
-_MOST_DOUBTS = 4
 _SEEDS = 1_000_000
 
 
@@ -51,7 +50,7 @@ class _Generate(GenerateParts):
         super().__init__()
         self.wiring = wiring
         self.gallery = gr.State(Gallery(), time_to_live=IDLE_SECONDS)
-        self.wishes = [self.text, self.understood, *self.menus]
+        self.wishes = [self.text, self.understood, *self.menus, *self.fields]
         self.picked = [self.gallery, self.note, self.chosen, self.reuse]
         self.shown = [*self.picked, self.grid, self.back, self.mix_box, self.parts, self.cut]
         self.shown += self.choosers
@@ -61,7 +60,8 @@ class _Generate(GenerateParts):
         wiring = self.wiring
         # Menus that show the values of another model are no mistake of the person's: the labels
         # are checked by the editor, so Gradio's own checks stay away.
-        settings = [wiring.model, self.seed, self.count, self.temperature, self.text, *self.menus]
+        settings = [wiring.model, self.seed, self.count, self.temperature, self.text]
+        settings += [*self.menus, *self.fields]
         drawing: dict[str, Any] = {
             "inputs": [self.gallery, *settings],
             "outputs": [*self.shown, *self.wishes, self.seed],
@@ -131,14 +131,15 @@ class _Generate(GenerateParts):
         own.wish = ""
         if not own.has_kind:
             return self._nothing_to_draw(own)
-        open_menus = [ANY] * MENUS
+        example = wishes.such_as(choices, editor.scales)
+        nothing = [*[ANY] * MENUS, *[None] * FIELDS]
         return {
-            **self._drawn(own, model, *settings[:3], "", *open_menus),
-            **self._menus(choices, {}),
+            **self._drawn(own, model, *settings[:3], "", *nothing),
+            **self._asked(editor, {}, {}),
             self.text: gr.Textbox(
-                value="", placeholder=_such_as(choices), visible=True if choices else "hidden"
+                value="", placeholder=example, visible=True if example else "hidden"
             ),
-            self.understood: numbered(_words_only(choices)),
+            self.understood: numbered(wishes.words_only(choices, editor.scales)),
         }
 
     def _nothing_to_draw(self, own: Gallery) -> dict[Any, Update]:
@@ -154,7 +155,8 @@ class _Generate(GenerateParts):
             self.mix_box: gr.Column(visible=False),
             self.text: gr.Textbox(value="", visible="hidden"),
             self.understood: numbered(""),
-            **self._menus({}, {}),
+            **wishes.show_menus(self.menus, {}, {}),
+            **wishes.show_fields(self.fields, {}, {}),
             **dict.fromkeys([*self.choosers, self.reuse], gr.Button(interactive=False)),
         }
 
@@ -166,7 +168,7 @@ class _Generate(GenerateParts):
         count: Any,
         temperature: Any,
         text: Any,
-        *menus: Any,
+        *asked: Any,
         wish_anew: bool = False,
     ) -> dict[Any, Update]:
         editor = self.wiring.store.get(model)
@@ -174,16 +176,19 @@ class _Generate(GenerateParts):
         text = str(text or "")
         wish = editor.understand(text)
         if wish_anew:
-            labels = dict(wish.labels)
+            labels, numbers = dict(wish.labels), dict(wish.numbers)
             own.wish = text
-            updates |= self._menus(editor.choices, labels)
-            updates[self.understood] = numbered(_answer(wish) or _words_only(editor.choices))
+            updates |= self._asked(editor, labels, numbers)
+            updates[self.understood] = numbered(
+                wishes.answer(wish) or wishes.words_only(editor.choices, editor.scales)
+            )
         else:
-            labels = _chosen(editor.choices, menus, wish)
-        number = min(max(int(_number(count, say("generate.count"))), 1), MOST)
+            labels = wishes.chosen_labels(editor.choices, asked[:MENUS], wish)
+            numbers = wishes.chosen_numbers(editor.scales, asked[MENUS:], wish)
+        number = min(max(int(wishes.as_number(count, say("generate.count"))), 1), MOST)
         start = _seed(seed)
-        variety = _number(temperature, say("generate.variety"))
-        pictures = gallery.drawn(editor, start, number, variety, labels, wish.numbers)
+        variety = wishes.as_number(temperature, say("generate.variety"))
+        pictures = gallery.drawn(editor, start, number, variety, labels, numbers)
         title = (
             say("generate.seeds", first=start, last=start + number - 1)
             if number > 1
@@ -192,26 +197,14 @@ class _Generate(GenerateParts):
         own.show(model, title, pictures)
         return {**updates, **self._shown(own)}
 
-    def _menus(
-        self, choices: Mapping[str, tuple[str, ...]], labels: Mapping[str, str]
+    def _asked(
+        self, editor: Editor, labels: Mapping[str, str], numbers: Mapping[str, float]
     ) -> dict[Any, Update]:
-        """The menus of a model, with these labels chosen."""
-        updates: dict[Any, Update] = {}
-        named = list(choices.items())[:MENUS]
-        for i, menu in enumerate(self.menus):
-            if i < len(named):
-                factor, values = named[i]
-                updates[menu] = gr.Dropdown(
-                    choices=[(say("generate.any"), ANY), *((value, value) for value in values)],
-                    value=labels.get(factor, ANY),
-                    label=factor.capitalize(),
-                    visible=True,
-                )
-            else:
-                updates[menu] = gr.Dropdown(
-                    choices=[(say("generate.any"), ANY)], value=ANY, visible="hidden"
-                )
-        return updates
+        """The menus and fields of a model, with these labels and numbers asked for."""
+        return {
+            **wishes.show_menus(self.menus, editor.choices, labels),
+            **wishes.show_fields(self.fields, editor.scales, numbers),
+        }
 
     def reuse_seed(self, own: Gallery) -> dict[Any, Update]:
         """The seed of the chosen picture."""
@@ -347,44 +340,7 @@ def _action(fn: Callable[..., Any]) -> Callable[..., Any]:
     return guard(in_turn(fn))
 
 
-def _chosen(
-    choices: Mapping[str, tuple[str, ...]], menus: tuple[Any, ...], wish: Wish
-) -> dict[str, str]:
-    """The labels that the menus say; those without a menu are as they were described."""
-    labels = {}
-    for i, (factor, values) in enumerate(choices.items()):
-        said = menus[i] if i < MENUS else wish.labels.get(factor)
-        if said in values:
-            labels[factor] = str(said)
-    return labels
-
-
-def _answer(wish: Wish) -> str:
-    """What was not understood, or only in part."""
-    more = len(wish.doubts) - _MOST_DOUBTS
-    lines = [str(doubt) for doubt in wish.doubts[:_MOST_DOUBTS]]
-    return views.doubts([*lines, say("generate.more_doubts", more=more)] if more > 0 else lines)
-
-
-def _such_as(choices: Mapping[str, tuple[str, ...]]) -> str:
-    """An example of a wish: the shortest values of two factors."""
-    values = [min(values, key=len) for values in list(choices.values())[:2]]
-    return say("generate.such_as", values=", ".join(values))
-
-
-def _words_only(choices: Mapping[str, tuple[str, ...]]) -> str:
-    """Which labels have no menu."""
-    rest = list(choices)[MENUS:]
-    return views.hint(say("generate.in_words", labels=", ".join(rest))) if rest else ""
-
-
-def _number(value: Any, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise GenimgError(say("generate.give_number", name=name))
-    return float(value)
-
-
 def _seed(value: Any) -> int:
-    if value is None or not 0 <= _number(value, say("generate.seed_label")) <= LAST_SEED:
+    if value is None or not 0 <= wishes.as_number(value, say("generate.seed_label")) <= LAST_SEED:
         raise GenimgError(say("generate.give_seed", most=f"{LAST_SEED:,}"))
     return int(value)

@@ -14,6 +14,7 @@ from genimg.editor import Recipe
 
 from ..conftest import Site
 from .own_app import app_with, enter, leave
+from .test_generate import draw, drawn, shown
 
 pytestmark = pytest.mark.browser
 
@@ -86,6 +87,43 @@ def test_a_slider_speaks_in_units(
     visitor.settle()
     assert "age" not in page.evaluate("window.genimg.work.scene.amounts")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    leave(visitor)
+
+
+def test_new_pictures_are_asked_for_by_number(
+    people: Site, numbered_path: Path, browser: Browser
+) -> None:
+    """Words fill the fields, a field that is changed wins over them, and one that cannot be says
+    so.
+    """
+    visitor = enter(people, browser)
+    page, editor = visitor.page, Editor.load(numbered_path, "cpu")
+    visitor.open_tab("Generate")
+    pictures = page.locator("#samples img")
+    expect(pictures).to_have_count(16)
+    fields = [page.locator(f"#number-{i} input") for i in range(2)]
+    expect(page.locator("#number-0")).to_contain_text("Age (years)")
+    expect(fields[0]).to_have_attribute("placeholder", "20 to 75")
+    expect(page.locator("#number-2")).to_be_hidden()
+    page.locator("#count input[type=number]").fill("2")
+    page.locator("#describe textarea").fill("age 70")
+    page.locator("#describe textarea").press("Enter")
+    expect(fields[0]).to_have_value("70")
+    expect(pictures).to_have_count(2)
+
+    def brought(**numbers: float) -> list[bytes]:
+        return drawn(editor, editor.with_numbers(editor.sample(2, seed=1), numbers))
+
+    assert shown(visitor) == brought(age=70.0)
+    fields[0].fill("30")
+    fields[1].fill("0.75")
+    draw(visitor)
+    assert shown(visitor) == brought(age=30.0, smile=0.75)
+    fields[0].fill("99")
+    page.locator("#draw-grid").click()
+    expect(page.get_by_text("Age: give a number from 20 to 75 years, or none.")).to_be_visible()
+    assert shown(visitor) == brought(age=30.0, smile=0.75)
+    visitor.heard.clear()
     leave(visitor)
 
 
