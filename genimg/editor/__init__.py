@@ -12,7 +12,7 @@ from genimg.editor.library import CheckpointInfo, data_sets, families, list_chec
 from genimg.editor.match import Match
 from genimg.editor.saved import read_recipe
 from genimg.edits import MAX_STEPS, TEXT_KEY, Moves, Recipe, Step
-from genimg.latents import Doubt, Slider, Wish, ease, path_times
+from genimg.latents import Doubt, Scale, Slider, Wish, ease, path_times
 from genimg.models import MODEL_SIZES
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Match",
     "Moves",
     "Recipe",
+    "Scale",
     "Slider",
     "Step",
     "Strip",

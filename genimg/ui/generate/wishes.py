@@ -7,9 +7,8 @@ from typing import Any
 
 import gradio as gr
 
-from genimg.editor import Wish
+from genimg.editor import Scale, Wish
 from genimg.errors import GenimgError
-from genimg.latents import Scale
 from genimg.ui.generate.parts import ANY, FIELDS, MENUS
 from genimg.ui.shell import views
 from genimg.ui.shell.wiring import Update
