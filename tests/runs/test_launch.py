@@ -46,9 +46,9 @@ def test_a_run_is_a_process_of_its_own_that_tells_why_it_failed(tmp_path: Path) 
     assert found.phase == FAILED
     assert "no-such-set" in found.status.trouble
     assert found.about == about
-    assert any("no-such-set" in line for line in launch.log_lines(files, 5))
     assert launch.command_line(files) == ["vae", "--data=no-such-set"]
-    until(lambda: not files.alive)
+    until(lambda: not files.alive)  # then its last words are in the log
+    assert any("no-such-set" in line for line in launch.log_lines(files, 5))
     with pytest.raises(TrainingError, match="already"):
         launch.start(tmp_path, "mine", [])
     launch.delete(files)

@@ -291,12 +291,15 @@ class Trainer:
 
         By hand, as torch's `AveragedModel` takes over the weights of the first step whole, which
         would make another model of the same seed, and gives the tensors of a state other names.
+        What is frozen stays as it is to the last bit, -0.0 too: its digest is part of the names of
+        files.
         """
         steps = self.clock.step - self.clock.phase_step
         decay = min(EMA_DECAY, (1 + steps) / (10 + steps))
-        torch._foreach_lerp_(
-            list(self.ema.parameters()), list(self.objective.model.parameters()), 1.0 - decay
-        )
+        pairs = zip(self.ema.parameters(), self.objective.model.parameters(), strict=True)
+        learning = [pair for pair in pairs if pair[1].requires_grad]
+        averages: list[Tensor] = [kept for kept, _ in learning]
+        torch._foreach_lerp_(averages, [now for _, now in learning], 1.0 - decay)
         for kept, now in zip(self.ema.buffers(), self.objective.model.buffers(), strict=True):
             kept.copy_(now)
 

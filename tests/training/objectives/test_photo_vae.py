@@ -13,6 +13,7 @@ from genimg.data import load_dataset
 from genimg.data.drawn.graphics import draw_graphic
 from genimg.editor import Editor
 from genimg.errors import ConfigError
+from genimg.files import cache_folder
 from genimg.models import build_model, find_base, load_base, load_model
 from genimg.training import Interrupted, TrainOptions, snapshot, train
 from genimg.training.loop.state import RunFolder
@@ -57,15 +58,20 @@ def wanted(options: MakeOptions, place: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_own_photographs_learn_on_the_base_by_themselves(wanted: TrainOptions) -> None:
-    """Also after a stop in either phase, and it ends with the same weights."""
+    """Also after a stop in either phase, and it ends with the same weights, without its pictures
+    being encoded anew.
+    """
     whole = train(wanted, print)
+    coded = set((cache_folder() / "latents").iterdir())
+    assert coded
     torn = TrainOptions(**{**vars(wanted), "out": whole.parent.parent / "torn"})
-    with stopping_after(32, 64, 120) as stops:
+    with stopping_after(32, 64, 152) as stops:
         for _ in range(3):
             with pytest.raises(Interrupted):
                 train(torn, print)
         again = train(torn, print)
-    assert stops == [32, 64, 120]
+    assert stops == [32, 64, 152]
+    assert set((cache_folder() / "latents").iterdir()) == coded
     header = read_header(whole)
     assert read_header(again).id == header.id
     assert header.config["architecture"] == header.trained["preset"] == "photo"
