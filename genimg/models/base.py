@@ -264,6 +264,14 @@ class LatentModel(Model):
             "choose a VAE, or a GAN that was started from one"
         )
 
+    def reencode(self, z: Tensor) -> DiagonalGaussian:
+        """What the pictures of latents `[N, d]` are taken for when they are encoded again.
+
+        Raises:
+            LatentError: this model has no encoder.
+        """
+        return self.encode(self.decode(z).clamp(-1, 1))
+
     @property
     def keeps_details(self) -> bool:
         """Whether `details` and `decode_with` work: whether a photograph can be moved and stay the

@@ -298,6 +298,11 @@ class PhotoVAE(LatentModel):
     def decode(self, z: Tensor) -> Tensor:
         return self._picture(self.grid(z))
 
+    @override
+    def reencode(self, z: Tensor) -> DiagonalGaussian:
+        """In latents of the base, which it brings back nearly as they are: a fifth of the time."""
+        return self.encode_grid(self.whitened(self.grid(z)))
+
     def _picture(self, grid: Tensor) -> Tensor:
         """What the base makes of a grid; beyond what it has ever seen it would draw sparks."""
         kind = next(self.base.decoder.parameters()).dtype

@@ -101,6 +101,9 @@ class Mirror(torch.nn.Module):
         self.found = pixels[:, 0, 0]
         return self
 
+    def reencode(self, z: torch.Tensor) -> "Mirror":
+        return self.encode(self.decode(z))
+
     def mode(self) -> torch.Tensor:
         return self.found
 

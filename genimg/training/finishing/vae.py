@@ -104,10 +104,10 @@ def survival(model: LatentModel, codes: Tensor, std: Tensor) -> npt.NDArray[np.f
     """
     device = next(model.parameters()).device
     result = np.zeros(len(std))
-    before = model.encode(model.decode(codes.to(device)).clamp(-1, 1)).mode()
+    before = model.reencode(codes.to(device)).mode()
     for index, step in enumerate(std.tolist()):
         moved = codes.clone()
         moved[:, index] += step
-        after = model.encode(model.decode(moved.to(device)).clamp(-1, 1)).mode()
+        after = model.reencode(moved.to(device)).mode()
         result[index] = float((after - before)[:, index].mean()) / max(step, 1e-6)
     return np.clip(result, 0.0, 1.0)
