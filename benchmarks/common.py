@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import subprocess
@@ -113,6 +114,19 @@ def run_alone(command: Sequence[str]) -> None:
     )
     if done.returncode:
         raise GenimgError(f"a training ended with code {done.returncode}: {done.stderr[-500:]}")
+
+
+def result_alone(module: str, job: str, out: Path) -> dict[str, Any]:
+    """What a module, run as a program, tells in a folder's `result.json` of the job (JSON) that is
+    left for it there; one that has been done before is not done again.
+    """
+    result = out / "result.json"
+    if not result.is_file():
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "job.json").write_text(job, encoding="utf-8")
+        run_alone([sys.executable, "-m", module, str(out)])
+    facts: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
+    return facts
 
 
 def say(line: str) -> None:

@@ -13,7 +13,6 @@ each, which were found with the labels and numbers of the training pictures
 from __future__ import annotations
 
 import importlib.util
-import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -23,7 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.common import ROOT, Settings, run_alone, say
+from benchmarks.common import ROOT, Settings, result_alone, run_alone, say
 from benchmarks.disentangle_learners import BATCH, OTHERS, UNTOLD
 from benchmarks.learners import Job, job_to_json
 from genimg import Editor
@@ -137,12 +136,7 @@ def _ours(job: Job, out: Path, dataset: Dataset) -> Part:
 def _other(job: Job, out: Path, dataset: Dataset) -> Part:
     few = None if job.learner == UNTOLD else OTHERS[job.learner].latents
     job = job if few is None else Job(**(asdict(job) | {"latent_dim": few}))
-    result = out / "result.json"
-    if not result.is_file():
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "job.json").write_text(job_to_json(job), encoding="utf-8")
-        run_alone([sys.executable, "-m", "benchmarks.disentangle_learners", str(out)])
-    facts = json.loads(result.read_text(encoding="utf-8"))
+    facts = result_alone("benchmarks.disentangle_learners", job_to_json(job), out)
     with np.load(out / "codes.npz") as codes:
         train, validation, test = (codes[name] for name in ("train", "validation", "test"))
     rows = np.arange(len(train))

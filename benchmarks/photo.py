@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import importlib.util
 import io
-import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,7 +20,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from benchmarks.common import ROOT, Settings, run_alone, say
+from benchmarks.common import ROOT, Settings, result_alone, run_alone, say
 from benchmarks.learners import Job, job_to_json
 from genimg import Editor
 from genimg.checkpoint import read_header
@@ -162,12 +161,7 @@ def _pythae(
     root = None if settings.data_root is None else str(settings.data_root)
     job = Job(kind, data, size, default_latent_dim(size), minutes, seed=settings.seed,
               data_root=root)  # fmt: skip
-    result = out / "result.json"
-    if not result.is_file():
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "job.json").write_text(job_to_json(job), encoding="utf-8")
-        run_alone([sys.executable, "-m", "benchmarks.photo_pythae", str(out)])
-    facts = json.loads(result.read_text(encoding="utf-8"))
+    facts = result_alone("benchmarks.photo_pythae", job_to_json(job), out)
     dataset = load_dataset(data, size=size, root=settings.data_root)
     features = load_features("lite2")
     drawn = [features.rows(np.load(out / f"samples-{seed}.npy")) for seed in SEEDS]
