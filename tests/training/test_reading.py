@@ -80,7 +80,7 @@ def test_a_run_tells_how_far_drawing_is_and_goes_on_from_where_it_was_stopped(
     assert status is not None and status.phase == PREPARING
     assert status.words == "drawing cats: 25 of 47"
     assert status.prepared == pytest.approx(25 / 47)
-    assert status.seconds_left > 0
+    assert status.seconds_left >= 0  # in tenths; it is below that where nobody knows
     stopped = files.status()
     assert stopped is not None and stopped.phase == STOPPED
     assert (stopped.prepared, stopped.progress) == (0.0, 0.0), "a stopped run is not half trained"

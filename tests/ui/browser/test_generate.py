@@ -176,6 +176,7 @@ def test_more_like_this_and_back(generate: Visitor, site: Site, tmp_path: Path) 
     expect(page.locator("#edit-note")).to_contain_text("like seed 5")
     assert opened(generate.picture("#edited")).tobytes() == alike[3]
 
+    expect(page.locator("#tab-edit")).to_be_visible()  # it comes to the front last
     generate.open_tab("Generate")
     assert shown(generate) == alike, "what has been found is still there"
     page.click("#back")
