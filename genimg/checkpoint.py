@@ -67,8 +67,9 @@ class Header:
         metrics: what was measured on held-out pictures.
         directions: one mapping a direction (name, group, factor, std, reliability; of a number
             also "number": unit, low, high, error); their unit vectors are the rows of the tensor
-            "directions.vectors", and what reads the numbers off latents those of
-            "directions.readings".
+            "directions.vectors", what reads the numbers off latents those of
+            "directions.readings", and how these change in what is drawn, where it was measured,
+            those of "directions.responses".
         sheet: the samples of seeds 0 to 63, eight a row: a WebP picture in base64.
         format_version: version of this file format.
     """

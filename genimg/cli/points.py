@@ -93,7 +93,7 @@ def check_numbers(editor: Editor, names: Iterable[str]) -> None:
 
 def print_numbers(editor: Editor, recipe: Recipe, names: Collection[str]) -> None:
     """Print what a picture shows of some numbers, and how far that is off on average."""
-    for name, value in editor.numbers(editor.edited(recipe)).items() if names else ():
+    for name, value in editor.shown(recipe).items() if names else ():
         if name in names:
             scale = editor.scales[name]
             print(f"{name}: about {scale.words(value)} ({scale.off})")

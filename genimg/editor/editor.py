@@ -226,6 +226,7 @@ class Editor:
     between = _done_by("moving", Moving.between)
 
     numbers = _done_by("numbering", Numbering.numbers)
+    shown = _done_by("numbering", Numbering.shown)
     in_units = _done_by("numbering", Numbering.in_units)
     brought = _done_by("numbering", Numbering.brought)
     with_numbers = _done_by("numbering", Numbering.with_numbers)

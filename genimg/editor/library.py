@@ -107,10 +107,13 @@ def read_directions(
         return ()
     if vectors is None or vectors.shape != (len(header.directions), *latent_shape):
         raise CheckpointError(f"{path} is damaged: its directions and their vectors do not fit")
-    readings = iter(tensors.get("directions.readings", ()))
+    readings = tensors.get("directions.readings", ())
+    # As many as there are numbers, or none at all: that was checked before the file was read.
+    responses = tensors.get("directions.responses", [None] * len(readings))
+    told = zip(readings, responses, strict=False)
     try:
         return tuple(
-            _direction(row, vector, readings, header.id)
+            _direction(row, vector, told, header.id)
             for row, vector in zip(header.directions, vectors, strict=True)
         )
     except (TypeError, GenimgError) as error:
@@ -118,18 +121,22 @@ def read_directions(
 
 
 def _direction(
-    row: Mapping[str, Any], vector: Tensor, readings: Iterator[Tensor], model_id: str
+    row: Mapping[str, Any],
+    vector: Tensor,
+    told: Iterator[tuple[Tensor, Tensor | None]],
+    model_id: str,
 ) -> Direction:
-    """The direction that a row of the header describes; where it is that of a number, the next of
-    the readings says how the number is read from a latent.
+    """The direction that a row of the header describes; where it is that of a number, what is
+    `told` next are how the number is read from a latent, and its response.
     """
     plain = {key: value for key, value in row.items() if key != "number"}
     scale = None
     if "number" in row:
-        reading = next(readings, None)
+        reading, response = next(told, (None, None))
         if reading is None:
             raise CheckpointError("nothing reads one of its numbers")
-        scale = Scale(weights=reading[:-1], bias=float(reading[-1]), **row["number"])
+        weights, bias = reading[:-1], float(reading[-1])
+        scale = Scale(weights=weights, bias=bias, response=response, **row["number"])
     return Direction(vector=vector, model_id=model_id, scale=scale, **plain)
 
 

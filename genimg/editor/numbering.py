@@ -9,6 +9,7 @@ from numbers import Real
 
 import numpy as np
 import numpy.typing as npt
+from torch import Tensor
 
 from genimg.editor.model import LoadedModel
 from genimg.edits import Recipe
@@ -54,6 +55,19 @@ class Numbering:
         self._model.require(latent)
         return {name: scale.read(latent.z) for name, scale in self._model.scales.items()}
 
+    def shown(self, recipe: Recipe) -> dict[str, float]:
+        """The numbers that the picture of a recipe shows, as `numbers`: those of where it starts,
+        and what its edits change in what is drawn, see `Scale.change`.
+
+        Raises:
+            LatentError: a latent or direction that does not belong to this model.
+        """
+        start, end = (_row(latent) for latent in (recipe.latent, self._edited(recipe)))
+        return {
+            name: value + self._model.scales[name].change(end - start)
+            for name, value in self.numbers(recipe.latent).items()
+        }
+
     def in_units(self, recipe: Recipe) -> dict[str, InUnits]:
         """What the slider of each number shows where a recipe ends, {direction: InUnits}. Locks
         hold sliders back: one that can hardly move its number any more is left out, and one that is
@@ -62,7 +76,7 @@ class Numbering:
         Raises:
             LatentError: a latent or direction that does not belong to this model.
         """
-        shown, amounts = self.numbers(self._edited(recipe)), recipe.amounts
+        shown, amounts = self.shown(recipe), recipe.amounts
         found = {}
         for name, value in shown.items():
             keep = () if name in recipe.locks else recipe.locks
@@ -82,7 +96,7 @@ class Numbering:
         """
         self._check(recipe, numbers)
         names = list(numbers)
-        shown = self.numbers(self._edited(recipe))
+        shown = self.shown(recipe)
         gaps = np.array([float(numbers[name]) - shown[name] for name in names])
         steps = self._steps(names, recipe.locks)
         further = np.linalg.lstsq(steps, gaps, rcond=1e-6)[0] if names else gaps
@@ -126,3 +140,8 @@ class Numbering:
                 raise LatentError(f"{name} cannot be {value!r}")
             if name in recipe.locks:
                 raise LatentError(f"{name!r} cannot be moved while it is kept")
+
+
+def _row(latent: Latent) -> Tensor:
+    """`[d]`: of a latent for each layer, their mean."""
+    return latent.z.reshape(-1, latent.z.shape[-1]).mean(dim=0)

@@ -304,7 +304,7 @@ class PhotoEditor(Editor):
     mix = _refusal("it mixes none")
     labels = _refusal("it has no labels to read")
     change = _refusal("it has no labels to exchange")
-    numbers = _refusal("it tells no numbers")
+    numbers = shown = _refusal("it tells no numbers")
     brought = _refusal("it tells no numbers")
     with_numbers = _refusal("it tells no numbers")
     in_units = _refusal("it tells no numbers")

@@ -20,6 +20,7 @@ from genimg.data import Dataset
 from genimg.data.dataset import Integers
 from genimg.errors import CheckpointError, DataError
 from genimg.evaluation.coding import encode_all
+from genimg.evaluation.responses import with_responses
 from genimg.latents import Direction, Evidence, directions_to_header
 from genimg.latents.directions import MIN_NUMBERED, from_numbers
 from genimg.models import LatentModel, load_model
@@ -65,18 +66,17 @@ def find_numbers(model: LatentModel, dataset: Dataset, model_id: str) -> list[Di
         )
     train = dataset.split("train").images
     rows = np.linspace(0, len(train) - 1, min(len(train), PICTURES)).astype(np.int64)
+    others = encode_all(model, dataset.split("validation").images[:HELD_OUT]).mode()
     evidence = Evidence(
         model_id=model_id,
         codes=encode_all(model, train[rows]).mode().double().numpy(),
-        held_out=encode_all(model, dataset.split("validation").images[:HELD_OUT])
-        .mode()
-        .double()
-        .numpy(),
+        held_out=others.double().numpy(),
         kl=None,
         survival=None,
         **numbered(dataset, rows, HELD_OUT),
     )
-    return sorted(from_numbers(evidence), key=lambda direction: -direction.reliability)
+    found = sorted(from_numbers(evidence), key=lambda direction: -direction.reliability)
+    return with_responses(model, others, found)
 
 
 def write_numbers(

@@ -294,8 +294,8 @@ def directions_to_header(
     directions: Sequence[Direction],
 ) -> tuple[tuple[dict[str, object], ...], dict[str, Tensor]]:
     """What a checkpoint stores: one mapping a direction for the header, the vectors as a tensor,
-    and the regressions of the numbers among them as another, `[K, d + 1]` (its last column is
-    added).
+    and of the K numbers among them the regressions as another, `[K, d + 1]` (its last column is
+    added), and the responses, where they were measured, as a third, `[K, d]`.
     """
     rows = tuple(
         {
@@ -316,6 +316,9 @@ def directions_to_header(
         tensors["directions.readings"] = torch.stack(
             [torch.cat([each.weights, torch.tensor([each.bias])]) for each in scales]
         )
+        responses = [each.response for each in scales if each.response is not None]
+        if len(responses) == len(scales):
+            tensors["directions.responses"] = torch.stack(responses)
     return rows, tensors
 
 

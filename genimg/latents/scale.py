@@ -1,4 +1,9 @@
-"""What number does a latent show, and how far does a slider have to go for another one?"""
+"""What number does a latent show, and how far does a slider have to go for another one?
+
+Two vectors, as these are two questions. What a picture shows is read off the latent that it is
+encoded to. A latent that a slider has moved is no encoding of a picture: what is drawn of it goes
+only part of the way, and how far is measured (see `genimg.evaluation.responses`).
+"""
 
 from __future__ import annotations
 
@@ -16,7 +21,8 @@ _PARTS = 100
 
 @dataclass(frozen=True, eq=False)
 class Scale:
-    """A number that latents show, in its unit: `z @ weights + bias`.
+    """A number that latents show, in its unit: `z @ weights + bias`; in what is drawn along a
+    vector it changes by `vector @ response`.
 
     Attributes:
         unit: "years", or "" where the number's name says it.
@@ -24,6 +30,8 @@ class Scale:
         error: how far it is off on held-out pictures, the root of the mean square, in its unit.
         weights: float32 on the CPU, `[d]`.
         bias: what the latent 0 shows.
+        response: float32 on the CPU, `[d]`; None stands for the weights, where nothing was
+            measured.
 
     Raises:
         LatentError: numbers that are not finite, or no range.
@@ -35,15 +43,22 @@ class Scale:
     error: float
     weights: Tensor
     bias: float
+    response: Tensor | None = None
 
     def __post_init__(self) -> None:
-        weights = torch.as_tensor(self.weights).detach().to("cpu", torch.float32).clone()
-        object.__setattr__(self, "weights", weights)
+        for name in ("weights", "response"):
+            row = getattr(self, name)
+            if row is not None:
+                row = torch.as_tensor(row).detach().to("cpu", torch.float32).clone()
+                object.__setattr__(self, name, row)
+        rows = [self.weights, *([] if self.response is None else [self.response])]
         known = (self.low, self.high, self.error, self.bias)
-        if not all(map(math.isfinite, known)) or not bool(torch.isfinite(weights).all()):
+        if not all(map(math.isfinite, known)) or not all(bool(r.isfinite().all()) for r in rows):
             raise LatentError("a scale holds numbers that are not finite")
-        if weights.ndim != 1 or not self.low < self.high or self.error < 0.0:
-            raise LatentError("a scale has no range, or no row of weights")
+        if any(row.ndim != 1 or len(row) != len(rows[0]) for row in rows):
+            raise LatentError("a scale has no row of weights")
+        if not self.low < self.high or self.error < 0.0:
+            raise LatentError("a scale has no range")
 
     def read(self, z: Tensor) -> float:
         """The number that a latent `[d]` shows; of `[layers, d]` the mean over layers is read."""
@@ -51,8 +66,9 @@ class Scale:
         return float(row.double() @ self.weights.double()) + self.bias
 
     def change(self, vector: Tensor) -> float:
-        """By how much the number changes along a vector `[d]`."""
-        return float(vector.double() @ self.weights.double())
+        """By how much the number changes in what is drawn along a vector `[d]`."""
+        row = self.weights if self.response is None else self.response
+        return float(vector.double() @ row.double())
 
     @property
     def digits(self) -> int:

@@ -385,6 +385,7 @@ def _check_fits(path: Path, header: Header, found: Mapping[str, TensorInfo]) -> 
             further["directions.vectors"] = (len(header.directions), numbers)
             readings = sum("number" in row for row in header.directions)
             further["directions.readings"] = (readings, numbers + 1)
+            further["directions.responses"] = (readings, numbers)
             prior = checks.require_prior(numbers, found)
             found = {name: info for name, info in found.items() if name not in prior}
         elif not family.draws and family.opens:

@@ -27,7 +27,7 @@ def somebody(people: Editor) -> Recipe:
 
 
 def shown(editor: Editor, recipe: Recipe) -> dict[str, float]:
-    return editor.numbers(editor.edited(recipe))
+    return editor.shown(recipe)
 
 
 def test_a_scale_reads_latents_and_tells_values_in_its_unit() -> None:
@@ -188,6 +188,26 @@ def test_a_file_brings_its_numbers_along(people: Editor, numbered_path: Path) ->
     assert torch.equal(stored[0, :-1], people.scales["age"].weights)
 
 
+def test_a_file_tells_how_far_its_sliders_go_in_what_is_drawn(
+    people: Editor, numbered_path: Path, tmp_path: Path
+) -> None:
+    """Here half as far as latents say: sliders are pulled twice as far, and say what is seen."""
+    header, tensors = load(numbered_path)
+    path = tmp_path / "half.safetensors"
+    responses = 0.5 * tensors["directions.readings"][:, :-1]
+    save(path, header, {**tensors, "directions.responses": responses})
+    half = Editor.load(path, "cpu")
+    start = Recipe(half.sample(1, seed=1)[0])
+    assert half.shown(start) == people.shown(start)
+    wanted = half.shown(start)["age"] + 12
+    amounts = [each.brought(start, {"age": wanted}).amounts["age"] for each in (people, half)]
+    assert amounts == pytest.approx([1.0, 2.0], abs=1e-3)
+    moved = start.pulled({"age": 1.0})
+    assert half.shown(moved)["age"] == pytest.approx(wanted - 6, abs=0.01)
+    assert half.in_units(moved)["age"].step == pytest.approx(6.0)
+    assert half.numbers(half.edited(moved))["age"] == pytest.approx(wanted, abs=0.01)
+
+
 @pytest.mark.parametrize(
     ("number", "said"),
     [
@@ -215,6 +235,14 @@ def test_numbers_without_what_reads_them_are_damage(numbered_path: Path, tmp_pat
     readings = tensors.pop("directions.readings")
     save(path, header, tensors)
     with pytest.raises(CheckpointError, match="nothing reads one of its numbers"):
+        Editor.load(path, "cpu")
+    responses = readings[:, :-1].clone()
+    save(path, header, {**tensors, "directions.responses": responses})
+    with pytest.raises(CheckpointError, match="nothing reads one of its numbers"):
+        Editor.load(path, "cpu")
+    both = {**tensors, "directions.readings": readings, "directions.responses": responses[:1]}
+    save(path, header, both)
+    with pytest.raises(CheckpointError, match=r"directions\.responses"):
         Editor.load(path, "cpu")
     save(path, header, {**tensors, "directions.readings": readings[:1]})
     with pytest.raises(CheckpointError, match=r"directions\.readings"):

@@ -14,10 +14,11 @@ from genimg.evaluation.calibration import add_calibration
 from genimg.evaluation.coding import encode_all, test_split
 from genimg.evaluation.evaluate import DEFAULT_COUNT, evaluate_model
 from genimg.evaluation.numbers import numbered
+from genimg.evaluation.responses import with_responses
 from genimg.latents import Evidence, Labels, find_directions, fit_prior
 from genimg.latents.prior import ENOUGH_EXPLAINED
 from genimg.metrics import measure
-from genimg.models import LatentModel, model_digest
+from genimg.models import LatentModel, Prior, model_digest
 from genimg.training.finishing.findings import Findings
 
 CODED_PICTURES = 20_000
@@ -60,7 +61,7 @@ def finish_vae(
         scores=measure(images),
         held_out_scores=measure(held_out_images),
     )
-    directions = find_directions(evidence)
+    directions = with_responses(model, held_out_codes, find_directions(evidence))
     say("fitting the prior")
     model.prior = fit_prior(evidence, enough_explained=enough_explained).to(
         next(model.parameters()).device
@@ -79,6 +80,27 @@ def finish_vae(
         f"{metrics['active_dimensions']} of {metrics['dimensions']} dimensions in use, "
         f"{len(directions)} directions",
     )
+
+
+def early_prior(
+    codes: Tensor, held_out: Tensor, dataset: Dataset, enough_explained: float
+) -> Prior:
+    """The prior of a model that still learns, from the codes `[N, d]` of the first N training
+    pictures and those of the first held-out ones; for `enough_explained` see `fit_prior`.
+    """
+    labels = dataset.split("train").labels
+    others = dataset.split("validation" if "validation" in dataset.splits else "train").labels
+    evidence = Evidence(
+        model_id="",
+        codes=codes.cpu().double().numpy(),
+        held_out=held_out.cpu().double().numpy(),
+        kl=None,
+        survival=None,
+        factors=[(factor.name, factor.values) for factor in dataset.factors],
+        labels=None if labels is None else labels[: len(codes)],
+        held_out_labels=None if others is None else others[: len(held_out)],
+    )
+    return fit_prior(evidence, enough_explained=enough_explained)
 
 
 def recognised(model: LatentModel, evidence: Evidence) -> dict[str, float]:

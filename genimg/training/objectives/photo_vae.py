@@ -20,7 +20,6 @@ from typing_extensions import override
 from genimg.data import Dataset
 from genimg.errors import ConfigError
 from genimg.images import array_to_pixels
-from genimg.latents import Evidence, fit_prior
 from genimg.models import (
     DiagonalGaussian,
     Model,
@@ -33,8 +32,15 @@ from genimg.models import (
 from genimg.models.base import draw_labels
 from genimg.runs.description import ERROR, Graph, Kind, Signal, Trend
 from genimg.training.finishing.findings import Findings
-from genimg.training.finishing.vae import finish_vae
-from genimg.training.objectives.objective import Player, Terms, Turn, cosine, make_optimizer
+from genimg.training.finishing.vae import early_prior, finish_vae
+from genimg.training.objectives.objective import (
+    Player,
+    Terms,
+    Turn,
+    cosine,
+    held_still,
+    make_optimizer,
+)
 from genimg.training.objectives.photograph_guard import PhotographGuard
 from genimg.training.objectives.sharpening import Sharpening, as_now, is_told_labels
 from genimg.training.objectives.spikes import SpikeGuard
@@ -49,7 +55,7 @@ from genimg.training.objectives.vae import (
 )
 from genimg.training.options import TrainOptions
 from genimg.training.pictures.augmentations import Augmentations
-from genimg.training.pictures.batches import Batch, PixelSource, Source
+from genimg.training.pictures.batches import Batch, PhasedSource, PixelSource, Source
 from genimg.training.pictures.coded import CodedPictures
 from genimg.training.pictures.diff_augment import mild_augmentation
 from genimg.training.planning.compute import Compute
@@ -77,18 +83,6 @@ EDGES = Graph(
     "Sharpness of new pictures", "1 is as sharp as yours", (("sharpness", "new pictures"),)
 )
 SHARPNESS = Trend("sharpness", 0.03, 0.01, 0.15, "%", 0)
-
-
-class PhotoSource:
-    """Latents of the base in the first phase, pixels in the second."""
-
-    def __init__(self, objective: PhotoVAEObjective, coded: CodedPictures, pixels: Source) -> None:
-        self.objective = objective
-        self.sources: dict[int, Source] = {LATENTS: coded, SHARPENING: pixels}
-
-    def read(self, rows: Any, own: slice, rng: torch.Generator) -> Tensor:
-        """See `Source`."""
-        return self.sources[self.objective.now].read(rows, own, rng)
 
 
 class PhotoVAEObjective(VAEObjective):
@@ -206,7 +200,8 @@ class PhotoVAEObjective(VAEObjective):
                 (self.model.mean, self.model.std), coded.statistics(CODED), strict=True
             ):
                 kept.copy_(found.half().float().view(-1, 1, 1))
-        return PhotoSource(self, coded, PixelSource(dataset, changes, self.compute.place))
+        pixels = PixelSource(dataset, changes, self.compute.place)
+        return PhasedSource((coded, pixels), lambda: self.now)
 
     @override
     def example(self, batch: Batch) -> Batch:
@@ -240,22 +235,11 @@ class PhotoVAEObjective(VAEObjective):
             self._codes(self.coded.some(0, start, min(start + AT_ONCE, count)))
             for start in range(0, count, AT_ONCE)
         ]
-        train = dataset.split("train")
         held_out = dataset.split("validation" if "validation" in dataset.splits else "train")
-        many = slice(2 * JUDGED)
-        pixels = self.compute.place(array_to_pixels(np.asarray(held_out.images[many])))
+        pixels = self.compute.place(array_to_pixels(np.asarray(held_out.images[: 2 * JUDGED])))
         others = [self._codes(self._encode_base(part)) for part in torch.split(pixels, AT_ONCE)]
-        evidence = Evidence(
-            model_id="",
-            codes=torch.cat(parts).cpu().double().numpy(),
-            held_out=torch.cat(others).cpu().double().numpy(),
-            kl=None,
-            survival=None,
-            factors=[(factor.name, factor.values) for factor in dataset.factors],
-            labels=None if train.labels is None else train.labels[:count],
-            held_out_labels=None if held_out.labels is None else held_out.labels[many],
-        )
-        return fit_prior(evidence, enough_explained=EXPLAINED).to(self.compute.device)
+        prior = early_prior(torch.cat(parts), torch.cat(others), dataset, EXPLAINED)
+        return prior.to(self.compute.device)
 
     def _codes(self, grids: Tensor) -> Tensor:
         with self.compute.autocast():
@@ -311,7 +295,8 @@ class PhotoVAEObjective(VAEObjective):
             codes[anchored] = posterior.mean + torch.exp(0.5 * posterior.logvar) * noise
         maps = self.noise(self.model.decoder.noise.expand(len(codes), -1, -1, -1), rng)
         with torch.set_grad_enabled(not self.critic_alone), self.compute.autocast():
-            made = self.model.base.decode(self.model.grid(codes, maps)).float()
+            grids = self.model.grid(codes, maps)
+            made = self.model.base.decode(grids).float()
         changes = mild_augmentation(self.part.count, real.shape[-2], rng).rows(own)
         with torch.no_grad():
             reals = self.sharpening.shown(
@@ -322,11 +307,20 @@ class PhotoVAEObjective(VAEObjective):
         )
         if not self.critic_alone:
             terms = self.sharpening.decoder_terms(made, real, anchored, fakes, reals)
+            terms |= {"latent": self._unread(grids, codes)}
             yield Turn(
                 "decoder", terms, lambda means: self.sharpening.decoder_loss(means, self.retries)
             )
         terms = self.sharpening.critic_terms(fakes, reals)
         yield Turn("critic", terms, lambda means: means["critic"])
+
+    def _unread(self, grids: Tensor, codes: Tensor) -> Tensor:
+        """How badly the encoder reads from grids of which latents they were made: what it takes to
+        name those, in nats a dimension, `[N]` (Chen et al. 2016, "InfoGAN", equation 5).
+        """
+        with held_still(self.model.encoder), self.compute.autocast():
+            posterior = self.model.encode_grid(self.model.whitened(grids))
+        return posterior.nll(codes) / codes.shape[1]
 
     def _labels_of_made(
         self, batch: Batch, anchored: Tensor, rng: torch.Generator

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -76,6 +76,19 @@ class Source(Protocol):
         """Those of the `own` ones of some rows of a data set, float32 `[N, C, H, W]`, on the
         device. What is drawn from `rng` is drawn for all rows.
         """
+
+
+class PhasedSource:
+    """The source of the phase that a run is in, which `phase` tells."""
+
+    def __init__(self, sources: Sequence[Source], phase: Callable[[], int]) -> None:
+        self.sources, self.phase = sources, phase
+
+    def read(
+        self, rows: np.ndarray[Any, np.dtype[np.int64]], own: slice, rng: torch.Generator
+    ) -> Tensor:
+        """See `Source`."""
+        return self.sources[self.phase()].read(rows, own, rng)
 
 
 class PixelSource:

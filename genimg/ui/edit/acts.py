@@ -119,7 +119,7 @@ def _moved(editor: Editor, before: Recipe, after: Recipe) -> str:
     words = [f"{name} {stand.get(name, 0.0):+.1f}" for name in names]
     if len(names) == 1 and names[0] in editor.scales:
         [name] = names
-        shown = editor.numbers(editor.edited(after))[name]
+        shown = editor.shown(after)[name]
         words = [f"{name} {editor.scales[name].words(shown)}"]
     if before.details != after.details:
         words.append(Details(after.details).words)
