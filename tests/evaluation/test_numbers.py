@@ -63,7 +63,7 @@ def test_a_finished_model_gets_sliders_for_what_it_tells(model_file: Path, brigh
     _, after = load(model_file)
     assert torch.equal(after["directions.vectors"][1:], tensors["directions.vectors"])
     assert {k for k in after if not torch.equal(after[k], tensors.get(k, torch.zeros(0)))} == {
-        "directions.vectors", "directions.readings",
+        "directions.vectors", "directions.readings", "directions.responses",
     }  # fmt: skip
 
 
