@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -37,11 +36,6 @@ class DiagonalGaussian:
             self.mean.shape, generator=rng, device=rng.device if rng else self.mean.device
         ).to(self.mean.device)
         return self.mean + torch.exp(0.5 * self.logvar) * noise
-
-    def nll(self, z: Tensor) -> Tensor:
-        """-log q(z) in nats for each row of latents `[N, d]`, `[N]`."""
-        squares = (z - self.mean).square() * torch.exp(-self.logvar)
-        return 0.5 * (squares + self.logvar + math.log(2.0 * math.pi)).sum(dim=1)
 
     def kl_per_dimension(self) -> Tensor:
         """KL(q || N(0, 1)) in nats for each row and dimension, `[N, d]`."""

@@ -108,13 +108,6 @@ def test_shapes_are_those_that_the_model_states(model: LatentModel) -> None:
     assert posterior.kl().shape == (5,)
 
 
-def test_a_gaussian_says_how_improbable_a_latent_is() -> None:
-    rng = torch.Generator().manual_seed(0)
-    mean, logvar, z = torch.randn(3, 4, 5, generator=rng).unbind()
-    expected = -torch.distributions.Normal(mean, (0.5 * logvar).exp()).log_prob(z).sum(dim=1)
-    torch.testing.assert_close(DiagonalGaussian(mean, logvar).nll(z), expected)
-
-
 @torch.no_grad()
 def test_one_latent_for_all_layers_is_that_latent(model: LatentModel) -> None:
     assert model.layers >= 1

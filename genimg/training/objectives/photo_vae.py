@@ -38,7 +38,6 @@ from genimg.training.objectives.objective import (
     Terms,
     Turn,
     cosine,
-    held_still,
     make_optimizer,
 )
 from genimg.training.objectives.photograph_guard import PhotographGuard
@@ -273,8 +272,7 @@ class PhotoVAEObjective(VAEObjective):
         grids = self.model.whitened(batch.pixels)
         with self.compute.autocast():
             posterior = self.model.encode_grid(grids)
-            noise = self.noise(posterior.mean, rng)
-            codes = posterior.mean + torch.exp(0.5 * posterior.logvar) * noise
+            codes = self._codes_of(posterior, batch, self.noise(posterior.mean, rng))
             made = self.model.decode_grid(codes, self._no_noise(len(codes)))
         return bound_terms(posterior, made, grids) | self._number_terms(posterior, batch)
 
@@ -292,11 +290,10 @@ class PhotoVAEObjective(VAEObjective):
             codes = self.prior.sample(self.part.count, rng, labels=said)[own].to(real.device)
             noise = self.noise(codes, rng)[anchored]
             posterior = self.model.encode(real[anchored])
-            codes[anchored] = posterior.mean + torch.exp(0.5 * posterior.logvar) * noise
+            codes[anchored] = self._codes_of(posterior, batch, noise, anchored)
         maps = self.noise(self.model.decoder.noise.expand(len(codes), -1, -1, -1), rng)
         with torch.set_grad_enabled(not self.critic_alone), self.compute.autocast():
-            grids = self.model.grid(codes, maps)
-            made = self.model.base.decode(grids).float()
+            made = self.model.base.decode(self.model.grid(codes, maps)).float()
         changes = mild_augmentation(self.part.count, real.shape[-2], rng).rows(own)
         with torch.no_grad():
             reals = self.sharpening.shown(
@@ -307,20 +304,11 @@ class PhotoVAEObjective(VAEObjective):
         )
         if not self.critic_alone:
             terms = self.sharpening.decoder_terms(made, real, anchored, fakes, reals)
-            terms |= {"latent": self._unread(grids, codes)}
             yield Turn(
                 "decoder", terms, lambda means: self.sharpening.decoder_loss(means, self.retries)
             )
         terms = self.sharpening.critic_terms(fakes, reals)
         yield Turn("critic", terms, lambda means: means["critic"])
-
-    def _unread(self, grids: Tensor, codes: Tensor) -> Tensor:
-        """How badly the encoder reads from grids of which latents they were made: what it takes to
-        name those, in nats a dimension, `[N]` (Chen et al. 2016, "InfoGAN", equation 5).
-        """
-        with held_still(self.model.encoder), self.compute.autocast():
-            posterior = self.model.encode_grid(self.model.whitened(grids))
-        return posterior.nll(codes) / codes.shape[1]
 
     def _labels_of_made(
         self, batch: Batch, anchored: Tensor, rng: torch.Generator

@@ -50,7 +50,6 @@ class SharpeningOptions:
         perceptual: weight of the distance in fixed features beside the absolute error of pixels, on
             pictures made of the latents of real ones.
         adversarial: weight of the critic's word, on all.
-        latent: weight of what it takes to name their latents, on all.
         max_gradient_norm: clip of the decoder.
     """
 
@@ -59,7 +58,6 @@ class SharpeningOptions:
     alone: int = 320
     perceptual: float = 1.0
     adversarial: float = 0.1
-    latent: float = 0.1
     max_gradient_norm: float = 1.0
 
 
@@ -224,7 +222,7 @@ class Sharpening:
         """The decoder's terms, weighted; the critic's word counts less after each retry."""
         perceptual = self.options.perceptual * means["perceptual"]
         adversarial = self.options.adversarial * MILDER**retries * means["adversarial"]
-        return means["pixels"] + perceptual + adversarial + self.options.latent * means["latent"]
+        return means["pixels"] + perceptual + adversarial
 
     def critic_terms(self, fakes: Shown, reals: Shown) -> Terms:
         """What the critic minimises."""

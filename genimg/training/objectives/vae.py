@@ -18,7 +18,6 @@ from genimg.models import DiagonalGaussian, LatentModel
 from genimg.runs.description import ERROR, LIKENESS, PSNR, Floor, Kind, Signal
 from genimg.training.finishing.findings import Findings
 from genimg.training.finishing.vae import finish_vae
-from genimg.training.objectives import numbers
 from genimg.training.objectives.numbers import NumberTerm
 from genimg.training.objectives.objective import (
     AGAIN,
@@ -159,21 +158,39 @@ class VAEObjective(Objective):
     def terms(self, batch: Batch, rng: torch.Generator) -> Terms:
         with self.compute.autocast():
             posterior = self.model.encode(batch.pixels)
-            noise = self.noise(posterior.mean, rng)
-            decoded = self.model.decode(posterior.mean + torch.exp(0.5 * posterior.logvar) * noise)
+            codes = self._codes_of(posterior, batch, self.noise(posterior.mean, rng))
+            decoded = self.model.decode(codes)
         return bound_terms(posterior, decoded, batch.pixels) | self._number_terms(posterior, batch)
 
+    def _codes_of(
+        self, posterior: DiagonalGaussian, batch: Batch, noise: Tensor, some: Tensor | None = None
+    ) -> Tensor:
+        """Draws from a posterior, with the numbers that the pictures of a batch bear in their
+        places; it may be that of `some` of its own rows, bool `[N]`.
+        """
+        codes = posterior.mean + torch.exp(0.5 * posterior.logvar) * noise
+        if self.of_numbers is None or batch.values is None:
+            return codes
+        values = batch.values[batch.rows]
+        return self.of_numbers.put(codes, values if some is None else values[some])
+
     def _number_terms(self, posterior: DiagonalGaussian, batch: Batch) -> Terms:
-        """How far the latents of pictures that bear numbers are from them."""
+        """How badly the numbers that pictures bear are read; and the KL without them, as they need
+        not be coded.
+        """
         if self.of_numbers is None or batch.values is None:
             return {}
-        return {"numbers": self.of_numbers(posterior.mean, batch.values[batch.rows])}
+        values = batch.values[batch.rows]
+        return {
+            "numbers": self.of_numbers(posterior, values),
+            "kl": self.of_numbers.kl(posterior, values),
+        }
 
     @override
     def loss(self, means: Means) -> Tensor:
         loss = bound(means, self.beta, self.subpixels)
         if "numbers" in means:
-            loss = loss + numbers.WEIGHT * means["numbers"] / self.subpixels
+            loss = loss + means["numbers"] / self.subpixels
         return loss
 
     # -- watching

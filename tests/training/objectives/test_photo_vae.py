@@ -79,9 +79,7 @@ def test_own_photographs_learn_on_the_base_by_themselves(wanted: TrainOptions) -
     assert parent["name"] == "photo-base" and "GroceryStoreDataset" in parent["credit"]
     assert header.metrics["psnr"] > header.metrics["psnr_model"] + 3
     lines = RunFolder(torn.out or Path()).progress.read_text()
-    assert all(
-        f'"{term}"' in lines for term in ("kl", "pixels", "adversarial", "latent", "sharpness")
-    )
+    assert all(f'"{term}"' in lines for term in ("kl", "pixels", "adversarial", "sharpness"))
 
     base, model = load_base(find_base())[0], load_model(whole)[0]
     kept = {k.removeprefix("base."): v for k, v in model.state_dict().items() if "base." in k}
@@ -145,24 +143,6 @@ def test_a_gan_of_photographs_learns_at_the_rate_that_is_asked_for(options: Make
     objective.schedule(0.0, 0)
     for name in ("decoder", "critic"):
         assert objective.players[name].optimizer.param_groups[0]["lr"] == pytest.approx(1e-5)
-
-
-def test_what_is_drawn_can_be_read_again(options: MakeOptions) -> None:
-    """The decoder learns to draw what the encoder reads, and the encoder does not learn to read."""
-    model = build_model("vae", (3, SIDE, SIDE), "photo", 6, 0, (), 8)
-    objective = PhotoVAEObjective(model, options(preset="photo"), Compute())
-    codes = torch.randn(16, 6, generator=torch.Generator().manual_seed(0))
-    optimizer = torch.optim.Adam(model.decoder.parameters(), 3e-3)
-    told = []
-    for _ in range(40):
-        unread = objective._unread(model.grid(codes), codes)
-        optimizer.zero_grad()
-        unread.mean().backward()
-        optimizer.step()
-        told.append(float(unread.detach().mean()))
-    assert unread.shape == (16,)
-    assert told[-1] < told[0] - 0.1
-    assert all(parameter.grad is None for parameter in model.encoder.parameters())
 
 
 @pytest.mark.parametrize(
