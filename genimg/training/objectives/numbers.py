@@ -39,15 +39,13 @@ class NumberTerm:
         self.count = min(values.shape[1], latent_dim // 2)
         known = np.ma.masked_invalid(values[:, : self.count].astype(np.float64))
         spread = np.ma.filled(known.std(axis=0), 0.0)
-        centre, spread = np.ma.filled(known.mean(axis=0), 0.0), np.where(spread > 0, spread, np.inf)
+        centre, spread = np.ma.filled(known.mean(axis=0), 0.0), np.where(spread > 0, spread, np.nan)
         self.mean, self.spread = (
             torch.tensor(each, dtype=torch.float32, device=device) for each in (centre, spread)
         )
 
     def aims(self, values: Tensor) -> Tensor:
-        """Numbers `[N, K]` in standard deviations, NaN where one is not known; 0 where all are the
-        same.
-        """
+        """Numbers `[N, K]` in standard deviations, NaN where one is not known or never differs."""
         aims = (values[:, : self.count] - self.mean) / self.spread
         return aims.clamp(-FURTHEST, FURTHEST)
 

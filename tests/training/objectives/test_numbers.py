@@ -1,20 +1,22 @@
-"""The first latent numbers of a VAE become the numbers that its pictures bear."""
+"""The first latent numbers of a VAE are the numbers that its pictures bear."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from genimg.data import Dataset, Number
 from genimg.data.dataset import Factor
 from genimg.images import array_to_pixels
-from genimg.models import build_model
+from genimg.models import DiagonalGaussian, LatentModel, build_model
 from genimg.training import TrainOptions
 from genimg.training.loop.step import take_step
-from genimg.training.objectives.numbers import NumberTerm
+from genimg.training.objectives.numbers import FURTHEST, WEIGHT, NumberTerm
 from genimg.training.objectives.vae import VAEObjective
 from genimg.training.pictures.batches import Batches
 from genimg.training.planning.compute import Compute
@@ -36,7 +38,12 @@ def bright(cats: Dataset) -> Dataset:
     return bearing(cats, values)
 
 
-def test_distances_are_in_standard_deviations_of_the_training_pictures(cats: Dataset) -> None:
+def posterior(mean: Tensor, logvar: float = 0.0) -> DiagonalGaussian:
+    return DiagonalGaussian(mean, torch.full_like(mean, logvar, requires_grad=mean.requires_grad))
+
+
+def test_numbers_are_read_in_standard_deviations_of_the_training_pictures(cats: Dataset) -> None:
+    """A weighted square, and the likelihood."""
     rng = np.random.default_rng(0)
     values = rng.normal((10, -200), (2, 50), (len(cats), 2))
     train = values[cats.splits["train"]]
@@ -46,33 +53,48 @@ def test_distances_are_in_standard_deviations_of_the_training_pictures(cats: Dat
     here = torch.from_numpy(np.stack([centre, centre + aside, centre - spread])).float()
     means = torch.zeros(3, 8)
     means[:, 2:] = 7.0  # the other dimensions are free
-    assert term(means, here).tolist() == pytest.approx([0, 9, 2], abs=1e-3)
-    means[1, 0] = 3.0
-    assert float(term(means, here)[1]) == pytest.approx(0, abs=1e-3)
+    squares = [0, 9, 2]
+    expected = [WEIGHT * each + 0.5 * (4 * each + 2 * -math.log(4)) for each in squares]
+    assert term(posterior(means, -math.log(4)), here).tolist() == pytest.approx(expected, rel=1e-4)
+
+
+def test_known_numbers_take_their_places_and_cost_nothing(cats: Dataset) -> None:
+    values = np.random.default_rng(0).normal(size=(len(cats), 2))
+    term = NumberTerm(bearing(cats, values), 6, "cpu")
+    rows = torch.tensor([[term.mean[0] + 2 * term.spread[0], NAN], [NAN, 1e6]])
+    codes = torch.full((2, 6), 0.5)
+    put = term.put(codes, rows)
+    assert put[:, :2].tolist() == [[pytest.approx(2), 0.5], [0.5, FURTHEST]]
+    assert torch.equal(put[:, 2:], codes[:, 2:])
+    assert codes.eq(0.5).all()
+    free = posterior(codes).kl_per_dimension()
+    assert term.kl(posterior(codes), rows).tolist() == pytest.approx((5 * free[:, 0]).tolist())
 
 
 def test_what_is_not_known_says_nothing_also_not_to_the_gradient(bright: Dataset) -> None:
     term = NumberTerm(bright, 8, "cpu")
     means = torch.full((2, 8), 0.5, requires_grad=True)
-    far = term(means, torch.tensor([[NAN], [1e3]]))
+    far = term(posterior(means), torch.tensor([[NAN], [1e3]]))
     far.sum().backward()
     assert means.grad is not None
     assert far[0].item() == 0 and far[1].item() > 1
     assert not means.grad[0].any() and means.grad[1, 0] != 0 and not means.grad[1, 1:].any()
 
 
-def test_a_number_that_is_always_the_same_or_never_known_does_no_harm(cats: Dataset) -> None:
+def test_a_number_that_is_always_the_same_or_never_known_is_none(cats: Dataset) -> None:
+    """Sure of it, the likelihood would grow without end."""
     values = np.stack([np.full(len(cats), 4.0), np.full(len(cats), NAN)], axis=1)
     term = NumberTerm(bearing(cats, values), 8, "cpu")
-    found = term(torch.full((1, 8), 0.5), torch.tensor([[4.0, NAN]]))
-    assert found.tolist() == pytest.approx([0.25])
+    codes, rows = torch.full((1, 8), 0.5), torch.tensor([[4.0, NAN]])
+    assert term(posterior(codes), rows).item() == 0
+    assert torch.equal(term.put(codes, rows), codes)
 
 
 def test_half_of_the_dimensions_stay_free(cats: Dataset) -> None:
     values = np.random.default_rng(0).normal(size=(len(cats), 5))
     term = NumberTerm(bearing(cats, values), 6, "cpu")
     means = torch.zeros(1, 6, requires_grad=True)
-    term(means, torch.full((1, 5), 9.0)).sum().backward()
+    term(posterior(means), torch.full((1, 5), 9.0)).sum().backward()
     assert means.grad is not None and (means.grad[0] != 0).tolist() == [True] * 3 + [False] * 3
 
 
@@ -99,25 +121,37 @@ def test_batches_bring_the_numbers_of_their_pictures_as_far_as_they_are_seen(
     assert torch.allclose(light[shown], batch.values[shown, 0], atol=0.01)
 
 
+def learned(dataset: Dataset) -> LatentModel:
+    """After some steps on these pictures."""
+    objective = VAEObjective(
+        build_model("vae", dataset.image_shape, None, seed=1), TrainOptions(), Compute()
+    )
+    objective.prepare(dataset)
+    batches = Batches(dataset, 16, seed=0)
+    rng = torch.Generator().manual_seed(0)
+    for _ in range(60):
+        objective.schedule(0.3, 10**6)
+        take_step(objective, batches.next(rng), rng)
+    return objective.model.eval().requires_grad_(False)
+
+
 def test_a_vae_learns_them_one_a_dimension(bright: Dataset) -> None:
-    """The first dimension of held-out pictures is how bright they are, in standard deviations; that
-    of a model that was not told is anything.
+    """The first dimension of held-out pictures is how bright they are, in standard deviations, and
+    who changes it changes that; in a model that was not told it is anything.
     """
-    missed = {}
+    term = NumberTerm(bright, 8, "cpu")
+    held_out = bright.split("validation").images
+    light = term.aims(torch.from_numpy(held_out.mean(axis=(1, 2, 3), dtype=np.float32))[:, None])
+    missed, moved = {}, {}
     for dataset in (bright, replace(bright, numbers=(), values=None)):
-        objective = VAEObjective(
-            build_model("vae", bright.image_shape, None, seed=1), TrainOptions(), Compute()
-        )
-        objective.prepare(dataset)
-        batches = Batches(dataset, 16, seed=0)
-        rng = torch.Generator().manual_seed(0)
-        for _ in range(40):
-            objective.schedule(0.3, 10**6)
-            take_step(objective, batches.next(rng), rng)
-        held_out = bright.split("validation").images
-        light = torch.from_numpy(held_out.mean(axis=(1, 2, 3), dtype=np.float32))[:, None]
-        with torch.no_grad():
-            means = objective.model.encode(array_to_pixels(held_out.copy())).mean
-            error = NumberTerm(bright, means.shape[1], "cpu")(means, light)
-        missed[dataset is bright] = float(error.mean())
-    assert missed[True] < 0.2 and missed[False] > 0.5
+        model = learned(dataset)
+        codes = model.encode(array_to_pixels(held_out.copy())).mean
+        missed[dataset is bright] = float((codes[:, :1] - light).square().mean())
+        drawn = []
+        for amount in (-1.0, 1.0):
+            codes[:, 0] = amount
+            bytes_of = (model.decode(codes) + 1) * 127.5
+            drawn.append(term.aims(bytes_of.mean(dim=(1, 2, 3))[:, None]).mean())
+        moved[dataset is bright] = float(drawn[1] - drawn[0])
+    assert missed[True] < 0.2 and missed[False] > 0.5, missed
+    assert moved[True] > 1.0 > abs(moved[False]), moved  # of 2
