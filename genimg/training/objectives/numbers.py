@@ -4,7 +4,15 @@ The decoder is given the true numbers of a picture in their places, and only the
 from the posterior (Kingma et al. 2014, "Semi-supervised learning with deep generative models", the
 model M2). What it is given for nothing it need not be told by the rest, where each bit costs: so
 the rest becomes independent of the numbers, and who changes a number changes what it stands for,
-and little else. The encoder learns to read the numbers beside.
+and little else. The encoder learns to read the numbers beside. In the time that people have, the
+rest does not let go of them all, and a decoder goes by what it finds there: so where it learns from
+a critic, it also learns that numbers of another picture, put in their places, are what is read from
+its picture (as of an exchanged code: Chen et al. 2016, "InfoGAN").
+
+Measured on portraits, after 33,000 pictures of the first phase and 2,500 of the second, without and
+with the exchange: of a number that sliders are asked for, the encoder reads 56 % and 71 % in what
+is drawn, and a regression on features of another network, which never saw a drawn picture, 29 % and
+35 %; 22.2 and 22.6 dB from the latent alone.
 """
 
 from __future__ import annotations
@@ -55,13 +63,19 @@ class NumberTerm:
         first = torch.where(aims.isnan(), codes[:, : self.count], aims)
         return torch.cat([first, codes[:, self.count :]], dim=1)
 
-    def __call__(self, posterior: DiagonalGaussian, values: Tensor) -> Tensor:
-        """How badly the numbers `[N, K]` of pictures are read from them: nats of each, `[N]`."""
+    def nll(self, posterior: DiagonalGaussian, values: Tensor, weight: float = 0.0) -> Tensor:
+        """-log q of the known ones of the numbers `[N, K]`, less a constant, in nats, `[N]`; with
+        `weight` times their squared errors beside.
+        """
         aims = self.aims(values)
         mean, logvar = (each[:, : self.count] for each in (posterior.mean, posterior.logvar))
         squares = (mean - aims.nan_to_num()).square()
-        nats = WEIGHT * squares + 0.5 * (squares * torch.exp(-logvar) + logvar)
+        nats = weight * squares + 0.5 * (squares * torch.exp(-logvar) + logvar)
         return torch.where(aims.isnan(), 0.0, nats).sum(dim=1)
+
+    def __call__(self, posterior: DiagonalGaussian, values: Tensor) -> Tensor:
+        """What the encoder minimises to read the numbers `[N, K]` of pictures, in nats, `[N]`."""
+        return self.nll(posterior, values, WEIGHT)
 
     def kl(self, posterior: DiagonalGaussian, values: Tensor) -> Tensor:
         """The KL of each picture in nats without its known numbers, `[N]`."""

@@ -38,6 +38,7 @@ from genimg.training.objectives.objective import (
     Terms,
     Turn,
     cosine,
+    held_still,
     make_optimizer,
 )
 from genimg.training.objectives.photograph_guard import PhotographGuard
@@ -304,11 +305,22 @@ class PhotoVAEObjective(VAEObjective):
         )
         if not self.critic_alone:
             terms = self.sharpening.decoder_terms(made, real, anchored, fakes, reals)
+            terms |= self._exchanged(codes, maps, batch)
             yield Turn(
                 "decoder", terms, lambda means: self.sharpening.decoder_loss(means, self.retries)
             )
         terms = self.sharpening.critic_terms(fakes, reals)
         yield Turn("critic", terms, lambda means: means["critic"])
+
+    def _exchanged(self, codes: Tensor, maps: Tensor, batch: Batch) -> Terms:
+        """How badly the encoder reads numbers that were put in the place of a picture's own."""
+        if self.of_numbers is None or batch.values is None:
+            return {}
+        values = batch.values.roll(1, 0)[batch.rows]
+        with held_still(self.model.encoder), self.compute.autocast():
+            grids = self.model.grid(self.of_numbers.put(codes, values), maps)
+            read = self.model.encode_grid(self.model.whitened(grids))
+        return {"exchanged": self.of_numbers.nll(read, values)}
 
     def _labels_of_made(
         self, batch: Batch, anchored: Tensor, rng: torch.Generator

@@ -50,6 +50,7 @@ class SharpeningOptions:
         perceptual: weight of the distance in fixed features beside the absolute error of pixels, on
             pictures made of the latents of real ones.
         adversarial: weight of the critic's word, on all.
+        exchanged: weight of how badly numbers are read that were put in the place of others.
         max_gradient_norm: clip of the decoder.
     """
 
@@ -58,6 +59,7 @@ class SharpeningOptions:
     alone: int = 320
     perceptual: float = 1.0
     adversarial: float = 0.1
+    exchanged: float = 0.03
     max_gradient_norm: float = 1.0
 
 
@@ -222,7 +224,10 @@ class Sharpening:
         """The decoder's terms, weighted; the critic's word counts less after each retry."""
         perceptual = self.options.perceptual * means["perceptual"]
         adversarial = self.options.adversarial * MILDER**retries * means["adversarial"]
-        return means["pixels"] + perceptual + adversarial
+        loss = means["pixels"] + perceptual + adversarial
+        if "exchanged" in means:
+            loss = loss + self.options.exchanged * means["exchanged"]
+        return loss
 
     def critic_terms(self, fakes: Shown, reals: Shown) -> Terms:
         """What the critic minimises."""

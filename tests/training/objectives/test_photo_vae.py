@@ -1,5 +1,6 @@
 """A VAE on the base learns in two phases, goes on exactly, and is finished like any other."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from genimg.checkpoint import read_header
-from genimg.data import load_dataset
+from genimg.data import Dataset, Number, load_dataset
 from genimg.data.drawn.graphics import draw_graphic
 from genimg.editor import Editor
 from genimg.errors import ConfigError
@@ -19,12 +20,14 @@ from genimg.training import Interrupted, TrainOptions, snapshot, train
 from genimg.training.loop.state import RunFolder
 from genimg.training.objectives import objective_of
 from genimg.training.objectives.base_autoencoder import BaseObjective
+from genimg.training.objectives.numbers import NumberTerm
 from genimg.training.objectives.objective import Unstable
 from genimg.training.objectives.photo_gan import PhotoGANObjective
 from genimg.training.objectives.photo_vae import PhotoVAEObjective
 from genimg.training.objectives.photograph_guard import PhotographGuard
 from genimg.training.objectives.sharpening import SharpeningOptions
 from genimg.training.pictures.augmentations import Augmentations
+from genimg.training.pictures.batches import Batches
 from genimg.training.pictures.coded import CodedPictures, variants_of
 from genimg.training.planning.compute import Compute
 from tests.training.conftest import MakeOptions, stopping_after
@@ -143,6 +146,36 @@ def test_a_gan_of_photographs_learns_at_the_rate_that_is_asked_for(options: Make
     objective.schedule(0.0, 0)
     for name in ("decoder", "critic"):
         assert objective.players[name].optimizer.param_groups[0]["lr"] == pytest.approx(1e-5)
+
+
+def test_a_number_in_the_place_of_another_is_drawn(options: MakeOptions, cats: Dataset) -> None:
+    """The decoder learns to draw what the encoder reads, and the encoder does not learn to read."""
+    values = np.random.default_rng(0).normal(size=(len(cats), 2)).astype(np.float32)
+    dataset = replace(
+        cats, numbers=tuple(Number(name, "", -9, 9) for name in ("age", "smile")), values=values
+    )
+    model = build_model("vae", (3, SIDE, SIDE), "photo", 6, 0, (), 8)
+    objective = PhotoVAEObjective(model, options(preset="photo"), Compute())
+    objective.of_numbers = NumberTerm(dataset, 6, "cpu")
+    batch = Batches(dataset, 16, seed=0).next(torch.Generator())
+    codes = torch.randn(16, 6, generator=torch.Generator().manual_seed(0))
+    maps = torch.zeros(16, *model.decoder.noise.shape[1:])
+    optimizer = torch.optim.Adam(model.decoder.parameters(), 3e-3)
+    missed = []
+    for _ in range(60):
+        exchanged = objective._exchanged(codes, maps, batch)["exchanged"]
+        optimizer.zero_grad()
+        exchanged.mean().backward()
+        optimizer.step()
+        missed.append(float(exchanged.detach().mean()))
+    assert exchanged.shape == (16,)
+    assert missed[-1] < 0.8 * missed[0]
+    assert all(parameter.grad is None for parameter in model.encoder.parameters())
+    means = {"pixels": torch.ones(()), "perceptual": torch.ones(()), "adversarial": torch.ones(())}
+    with_it = objective.sharpening.decoder_loss({**means, "exchanged": torch.ones(())}, 0)
+    without = objective.sharpening.decoder_loss(means, 0)
+    assert float(with_it - without) == pytest.approx(objective.sharpening.options.exchanged)
+    assert objective._exchanged(codes, maps, batch._replace(values=None)) == {}
 
 
 @pytest.mark.parametrize(
