@@ -1,7 +1,7 @@
 """Make the README's pictures anew: `python assets/make_screenshots.py`, from the repository.
 
 Starts the app, uses it in a real browser (Debian's chromium), and writes assets/screenshots. With a
-name (walk, live, edit, generate, train) only those; "train" trains for some minutes.
+name (people, walk, live, edit, generate, train) only those; "train" trains for some minutes.
 """
 
 from __future__ import annotations
@@ -24,14 +24,17 @@ sys.path.insert(0, str(HERE.parent))
 
 from benchmarks.pictures import folder_of_pictures  # noqa: E402  the path comes first
 from genimg import Editor  # noqa: E402
-from genimg.editor import path_times  # noqa: E402
+from genimg.editor import Recipe, path_times  # noqa: E402
 from genimg.files import write_atomically  # noqa: E402
 from genimg.images.sheets import encode_animation  # noqa: E402
 from genimg.ui.edit.photographs import photographs  # noqa: E402
 from genimg.ui.shell.static import address  # noqa: E402
 
 FOLDER = HERE / "screenshots"
-CATS = HERE.parent / "checkpoints" / "cats-64-gan.safetensors"
+CHECKPOINTS = HERE.parent / "checkpoints"
+ROWS = {"age": 5, "turned to the right": 9, "femininity": 3, "lit from the right": 21}
+"""Numbers of portraits, and the seed of whom each is pulled in."""
+COLUMNS = 7
 ENLARGED = 4
 FRAMES, WIDE = 36, 912
 
@@ -142,9 +145,26 @@ def train_tab(page: Page) -> None:
     expect(page.locator("#train-run [data-part=resume]")).to_be_visible(timeout=60_000)
 
 
+def people() -> None:
+    """Each row is one person who does not exist, brought to values of one number."""
+    editor = Editor.load(CHECKPOINTS / "portraits-128.safetensors")
+    _, height, width = editor.image_shape
+    sheet = Image.new("RGB", (COLUMNS * width, len(ROWS) * height))
+    for row, (number, seed) in enumerate(ROWS.items()):
+        start = Recipe(editor.sample(1, seed)[0])
+        scale = editor.scales[number]
+        for column in range(COLUMNS):
+            value = scale.low + (scale.high - scale.low) * column / (COLUMNS - 1)
+            [picture] = editor.decode(editor.edited(editor.brought(start, {number: value})))
+            sheet.paste(picture, (column * width, row * height))
+    buffer = io.BytesIO()
+    sheet.save(buffer, "WEBP", quality=90)
+    write_atomically(FOLDER / "people.webp", buffer.getvalue())
+
+
 def walk() -> None:
     """An animation of some samples turning into each other, drawn by the editor itself."""
-    editor = Editor.load(CATS)
+    editor = Editor.load(CHECKPOINTS / "cats-64-gan.safetensors")
     stops = editor.sample(5, seed=2)
     frames = []
     for a, b in zip(stops, [*stops[1:], stops[0]], strict=True):
@@ -156,11 +176,12 @@ def walk() -> None:
 
 def main() -> None:
     """Write all of them, or those that are named."""
-    wanted = set(sys.argv[1:]) or {"walk", "live", "edit", "generate", "train"}
+    alone = {"people": people, "walk": walk}
+    wanted = set(sys.argv[1:]) or {*alone, "live", "edit", "generate", "train"}
     FOLDER.mkdir(exist_ok=True)
-    if "walk" in wanted:
-        walk()
-    if wanted - {"walk"}:
+    for name in wanted & set(alone):
+        alone[name]()
+    if wanted - set(alone):
         with tempfile.TemporaryDirectory() as runs:
             of_the_app(wanted, Path(runs))
 

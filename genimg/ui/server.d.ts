@@ -588,11 +588,13 @@ export interface Sides {
   most: number;
 }
 
-/** Directions that are shown together; `factor` is what they are values of, "" for others. */
+/** Directions that are shown together; `factor` is what they are values of, and `series` what
+ * several pages of one group are called together; "" for others. */
 export interface SliderPage {
   title: string;
   factor: string;
   names: string[];
+  series: string;
 }
 
 /** A model that training can start from; `shape` is the height and width of its pictures. */

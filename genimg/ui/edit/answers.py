@@ -11,11 +11,14 @@ from typing_extensions import TypedDict
 
 
 class SliderPage(TypedDict):
-    """Directions that are shown together; `factor` is what they are values of, "" for others."""
+    """Directions that are shown together; `factor` is what they are values of, and `series` what
+    several pages of one group are called together; "" for others.
+    """
 
     title: str
     factor: str
     names: list[str]
+    series: str
 
 
 class NumberSheet(TypedDict):

@@ -97,7 +97,12 @@ def sheet(name: str, editor: Editor, title: str, picture: Image.Image) -> ModelS
         "kind": editor.has_kind,
         "refines": editor.refines,
         "pages": [
-            {"title": page.title, "factor": page.factor, "names": list(page.names)}
+            {
+                "title": page.title,
+                "factor": page.factor,
+                "names": list(page.names),
+                "series": page.series,
+            }
             for page in sliders.pages(editor.directions)
         ],
         "directions": {d.name: round(100 * d.reliability) for d in editor.directions},

@@ -14,7 +14,7 @@ import { say } from '../words/say.js';
 const DRAG_PAUSE_MS = 300; // after the last key press on a slider, the step is kept
 
 /** @type {SliderPage} */
-const NO_PAGE = { title: '', factor: '', names: [] };
+const NO_PAGE = { title: '', factor: '', names: [], series: '' };
 
 export class SliderPanel {
   #pool = byId('pool');
@@ -98,9 +98,12 @@ export class SliderPanel {
   #choose(title) {
     const pages = this.#sheet?.pages ?? [];
     this.#page = pages.find((one) => one.title === title) ?? pages[0] ?? NO_PAGE;
-    for (const label of this.#group.querySelectorAll('label')) {
+    this.#group.querySelectorAll('label').forEach((label, i) => {
       find(label, 'input', HTMLInputElement).checked = label.dataset.title === this.#page.title;
-    }
+      // Of a series the first one is the way to the others.
+      const { series } = pages[i];
+      label.hidden = series !== '' && series !== this.#page.series && series === pages[i - 1]?.series;
+    });
   }
 
   /**

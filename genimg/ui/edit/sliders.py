@@ -41,12 +41,14 @@ _TRUSTED = 0.8  # reliability from which a nudge may use a direction
 class Page:
     """At most POOL directions that are shown together, the most reliable first.
 
-    `factor` is what they are values of, "" where they are not named ones.
+    `factor` is what they are values of, "" where they are not named ones. Pages that share a group
+    have its title as their `series`.
     """
 
     title: str
     names: tuple[str, ...]
     factor: str = ""
+    series: str = ""
 
 
 def pages(directions: Sequence[Slider]) -> tuple[Page, ...]:
@@ -61,8 +63,10 @@ def pages(directions: Sequence[Slider]) -> tuple[Page, ...]:
     for (title, factor), names in grouped.items():
         parts = [names[start : start + POOL] for start in range(0, len(names), POOL)]
         for number, part in enumerate(parts, start=1):
-            numbered = title if len(parts) == 1 else f"{title} {number}"
-            result.append(Page(numbered, tuple(part), factor))
+            if len(parts) == 1:
+                result.append(Page(title, tuple(part), factor))
+            else:
+                result.append(Page(f"{title} {number}", tuple(part), factor, title))
     return tuple(result)
 
 

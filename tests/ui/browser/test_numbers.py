@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from gradio_client import Client, handle_file
 from playwright.sync_api import Browser, expect
 
 from genimg import Editor
 from genimg.editor import Recipe
+from genimg.latents import Direction, directions_to_header
+from genimg.models import build_model, model_digest, round_weights, save_model
 
 from ..conftest import Site
 from .own_app import app_with, enter, leave
@@ -26,6 +30,40 @@ def people(numbered_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield site
 
 
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """An app with one model, whose 40 dimensions are sliders."""
+    model = build_model("vae", (3, 16, 16), latent_dim=40, seed=3)
+    round_weights(model, "vae")
+    digest = model_digest(model)
+    found = [
+        Direction(f"dimension {i + 1}", axis, 1.0, "raw", 0.9, digest)
+        for i, axis in enumerate(torch.eye(40))
+    ]
+    found.insert(0, replace(found[0], name="brightness", group="measured"))
+    rows, tensors = directions_to_header(found)
+    path = tmp_path_factory.mktemp("many") / "many.safetensors"
+    save_model(path, model, "vae", name="many", extra={"directions": rows}, tensors=tensors)
+    with app_with({"many": path}, tmp_path_factory) as site:
+        yield site
+
+
+def test_of_many_pages_of_one_group_the_first_leads_to_the_others(
+    many: Site, browser: Browser
+) -> None:
+    visitor = enter(many, browser, 1280, 900)
+    pages = visitor.page.locator("#group label")
+    expect(pages).to_have_text(["Measured", "Raw 1", "Raw 2", "Raw 3"])
+    expect(pages.nth(1)).to_be_visible()
+    expect(pages.nth(3)).to_be_hidden()
+    pages.nth(1).click()
+    pages.nth(3).click()
+    expect(visitor.page.locator("#slider-7 label")).to_contain_text("dimension 40")
+    pages.nth(0).click()
+    expect(pages.nth(2)).to_be_hidden()
+    leave(visitor)
+
+
 @pytest.mark.parametrize(("width", "height"), [(1280, 900), (390, 844)])
 def test_a_slider_speaks_in_units(
     people: Site, numbered_path: Path, browser: Browser, width: int, height: int
@@ -36,7 +74,7 @@ def test_a_slider_speaks_in_units(
 
     def shown() -> dict[str, float]:
         text = page.evaluate("window.genimg.work.scene.recipe")
-        return editor.numbers(editor.edited(Recipe.from_text(text)))
+        return editor.shown(Recipe.from_text(text))
 
     expect(page.locator("#slider-0 label")).to_have_text("age 20 to 75 years")
     expect(page.locator("#slider-1 label")).to_have_text("smile 0 to 1")

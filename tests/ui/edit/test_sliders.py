@@ -37,6 +37,7 @@ DIRECTIONS = (
 def test_a_page_for_each_factor_then_measured_then_raw_in_parts() -> None:
     shown = sliders.pages(DIRECTIONS)
     assert [page.title for page in shown] == ["Coat", "Eyes", "Measured", "Raw 1", "Raw 2"]
+    assert [page.series for page in shown] == ["", "", "", "Raw", "Raw"]
     assert shown[0].names == ("pink", "blue")
     assert [len(page.names) for page in shown[3:]] == [sliders.POOL, 4]
     everything = [name for page in shown for name in page.names]
