@@ -16,9 +16,10 @@ from genimg.images import array_to_pixels
 from genimg.models import DiagonalGaussian, LatentModel, build_model
 from genimg.training import TrainOptions
 from genimg.training.loop.step import take_step
-from genimg.training.objectives.numbers import FURTHEST, WEIGHT, NumberTerm
+from genimg.training.objectives.numbers import WEIGHT, NumberTerm
 from genimg.training.objectives.vae import VAEObjective
 from genimg.training.pictures.batches import Batches
+from genimg.training.pictures.numbers import FURTHEST
 from genimg.training.planning.compute import Compute
 
 NAN = float("nan")
