@@ -17,6 +17,8 @@ is drawn, and a regression on features of another network, which never saw a dra
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -29,15 +31,29 @@ encoder slowly; with 100 the pictures suffer.
 """
 
 
+BLUNT = math.log(0.1)
+"""The least log-variance with which numbers are read in what is drawn of exchanged ones. An encoder
+gets ever surer of itself (of how far a head is turned, to a tenth of a standard deviation), and a
+decoder that shall please it to that draws what only an encoder sees: blue sparks in the hair.
+"""
+
+
 class NumberTerm(NumberPlaces):
     """How well an encoder reads numbers, and what it need not code besides."""
 
-    def nll(self, posterior: DiagonalGaussian, values: Tensor, weight: float = 0.0) -> Tensor:
+    def nll(
+        self,
+        posterior: DiagonalGaussian,
+        values: Tensor,
+        weight: float = 0.0,
+        least: float = -math.inf,
+    ) -> Tensor:
         """-log q of the known ones of the numbers `[N, K]`, less a constant, in nats, `[N]`; with
-        `weight` times their squared errors beside.
+        `weight` times their squared errors beside, and log-variances of `least` or more.
         """
         aims = self.aims(values)
         mean, logvar = (each[:, : self.count] for each in (posterior.mean, posterior.logvar))
+        logvar = logvar.clamp_min(least)
         squares = (mean - aims.nan_to_num()).square()
         nats = weight * squares + 0.5 * (squares * torch.exp(-logvar) + logvar)
         return torch.where(aims.isnan(), 0.0, nats).sum(dim=1)

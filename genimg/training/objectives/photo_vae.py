@@ -33,6 +33,7 @@ from genimg.models.base import draw_labels
 from genimg.runs.description import ERROR, Graph, Kind, Signal, Trend
 from genimg.training.finishing.findings import Findings
 from genimg.training.finishing.vae import early_prior, finish_vae
+from genimg.training.objectives.numbers import BLUNT
 from genimg.training.objectives.objective import (
     Player,
     Terms,
@@ -320,7 +321,7 @@ class PhotoVAEObjective(VAEObjective):
         with held_still(self.model.encoder), self.compute.autocast():
             grids = self.model.grid(self.of_numbers.put(codes, values), maps)
             read = self.model.encode_grid(self.model.whitened(grids))
-        return {"exchanged": self.of_numbers.nll(read, values)}
+        return {"exchanged": self.of_numbers.nll(read, values, least=BLUNT)}
 
     def _labels_of_made(
         self, batch: Batch, anchored: Tensor, rng: torch.Generator
