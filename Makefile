@@ -11,7 +11,8 @@ FASHION_GAN_MINUTES ?= 22
 BASE_MINUTES ?= 180
 FRUIT_MINUTES ?= 55
 FRUIT_GAN_MINUTES ?= 14
-PORTRAITS_MINUTES ?= 120
+PORTRAITS_MINUTES ?= 78
+PORTRAITS_CLASSIFIER_MINUTES ?= 20
 # The folder with the photographs that the base and the fruit learn from; docs/training.md says where they are from.
 PHOTOS ?= photos
 SEED ?= 0
@@ -99,8 +100,9 @@ train-fruit: $(VENV)/.runtime  ## Train the model of fruit and vegetables anew, 
 	$(call shipped,fruit-128-vae,vae $(FRUIT) --minutes $(FRUIT_MINUTES) --from-nothing)
 	$(call shipped,fruit-128,gan $(FRUIT) --minutes $(FRUIT_GAN_MINUTES) --init-from runs/fruit-128-vae/model.safetensors --name fruit-128)
 
-train-portraits: $(VENV)/.runtime  ## Draw portraits (50 minutes on two cores) and train a model of them (both go on)
+train-portraits: $(VENV)/.runtime  ## Draw portraits, half an hour on two cores, and train their models, two hours (all go on)
 	$(call shipped,portraits-128,vae --preset photo --data portraits --size 128 --latent-dim 160 --threads 1 --minutes $(PORTRAITS_MINUTES) --name portraits-128)
+	$(call shipped,portraits-128-classifier,classifier --data portraits --size 128 --threads 1 --minutes $(PORTRAITS_CLASSIFIER_MINUTES) --name portraits-128-classifier)
 
 bench: $(VENV)/.bench  ## Measure against other programs and the textbook models
 	$(PY) benchmarks/run.py $(ARGS)

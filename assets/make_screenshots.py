@@ -32,8 +32,8 @@ from genimg.ui.shell.static import address  # noqa: E402
 
 FOLDER = HERE / "screenshots"
 CHECKPOINTS = HERE.parent / "checkpoints"
-ROWS = {"age": 5, "turned to the right": 9, "femininity": 3, "lit from the right": 21}
-"""Numbers of portraits, and the seed of whom each is pulled in."""
+ROWS = {"age": 7, "skin darkness": 1, "lit from the right": 3}
+"""Numbers of portraits, and the example in which each is pulled."""
 COLUMNS = 7
 ENLARGED = 4
 FRAMES, WIDE = 36, 912
@@ -146,12 +146,12 @@ def train_tab(page: Page) -> None:
 
 
 def people() -> None:
-    """Each row is one person who does not exist, brought to values of one number."""
+    """Each row is a rendered person who does not exist, brought to values of one number."""
     editor = Editor.load(CHECKPOINTS / "portraits-128.safetensors")
     _, height, width = editor.image_shape
     sheet = Image.new("RGB", (COLUMNS * width, len(ROWS) * height))
-    for row, (number, seed) in enumerate(ROWS.items()):
-        start = Recipe(editor.sample(1, seed)[0])
+    for row, (number, example) in enumerate(ROWS.items()):
+        start = Recipe(editor.encode(HERE / "examples" / "portraits" / f"{example}.png"))
         scale = editor.scales[number]
         for column in range(COLUMNS):
             value = scale.low + (scale.high - scale.low) * column / (COLUMNS - 1)
