@@ -93,10 +93,10 @@ export class SliderRow {
     this.#isLocked = locked;
     this.range.dataset.name = name;
     this.#number = number;
-    this.trust.textContent = ` ${number ? this.#range(number[0]) : `${trust} %`}`;
+    this.trust.textContent = number ? this.#range(number[0]) : `${trust} %`;
     this.shows.hidden = !number;
     this.shows.title = number ? say('edit.slider_shows_title', { off: number[0].off }) : '';
-    this.label.replaceChildren(name, this.trust);
+    this.label.replaceChildren(name, ' ', this.trust);
     this.number.setAttribute('aria-label', say('edit.slider_number', { name }));
     this.lock.setAttribute('aria-label', say('edit.slider_lock', { name }));
     this.lock.title = say(locked ? 'edit.slider_locked_title' : 'edit.slider_lock_title', { name });
