@@ -10,9 +10,9 @@ a critic, it also learns that numbers of another picture, put in their places, a
 its picture (as of an exchanged code: Chen et al. 2016, "InfoGAN").
 
 Measured on portraits, after 33,000 pictures of the first phase and 2,500 of the second, without and
-with the exchange (not yet `BLUNT`): of a move that sliders are asked for, the encoder reads 56 % and
-71 % in what is drawn, and a regression on features of another network, fitted to portraits alone,
-29 % and 35 %; 22.2 and 22.6 dB from the latent alone.
+with the exchange (not yet `BLUNT`): of a move that sliders are asked for, the encoder reads 56 %
+and 71 % in what is drawn, and a regression on features of another network, fitted to portraits
+alone, 29 % and 35 %; 22.2 and 22.6 dB from the latent alone.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from genimg.models import DiagonalGaussian
 from genimg.training.pictures.numbers import NumberPlaces
 
 WEIGHT = 30.0
-"""Of a squared error in standard deviations, in nats, beside the likelihood. Chosen when the numbers
+"""Of a squared error in standard deviations, in nats, beside the likelihood. Chosen when numbers
 were not yet given to the decoder: with 100 the pictures suffered, 5 did nothing in 20 minutes.
 """
 BLUNT = math.log(0.1)
 """The least log-variance with which numbers are read in what is drawn of exchanged ones. An encoder
-gets ever surer (of how far a head is turned, to a tenth of a standard deviation), and the term grows
-with that: without this a run of portraits drew blue sparks in the hair after 80,000 pictures of the
-second phase; with it one of 38,000 did not.
+gets ever surer (of how far a head is turned, to a tenth of a standard deviation), and the term
+grows with that: without this a run of portraits drew blue sparks in the hair after 80,000 pictures
+of the second phase; with it one of 38,000 did not.
 """
 
 
