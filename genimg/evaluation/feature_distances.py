@@ -26,7 +26,7 @@ from genimg.metrics import (
     precision_recall,
 )
 from genimg.models import LatentModel
-from genimg.models.base import draw_labels
+from genimg.models.prior import draw_labels
 
 Bytes = npt.NDArray[np.uint8]
 Integers = npt.NDArray[np.int64]

@@ -66,7 +66,7 @@ def fit_prior(
         torch.from_numpy(best.weights_ / best.weights_.sum()),
         torch.from_numpy(best.means_),
         torch.from_numpy(np.linalg.cholesky(best.covariances_)),
-        **({} if labels is None else labels.tensors()),
+        *(() if labels is None else labels.tensors()),
     )
 
 
@@ -111,13 +111,10 @@ class _Labels:
         """What the labels `[N, F]` of pictures add to their codes, `[N, d]`."""
         return _one_hot(labels, self.sizes) @ self.offsets
 
-    def tensors(self) -> dict[str, torch.Tensor]:
-        """The arguments that `Prior` takes for labels."""
-        return {
-            "offsets": torch.from_numpy(self.offsets),
-            "frequencies": torch.from_numpy(self.frequencies),
-            "sizes": torch.tensor(self.sizes, dtype=torch.int64),
-        }
+    def tensors(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """What `Prior` takes for labels: offsets, frequencies and sizes."""
+        sizes = torch.tensor(self.sizes, dtype=torch.int64)
+        return torch.from_numpy(self.offsets), torch.from_numpy(self.frequencies), sizes
 
 
 def _one_hot(labels: Integers, sizes: list[int]) -> Floats:

@@ -23,9 +23,11 @@ from genimg.errors import CheckpointError, ConfigError, GenimgError
 from genimg.files import CHECKPOINTS, SUFFIX, model_files
 from genimg.models import autoencoder, checks, classifier, gan, photo_vae, vae
 from genimg.models.autoencoder import Autoencoder
-from genimg.models.base import DiagonalGaussian, LatentModel, Model, Prior
+from genimg.models.base import OF_PRIOR, DiagonalGaussian, LatentModel, Model
 from genimg.models.classifier import Classifier
+from genimg.models.flow import Flow
 from genimg.models.photo_vae import PhotoVAE
+from genimg.models.prior import FLOWING, Prior
 from genimg.models.vae import MODEL_SIZES
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "Classifier",
     "DiagonalGaussian",
     "Family",
+    "Flow",
     "LatentModel",
     "Model",
     "Network",
@@ -217,7 +220,7 @@ def build_model(
 
 
 def _network_tensors(model: Model) -> dict[str, Tensor]:
-    return {k: v for k, v in model.state_dict().items() if not k.startswith("prior.")}
+    return {k: v for k, v in model.state_dict().items() if not k.startswith(OF_PRIOR)}
 
 
 def _stored(tensor: Tensor, dtype: torch.dtype) -> Tensor:
@@ -273,7 +276,9 @@ def save_model(
     )
     everything = {name: _stored(t, stored) for name, t in _network_tensors(model).items()}
     if isinstance(model, LatentModel):
-        everything |= {f"prior.{k}": v for k, v in model.prior.state_dict().items()}
+        for part, tensor in model.prior.state_dict().items():
+            kept = tensor.half() if part.startswith(FLOWING) else tensor
+            everything[f"{OF_PRIOR}{part}"] = kept
     everything |= dict(tensors or {})
     checkpoint.save(path, header, everything)
     return header
@@ -350,15 +355,10 @@ def load_any_model(
     family = _family(header.family)
     try:
         model = family.construct(family.config_from(header.config))
-        prior = {}
-        if isinstance(model, LatentModel):
-            prior = {k: tensors.pop(f"prior.{k}").clone() for k in model.prior.state_dict()}
-            model.prior = Prior.from_tensors(prior)
         names = list(_network_tensors(model))
-        model.load_state_dict(
-            {k: tensors.pop(k) for k in names} | {f"prior.{k}": v for k, v in prior.items()},
-            strict=True,
-        )
+        if isinstance(model, LatentModel):
+            names += [name for name in tensors if name.startswith(OF_PRIOR)]
+        model.load_state_dict({name: tensors.pop(name) for name in names}, strict=True)
         model.eval()
         checks.require_working(model)
     except (GenimgError, LookupError, RuntimeError, ValueError, TypeError) as error:

@@ -12,7 +12,9 @@ from torch import Tensor, nn
 from genimg.checkpoint import TensorInfo
 from genimg.config import short
 from genimg.errors import CheckpointError, ConfigError
-from genimg.models.base import Model, Prior
+from genimg.models.base import OF_PRIOR, Model
+from genimg.models.flow import Flow, blocks_of
+from genimg.models.prior import FLOWING, Prior
 
 MAX_SIDE = 256
 MAX_LATENT_DIM = 2048
@@ -115,7 +117,7 @@ def require_prior(latent_dim: int, found: Mapping[str, TensorInfo]) -> dict[str,
     """
     shapes: dict[str, Shape] = {}
     for key, dtype in PRIOR_TYPES.items():
-        info = found.get(f"prior.{key}")
+        info = found.get(f"{OF_PRIOR}{key}")
         if info is None or info.dtype != dtype or not info.shape:
             raise CheckpointError(f"prior.{key} is missing or of another type")
         shapes[key] = info.shape
@@ -137,7 +139,27 @@ def require_prior(latent_dim: int, found: Mapping[str, TensorInfo]) -> dict[str,
         or factors > MAX_FACTORS
     ):
         raise CheckpointError("the parts of its prior do not fit each other")
-    return {f"prior.{key}": shape for key, shape in shapes.items()}
+    shapes |= _flow(latent_dim, values, found)
+    return {f"{OF_PRIOR}{key}": shape for key, shape in shapes.items()}
+
+
+def _flow(latent_dim: int, values: int, found: Mapping[str, TensorInfo]) -> dict[str, Shape]:
+    """The shapes of the tensors of a prior's flow in a file, where it has one."""
+    place = f"{OF_PRIOR}{FLOWING}"
+    within = {name: info for name, info in found.items() if name.startswith(place)}
+    parts = {name.removeprefix(place): info for name, info in within.items()}
+    if not parts:
+        return {}
+    stem = parts.get("stem.weight")
+    blocks = blocks_of(parts)
+    if stem is None or not stem.shape or stem.shape[0] > MAX_WIDTH or blocks > MAX_BLOCKS:
+        raise CheckpointError("the flow of its prior is none")
+    with torch.device("meta"):
+        expected = Flow(latent_dim, (values,), stem.shape[0], blocks).state_dict()
+    shapes = {name: tuple(tensor.shape) for name, tensor in expected.items()}
+    if parts != {name: TensorInfo("F16", shape) for name, shape in shapes.items()}:
+        raise CheckpointError("the flow of its prior does not fit its latents")
+    return {f"{FLOWING}{name}": shape for name, shape in shapes.items()}
 
 
 def require_working(model: Model) -> None:

@@ -20,7 +20,8 @@ from typing_extensions import override
 
 from genimg.errors import ConfigError
 from genimg.models import checks, textbook
-from genimg.models.base import DiagonalGaussian, LatentModel, Prior, draw_labels
+from genimg.models.base import DiagonalGaussian, LatentModel
+from genimg.models.prior import Prior, draw_labels
 from genimg.models.vae import (
     ResidualBlock,
     ResidualEncoder,

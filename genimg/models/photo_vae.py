@@ -24,7 +24,8 @@ from typing_extensions import override
 from genimg.errors import ConfigError
 from genimg.models import checks
 from genimg.models.autoencoder import BOUND, FACTOR, Autoencoder, AutoencoderConfig, latent_side
-from genimg.models.base import DiagonalGaussian, LatentModel, Prior
+from genimg.models.base import DiagonalGaussian, LatentModel
+from genimg.models.prior import Prior
 from genimg.models.vae import ResidualBlock, posterior
 
 PRESET: Literal["photo"] = "photo"

@@ -16,7 +16,8 @@ from typing_extensions import override
 
 from genimg.errors import ConfigError
 from genimg.models import checks, textbook
-from genimg.models.base import DiagonalGaussian, LatentModel, Prior
+from genimg.models.base import DiagonalGaussian, LatentModel
+from genimg.models.prior import Prior
 
 Architecture = Literal["residual", "plain", "dense"]
 PRESETS = ("residual", "plain", "dense")

@@ -11,7 +11,7 @@ from torch import Tensor
 from genimg import checkpoint
 from genimg.config import config_from_mapping
 from genimg.errors import CheckpointError, ConfigError
-from genimg.models import MODELS, build_model, load_model, model_digest, save_model
+from genimg.models import MODELS, Flow, build_model, load_model, model_digest, save_model
 
 SIZES = (3, 2)
 
@@ -21,6 +21,19 @@ def saved(tmp_path: Path) -> Path:
     path = tmp_path / "saved.safetensors"
     save_model(path, build_model("vae", (3, 16, 16), seed=1, latent_dim=4), "vae", name="saved")
     return path
+
+
+@pytest.fixture
+def flowing(saved: Path) -> Path:
+    """The same model, with a flow in its prior."""
+    model = load_model(saved)[0]
+    flow = Flow(4, (), width=8, blocks=1)
+    with torch.no_grad():
+        flow.head.bias.fill_(1.0)  # everything moves by one
+    tensors = {name: tensor.half() for name, tensor in flow.state_dict().items()}
+    model.prior = model.prior.with_flow(Flow.from_tensors(tensors, ()))
+    save_model(saved, model, "vae", name="flowing")
+    return saved
 
 
 def forge(path: Path, changes: dict[str, Tensor | None], **header: object) -> Path:
@@ -69,6 +82,38 @@ def test_tensors_that_do_not_fit_are_refused_by_name(
 ) -> None:
     with pytest.raises(CheckpointError, match=message):
         load_model(forge(saved, changes))
+
+
+def test_a_file_keeps_the_flow_of_its_prior(flowing: Path) -> None:
+    model = load_model(flowing)[0]
+    bare = build_model("vae", (3, 16, 16), seed=1, latent_dim=4)
+    drawn, before = (
+        each.sample_prior(3, torch.Generator().manual_seed(1)) for each in (model, bare)
+    )
+    torch.testing.assert_close(drawn, before + 1.0)
+    model.load_state_dict(bare.state_dict())
+    assert model.prior.flow is None, "a state says what prior there is"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"stem.weight": None},
+        {"stem.weight": torch.zeros(8, 5).half()},
+        {"stem.weight": torch.zeros(0, 4).half()},
+        {"stem.weight": torch.zeros(9000, 4).half()},
+        {"head.bias": torch.zeros(4)},
+        {"values": torch.zeros(3, 8).half()},
+        {"blocks.1.into.weight": torch.zeros(16, 8).half()},
+        {"backdoor": torch.zeros(4).half()},
+        {"head.bias": torch.full((4,), torch.nan).half()},
+    ],
+    ids=str,
+)
+def test_a_forged_flow_is_refused(flowing: Path, changes: dict[str, Tensor | None]) -> None:
+    named = {f"prior.flow.{name}": tensor for name, tensor in changes.items()}
+    with pytest.raises(CheckpointError, match=r"its prior|prior\.flow"):
+        load_model(forge(flowing, named))
 
 
 @pytest.mark.parametrize(

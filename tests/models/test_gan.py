@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from genimg.errors import ConfigError, LatentError
 from genimg.models import build_model
-from genimg.models.base import Prior, draw_labels
 from genimg.models.gan import GAN, PRESETS, StyledBlock, normalise, preset_config
+from genimg.models.prior import Prior, draw_labels
 from genimg.models.vae import VAE, VAEConfig
 
 SHAPE = (3, 16, 16)

@@ -14,8 +14,8 @@ from genimg.evaluation.evaluate import DEFAULT_COUNT, evaluate_drawing, evaluate
 from genimg.latents import Evidence, find_directions, fit_prior, layer_groups
 from genimg.metrics import measure
 from genimg.models import model_digest
-from genimg.models.base import draw_labels
 from genimg.models.gan import GAN
+from genimg.models.prior import draw_labels
 from genimg.training.finishing.findings import Findings
 
 DRAWN, HELD_OUT = 6_000, 1_000

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +18,9 @@ from genimg.evaluation.responses import with_responses
 from genimg.latents import Evidence, Labels, find_directions, fit_prior
 from genimg.latents.prior import ENOUGH_EXPLAINED
 from genimg.metrics import measure
-from genimg.models import LatentModel, Prior, model_digest
+from genimg.models import LatentModel, model_digest
 from genimg.training.finishing.findings import Findings
-from genimg.training.pictures.numbers import NumberPlaces
+from genimg.training.finishing.prior import as_taught
 
 CODED_PICTURES = 20_000
 HELD_OUT_PICTURES = 2_000
@@ -36,7 +35,7 @@ def finish_vae(
     enough_explained: float = ENOUGH_EXPLAINED,
 ) -> Findings:
     """Fit the prior of a VAE, find its directions, and measure it; for `enough_explained` see
-    `fit_prior`.
+    `fit_prior`. A prior with a flow is kept: it was fitted when the encoder had learned.
 
     Test pictures are used for the metrics alone; the reliability of directions and the number of
     the prior's components come from the validation split.
@@ -64,9 +63,10 @@ def finish_vae(
         held_out_scores=measure(held_out_images),
     )
     directions = with_responses(model, held_out_codes, find_directions(evidence))
-    say("fitting the prior")
-    prior = fit_prior(_as_taught(evidence, dataset), enough_explained=enough_explained)
-    model.prior = prior.to(next(model.parameters()).device)
+    if model.prior.flow is None:  # else it was fitted when the encoder had learned
+        say("fitting the prior")
+        prior = fit_prior(as_taught(evidence, dataset), enough_explained=enough_explained)
+        model.prior = prior.to(model.device)
     say("measuring on the test pictures")
     metrics = evaluate_model(model, test_split(dataset).images[:DEFAULT_COUNT])
     labelled = bool(len(model.prior.sizes))
@@ -81,47 +81,6 @@ def finish_vae(
         f"{metrics['active_dimensions']} of {metrics['dimensions']} dimensions in use, "
         f"{len(directions)} directions",
     )
-
-
-def early_prior(
-    codes: Tensor, held_out: Tensor, dataset: Dataset, enough_explained: float
-) -> Prior:
-    """The prior of a model that still learns, from the codes `[N, d]` of the first N training
-    pictures and those of the first held-out ones; for `enough_explained` see `fit_prior`.
-    """
-    labels = dataset.split("train").labels
-    others = dataset.split("validation" if "validation" in dataset.splits else "train").labels
-    evidence = Evidence(
-        model_id="",
-        codes=codes.cpu().double().numpy(),
-        held_out=held_out.cpu().double().numpy(),
-        kl=None,
-        survival=None,
-        factors=[(factor.name, factor.values) for factor in dataset.factors],
-        labels=None if labels is None else labels[: len(codes)],
-        held_out_labels=None if others is None else others[: len(held_out)],
-        **numbered(dataset, np.arange(len(codes)), len(held_out)),
-    )
-    return fit_prior(_as_taught(evidence, dataset), enough_explained=enough_explained)
-
-
-def _as_taught(evidence: Evidence, dataset: Dataset) -> Evidence:
-    """The same, with codes as the decoder was given them: with the numbers that pictures bear in
-    their places. What an encoder reads varies less than that, and so would new pictures: of 400
-    portraits that were asked for by 20 labels each, a classifier recognised 56 % of the labels
-    instead of 53 % (open and closed eyes 69 % instead of 53 %).
-    """
-    if evidence.values is None or evidence.held_out_values is None:
-        return evidence
-    places = NumberPlaces(dataset, evidence.codes.shape[1], "cpu")
-    codes, held_out = (
-        places.put(torch.from_numpy(each), torch.from_numpy(values)).numpy()
-        for each, values in (
-            (evidence.codes, evidence.values),
-            (evidence.held_out, evidence.held_out_values[: len(evidence.held_out)]),
-        )
-    )
-    return replace(evidence, codes=codes, held_out=held_out)
 
 
 def recognised(model: LatentModel, evidence: Evidence) -> dict[str, float]:

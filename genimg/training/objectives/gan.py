@@ -16,9 +16,9 @@ from genimg.data import Dataset
 from genimg.errors import ConfigError
 from genimg.evaluation.copies import Copies
 from genimg.models import LatentModel, Model, model_digest, textbook
-from genimg.models.base import draw_labels
 from genimg.models.critic import Critic
 from genimg.models.gan import GAN
+from genimg.models.prior import draw_labels
 from genimg.runs.description import DISTANCE, LIKENESS, Kind, Signal
 from genimg.training import critics
 from genimg.training.finishing.findings import Findings

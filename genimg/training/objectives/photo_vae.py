@@ -7,19 +7,18 @@ and the decoder alone goes on, in pixels, against a critic (see `sharpening`).
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from typing_extensions import override
 
 from genimg.data import Dataset
 from genimg.errors import ConfigError
-from genimg.images import array_to_pixels
 from genimg.models import (
     DiagonalGaussian,
     Model,
@@ -29,10 +28,10 @@ from genimg.models import (
     load_base,
     round_weights,
 )
-from genimg.models.base import draw_labels
+from genimg.models.prior import draw_labels
 from genimg.runs.description import ERROR, Graph, Kind, Signal, Trend
 from genimg.training.finishing.findings import Findings
-from genimg.training.finishing.vae import early_prior, finish_vae
+from genimg.training.finishing.vae import finish_vae
 from genimg.training.objectives.numbers import BLUNT
 from genimg.training.objectives.objective import (
     Player,
@@ -43,10 +42,10 @@ from genimg.training.objectives.objective import (
     make_optimizer,
 )
 from genimg.training.objectives.photograph_guard import PhotographGuard
+from genimg.training.objectives.placement import EXPLAINED, encode_base, place
 from genimg.training.objectives.sharpening import Sharpening, as_now, is_told_labels
 from genimg.training.objectives.spikes import SpikeGuard
 from genimg.training.objectives.vae import (
-    AT_ONCE,
     DRAWN,
     PREVIEWED,
     UNUSED_LATENTS,
@@ -72,14 +71,6 @@ JUDGED = 96
 """Held-out pictures that a run is judged by."""
 CODED = 20_000
 """Training pictures that tell how the grids are spread."""
-PLACED = 8_000
-"""Training pictures that tell the critic's phase where new ones lie: of 20,000 it took four minutes
-to learn that. The finished model's prior is fitted to more.
-"""
-EXPLAINED = 0.0
-"""Labels enter the prior where they explain anything of held-out pictures: most of the variance is
-what pictures of one kind differ in, and one shall be able to ask for lemons.
-"""
 EDGES = Graph(
     "Sharpness of new pictures", "1 is as sharp as yours", (("sharpness", "new pictures"),)
 )
@@ -110,6 +101,9 @@ class PhotoVAEObjective(VAEObjective):
         spikes = SpikeGuard(chosen.spike, compute.device)
         self.players = {"model": Player(learning, optimizer, chosen.max_gradient_norm, spikes)}
         self._meet_critic()
+        if self.sharpen_from:  # an earlier prior is that of an encoder as it was
+            model.prior = Prior.standard(model.config.latent_dim)
+        self.prior = model.prior
         self.grid_shape = model.details_shape
         self.subpixels = math.prod(self.grid_shape)
         self.now, self.sharpened = LATENTS, 0.0  # the phase, and how much of the second is over
@@ -117,7 +111,6 @@ class PhotoVAEObjective(VAEObjective):
         self.critic_alone = True
         self.dataset: Dataset | None = None
         self.coded: CodedPictures | None = None
-        self.prior: Prior = Prior.standard(model.config.latent_dim)
         self.guard: PhotographGuard | None = None
 
     def _meet_critic(self, label_sizes: tuple[int, ...] = ()) -> None:
@@ -179,8 +172,7 @@ class PhotoVAEObjective(VAEObjective):
     # -- what it learns from
 
     def _encode_base(self, pixels: Tensor) -> Tensor:
-        with self.compute.autocast():
-            return self.model.base.encode(pixels)
+        return encode_base(self.model, self.compute, pixels)
 
     @override
     def source(self, dataset: Dataset, changes: Augmentations | None) -> Source:
@@ -221,30 +213,19 @@ class PhotoVAEObjective(VAEObjective):
     @torch.no_grad()
     def enter(self, phase: int, images: int, ema: Model | None) -> None:
         self.now, self.began = phase, images
-        if phase == LATENTS:
+        if phase == LATENTS or self.dataset is None or self.coded is None:
             return
         if ema is not None:
+            assert isinstance(ema, PhotoVAE)
             self.model.load_state_dict(ema.state_dict())
-        if self.dataset is not None:
-            self.prior = self._fit_prior(self.dataset)
-
-    def _fit_prior(self, dataset: Dataset) -> Prior:
-        """Where the pictures lie by now: the encoder does not learn any more."""
-        assert self.coded is not None
-        count = min(len(self.coded.rows), PLACED)
-        parts = [
-            self._codes(self.coded.some(0, start, min(start + AT_ONCE, count)))
-            for start in range(0, count, AT_ONCE)
-        ]
-        held_out = dataset.split("validation" if "validation" in dataset.splits else "train")
-        pixels = self.compute.place(array_to_pixels(np.asarray(held_out.images[: 2 * JUDGED])))
-        others = [self._codes(self._encode_base(part)) for part in torch.split(pixels, AT_ONCE)]
-        prior = early_prior(torch.cat(parts), torch.cat(others), dataset, EXPLAINED)
-        return prior.to(self.compute.device)
-
-    def _codes(self, grids: Tensor) -> Tensor:
-        with self.compute.autocast():
-            return self.model.encode_grid(self.model.whitened(grids)).mode()
+        elif self.model.prior.flow is not None:
+            self.prior = self.model.prior
+            return
+        seed = self.train_options.seed
+        self.prior = place(self.model, self.coded, self.dataset, self.compute, seed, images)
+        self.world.broadcast_([*self.prior.parameters(), *self.prior.buffers()])
+        if ema is not None:  # else a state of an earlier version, whose prior is fitted in the end
+            self.model.prior, ema.prior = self.prior, copy.deepcopy(self.prior)
 
     @override
     def validate_every(self) -> int:
@@ -288,8 +269,8 @@ class PhotoVAEObjective(VAEObjective):
         every_other = torch.arange(self.part.count) % 2 == 0
         anchored = every_other[own].to(real.device)
         said = self._labels_of_made(batch, every_other, rng)
+        codes = self._drawn(~every_other, said, rng)[own].to(real.device)
         with torch.no_grad(), self.compute.autocast():
-            codes = self.prior.sample(self.part.count, rng, labels=said)[own].to(real.device)
             noise = self.noise(codes, rng)[anchored]
             posterior = self.model.encode(real[anchored])
             codes[anchored] = self._codes_of(posterior, batch, noise, anchored)
@@ -313,6 +294,16 @@ class PhotoVAEObjective(VAEObjective):
         terms = self.sharpening.critic_terms(fakes, reals)
         yield Turn("critic", terms, lambda means: means["critic"])
 
+    def _drawn(self, wanted: Tensor, labels: Tensor | None, rng: torch.Generator) -> Tensor:
+        """Latents `[M, d]` of a step's pictures from the prior, those `wanted`, bool `[M]`; others
+        are 0.
+        """
+        theirs = None if labels is None else labels[wanted.to(labels.device)]
+        drawn = self.prior.sample(int(wanted.sum()), rng, labels=theirs)
+        codes = drawn.new_zeros(len(wanted), drawn.shape[1])
+        codes[wanted.to(drawn.device)] = drawn
+        return codes
+
     def _exchanged(self, codes: Tensor, maps: Tensor, batch: Batch) -> Terms:
         """How badly the encoder reads numbers that were put in the place of a picture's own."""
         if self.of_numbers is None or batch.values is None:
@@ -329,11 +320,16 @@ class PhotoVAEObjective(VAEObjective):
         """Of all pictures that a step makes: of those `anchored` the labels of the real ones, of
         the others any. None where the prior knows no labels.
         """
-        if not len(self.prior.sizes):
+        prior = self.prior
+        if not len(prior.sizes):
             return None
         known = torch.where(anchored.view(-1, 1).to(batch.labels.device), batch.labels, -1)
         return draw_labels(
-            self.prior.frequencies, self.prior.sizes.tolist(), self.part.count, rng, known
+            self.prior.frequencies,
+            self.prior.sizes.tolist(),
+            self.part.count,
+            rng,
+            known,
         )
 
     @override

@@ -244,8 +244,7 @@ class VAEObjective(Objective):
     def _encode(self, model: LatentModel, pixels: Tensor) -> DiagonalGaussian:
         with self.compute.autocast():
             found = [model.encode(part) for part in torch.split(pixels, AT_ONCE)]
-        means, logvars = ([getattr(each, name) for each in found] for name in ("mean", "logvar"))
-        return DiagonalGaussian(torch.cat(means), torch.cat(logvars))
+        return DiagonalGaussian.joined(found)
 
     def _decode(self, model: LatentModel, codes: Tensor) -> Tensor:
         with self.compute.autocast():

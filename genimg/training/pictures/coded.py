@@ -79,7 +79,7 @@ class CodedPictures:
         @torch.no_grad()
         def fill(target: npt.NDArray[Any]) -> None:
             with tqdm(
-                total=self.variants * len(self.rows),
+                total=self.count,
                 desc="encoding the pictures",
                 unit="picture",
                 mininterval=0.5,
@@ -106,16 +106,23 @@ class CodedPictures:
         at = self.order[np.searchsorted(self.rows, rows[own], sorter=self.order)]
         return self._latents(which[own].cpu().numpy(), at)
 
-    def some(self, variant: int, start: int, stop: int) -> Tensor:
-        """A variant of the training pictures from `start` to `stop`, float32 `[N, c, h, w]`."""
-        return self._latents(np.full(stop - start, variant), np.arange(start, stop))
+    @property
+    def count(self) -> int:
+        """Of all variants of all pictures."""
+        return self.variants * len(self.rows)
+
+    def some(self, start: int, stop: int) -> Tensor:
+        """Latents float32 `[N, c, h, w]` from `start` to `stop`: of the training pictures as they
+        are, then of their other variants one after another.
+        """
+        return self._latents(*np.divmod(np.arange(start, stop), len(self.rows)))
 
     def statistics(self, most: int) -> tuple[Tensor, Tensor]:
         """The mean and the spread of each channel, float64 `[c]`, of `most` pictures at most."""
         count = min(len(self.rows), most)
         total = squares = torch.zeros(self.levels.shape[2], dtype=torch.float64)
         for start in range(0, count, AT_ONCE):
-            grids = self.some(0, start, min(start + AT_ONCE, count)).cpu().double()
+            grids = self.some(start, min(start + AT_ONCE, count)).cpu().double()
             total = total + grids.sum(dim=(0, 2, 3))
             squares = squares + grids.square().sum(dim=(0, 2, 3))
         places = count * math.prod(self.levels.shape[3:])

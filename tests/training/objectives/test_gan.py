@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from genimg.data import Dataset
 from genimg.images import array_to_pixels
 from genimg.models import build_model
-from genimg.models.base import draw_labels
 from genimg.models.gan import PRESETS
+from genimg.models.prior import draw_labels
 from genimg.training import TrainOptions
 from genimg.training.loop.step import take_step
 from genimg.training.objectives.gan import GANObjective
