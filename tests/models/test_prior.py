@@ -241,7 +241,7 @@ def test_a_flow_is_followed_to_where_more_steps_lead() -> None:
     start, labels = flowing.mixed(50, seeded(1))
     assert flowing.flow is not None
     exact = flowing.flow.carry(start, labels, steps=400)
-    torch.testing.assert_close(flowing.flow.carry(start, labels), exact, atol=0.01, rtol=0)
+    torch.testing.assert_close(flowing.flow.carry(start, labels), exact, atol=0.03, rtol=0)
 
 
 @pytest.mark.parametrize("prior", [mixture(), labelled()])
