@@ -1,8 +1,8 @@
 """Measure genimg:  python benchmarks/run.py [training] [overhead] [arithmetic] [fashion-pair]
                                           [few] [gans] [samples] [gan-speed] [decode] [live]
                                           [live-sizes] [locks] [uploads] [base] [photographs]
-                                          [photo] [portraits] [disentangle] [sliders] [folders]
-                                          [people] [flood] [start] [memory]
+                                          [photo] [portraits] [disentangle] [sliders] [priors]
+                                          [folders] [people] [flood] [start] [memory]
 
 Without a part: training, overhead, gan-speed, decode, live, folders, start and memory, one after
 another.
@@ -40,6 +40,7 @@ from benchmarks import (
     photo,
     photographs,
     portraits,
+    priors,
     samples,
     sliders,
     start,
@@ -72,6 +73,7 @@ PARTS: dict[str, Callable[[Settings], dict[str, Any]]] = {
     "portraits": portraits.run_portraits,
     "disentangle": disentangle.run_disentangle,
     "sliders": sliders.run_sliders,
+    "priors": priors.run_priors,
     "people": lambda settings: people.run_people(settings, minutes=settings.minutes),
     "flood": flood.run_flood,
     "start": start.run_start,
@@ -179,7 +181,7 @@ def _parser() -> argparse.ArgumentParser:
         help=f"disentangle: training pictures (default: {disentangle.COUNT}); sliders: those of "
         "the set that the model learned from, where they are drawn already",
     )
-    parser.add_argument("--checkpoint", type=Path, help="sliders: the finished model")
+    parser.add_argument("--checkpoint", type=Path, help="sliders, priors: the finished model")
     parser.add_argument(
         "--sheets",
         type=Path,
