@@ -8,7 +8,15 @@ import torch
 
 from genimg.checkpoint import load as load_file
 from genimg.errors import CheckpointError, ConfigError, LatentError
-from genimg.models import build_model, load_any_model, load_model, round_weights, save_model
+from genimg.models import (
+    build_model,
+    find_base,
+    load_any_model,
+    load_base,
+    load_model,
+    round_weights,
+    save_model,
+)
 from genimg.models.autoencoder import Autoencoder, AutoencoderConfig, preset_config
 
 
@@ -155,3 +163,18 @@ def test_it_is_no_model_with_a_latent_for_each_picture(tmp_path: Path) -> None:
     save_model(path, model, "base", name="b")
     with pytest.raises(CheckpointError, match="base"):
         load_model(path)
+
+
+def test_pure_noise_makes_no_sparks_and_pictures_are_drawn_as_they_are() -> None:
+    """The first block that goes wild makes the next ones wilder, unless its latents are tamed."""
+    base = load_base(find_base())[0]
+    noise = 2.0 * torch.randint(2, (2, 3, 64, 64), generator=rng(1)).float() - 1.0
+    with torch.inference_mode():
+        smooth = torch.linspace(-1, 1, 64).expand(1, 3, 64, 64)
+        latents = base.encode(torch.cat([noise, smooth]))
+        plain, drawn = base.decoder(latents), base.decode(latents)
+    assert float(plain[:2].abs().max()) > 100
+    assert float(drawn[:2].abs().max()) < 10
+    errors = [float((made[:2].clamp(-1, 1) - noise).square().mean()) for made in (plain, drawn)]
+    assert errors[1] < 0.8 * errors[0]
+    torch.testing.assert_close(drawn[2], plain[2])
