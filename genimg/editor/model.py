@@ -181,7 +181,10 @@ class LoadedModel:
             return network.decode(z)
         none = torch.zeros(network.details_shape)
         details = torch.stack([none if each is None else each.z for each in kept])
-        return network.decode_with(z, details.to(self.device))
+        home = None
+        if any(latent.home is not None for latent in latents):
+            home = torch.stack([latent.origin for latent in latents]).to(self.device)
+        return network.decode_with(z, details.to(self.device), home)
 
     @functools.cached_property
     def _one(self) -> LatentModel:
@@ -200,7 +203,7 @@ class LoadedModel:
         """Refuse a latent of another model or size, with a LatentError."""
         latent.require_model(self.header.id)
         [numbers] = self.network.latent_shape
-        if latent.z.shape[-1] != numbers:
+        if {latent.z.shape[-1], latent.origin.shape[-1]} != {numbers}:
             raise LatentError(
                 f"this model's latents have {numbers} numbers, not {latent.z.shape[-1]}"
             )

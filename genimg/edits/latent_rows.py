@@ -4,7 +4,8 @@ A latent is a row, or one for each layer: base64 of little-endian float32. That 
 
     {"size": [H, W], "channels": c, "reach": 0, "levels": "base64 of deflated bytes [c, h, w]"}
 
-and details of a latent are such a row after those of its point.
+and details of a latent are such a row after those of its point; where it has left the place that
+they were taken at, that stands in a row after them.
 
 What is read may have been written by anybody: it is checked, and nothing is inflated beyond what
 its size tells.
@@ -40,7 +41,12 @@ def rows_of(latent: Latent) -> list[Any]:
     if isinstance(latent, SpatialLatent):
         return [tuple(_pack(latent).items())]
     details = [] if latent.details is None else rows_of(latent.details)
-    return [*(written(row) for row in np.atleast_2d(latent.z.numpy())), *details]
+    home = [] if latent.home is None else _rows(latent.home)
+    return [*_rows(latent.z), *details, *home]
+
+
+def _rows(z: Tensor) -> list[str]:
+    return [written(row) for row in np.atleast_2d(z.numpy())]
 
 
 def written(row: np.ndarray[Any, Any]) -> str:
@@ -65,16 +71,23 @@ def latents_in(
         if not at or max(at) >= len(parts):
             raise ValueError("it has no latent")
         chosen = [parts[place] for place in at]
-        grid = chosen[-1] if isinstance(chosen[-1], SpatialLatent) else None
-        if grid is not None and len(chosen) == 1:
-            return grid
+        grids = [part for part in chosen if isinstance(part, SpatialLatent)]
         points = [part for part in chosen if isinstance(part, Tensor)]
-        if len(points) + (grid is not None) < len(chosen):
+        if not grids:
+            return Latent(_stacked(points), model_id)
+        cut = next(i for i, part in enumerate(chosen) if part is grids[0])
+        if len(grids) > 1 or (points and not cut):
             raise ValueError("its latent has a grid where none belongs")
-        z = points[0] if len(points) == 1 else torch.stack(points)
-        return Latent(z, model_id, details=grid)
+        if not points:
+            return grids[0]
+        home = _stacked(points[cut:]) if points[cut:] else None
+        return Latent(_stacked(points[:cut]), model_id, details=grids[0], home=home)
 
     return latent_at
+
+
+def _stacked(rows: list[Tensor]) -> Tensor:
+    return rows[0] if len(rows) == 1 else torch.stack(rows)
 
 
 def numbers(text: Any) -> Tensor:

@@ -95,7 +95,10 @@ def between(a: Latent, b: Latent, t: float, method: str = "slerp") -> Latent:
         return b if t else a
     rows = [_between(row_a, row_b, t, method) for row_a, row_b in pairs]
     z = rows[0] if layers == 1 else torch.stack(rows)
-    return Latent(z, a.model_id, details=_between_details(a, b, t))
+    details, home = _between_details(a, b, t), None
+    if a.home is not None or b.home is not None:
+        home = _between(a.origin, b.origin, t, method)
+    return Latent(z, a.model_id, details=details, home=home)
 
 
 def check_way(a: Latent, b: Latent, t: float, method: str) -> None:

@@ -40,6 +40,8 @@ class Latent:
         model_id: digest of the weights that `z` belongs to.
         details: what a photograph has beyond what `z` says of it, of the same model: it is drawn
             along, wherever `z` moves. None where nothing is known but `z`.
+        home: where `z` was when the details were taken: what is no longer there loses its details.
+            None where `z` is still there, or there are no details.
 
     Raises:
         LatentError: `z` is not one row of finite numbers, or two rows and more; or the details are
@@ -49,9 +51,15 @@ class Latent:
     z: Tensor
     model_id: str
     details: SpatialLatent | None = field(default=None, kw_only=True)
+    home: Tensor | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "z", _checked(self.z, "a latent", layered=True))
+        home = (
+            None if self.home is None or self.details is None else _checked(self.home, "a latent")
+        )
+        still = home is None or torch.equal(home, self.z)
+        object.__setattr__(self, "home", None if still else home)
         details: object = self.details
         if details is not None:
             if not isinstance(details, Latent) or details.z.ndim != 3:
@@ -64,10 +72,16 @@ class Latent:
             and self.model_id == other.model_id
             and torch.equal(self.z, other.z)
             and self.details == other.details
+            and torch.equal(self.origin, other.origin)
         )
 
     def __hash__(self) -> int:
         return hash((self.model_id, self.z.numpy().tobytes(), self.details))
+
+    @property
+    def origin(self) -> Tensor:
+        """Where its details were taken: its home, or `z` itself."""
+        return self.z if self.home is None else self.home
 
     @property
     def layers(self) -> int:
@@ -88,7 +102,7 @@ class Latent:
 
     def at(self, z: Tensor) -> Self:
         """The latent moved to `z`; all else that is known of its picture stays."""
-        return replace(self, z=z)
+        return replace(self, z=z, home=None if self.details is None else self.origin)
 
     def showing(self, share: float) -> Self:
         """The latent with this share of its details, 0 (only what `z` says) to 1 (all of them)."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -46,6 +48,7 @@ def fit_prior(
     Raises:
         LatentError: fewer than 2 codes.
     """
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import GaussianMixture  # here, as in all of genimg: it takes seconds
 
     codes, held_out = evidence.codes, evidence.held_out
@@ -57,10 +60,12 @@ def fit_prior(
         codes = codes - labels.offsets_of(evidence.labels)
         held_out = held_out - labels.offsets_of(evidence.held_out_labels)
     usable = [k for k in candidates if k == 1 or len(codes) >= 4 * codes.shape[1] * k] or [1]
-    fits = [
-        GaussianMixture(k, reg_covar=RIDGE, random_state=seed, max_iter=50, tol=1e-2).fit(codes)
-        for k in usable
-    ]
+    with warnings.catch_warnings():  # what is best of those that were tried is told by held-out
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        fits = [
+            GaussianMixture(k, reg_covar=RIDGE, random_state=seed, max_iter=50, tol=1e-2).fit(codes)
+            for k in usable
+        ]
     best = max(fits, key=lambda fit: float(fit.score(held_out if len(held_out) else codes)))
     return Prior(
         torch.from_numpy(best.weights_ / best.weights_.sum()),

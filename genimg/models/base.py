@@ -177,8 +177,11 @@ class LatentModel(Model):
         """
         raise LatentError("this model keeps no details of a picture beside its latent")
 
-    def decode_with(self, z: Tensor, details: Tensor) -> Tensor:
+    def decode_with(self, z: Tensor, details: Tensor, home: Tensor | None = None) -> Tensor:
         """As `decode`, with details `[N, c, h, w]` of their own.
+
+        Args:
+            home: latents `[N, d]` at which the details were taken; `z` by default.
 
         Raises:
             LatentError: this model keeps no details.

@@ -119,6 +119,7 @@ def test_what_moves_keeps_its_details(
     after = moved(editor, z)
     assert not torch.equal(after.z, z.z)
     assert after.details is z.details
+    assert torch.equal(after.origin, z.z), "and knows where they were taken"
     assert (drawn(editor, after) != drawn(editor, z)).any()
 
 
@@ -130,6 +131,11 @@ def test_between_two_photographs_details_are_mixed_and_the_ends_are_exact(editor
     assert torch.allclose(grid(editor.between(a, c, 0.25)), 0.75 * grid(a))
     assert torch.allclose(grid(editor.between(c, a, 0.25)), 0.25 * grid(a))
     assert editor.between(c, c, 0.5).details is None
+    moved = a.at(a.z + 1.0)
+    start = editor.between(moved, b, 1e-4)
+    assert torch.allclose(start.origin, a.z, atol=1e-2) and torch.equal(b.origin, b.z)
+    end = editor.between(moved, b, 1.0 - 1e-4)
+    assert torch.allclose(end.origin, b.z, atol=1e-2), "nothing jumps at either end"
 
 
 def test_variations_lose_their_details_on_the_way_to_another_picture(editor: Editor) -> None:

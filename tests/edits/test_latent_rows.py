@@ -56,6 +56,20 @@ def test_details_may_take_as_much_room_as_a_photograph() -> None:
     assert Recipe.from_text(both.to_text()) == both
 
 
+def test_a_latent_that_left_its_details_behind_says_where_they_belong() -> None:
+    home = start(grid()).latent
+    moved = home.at(home.z + 1.0)
+    assert moved.home is not None and torch.equal(moved.home, home.z)
+    again = Recipe.from_text(Recipe(moved).to_text()).latent
+    assert again == moved and torch.equal(again.origin, home.z)
+    assert again != Latent(moved.z, MODEL, details=home.details)
+    further = moved.at(home.z + 2.0)
+    assert torch.equal(further.origin, home.z)
+    back = further.at(home.z)
+    assert back == home and back.home is None
+    assert moved.showing(0.0) == Latent(moved.z, MODEL)
+
+
 def rows_mixed_up(values: dict[str, Any]) -> None:
     values["latent"].reverse()
 

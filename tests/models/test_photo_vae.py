@@ -17,7 +17,7 @@ from genimg.models import (
     load_base,
     load_model,
 )
-from genimg.models.photo_vae import PhotoVAEConfig, fits_base, photo_config
+from genimg.models.photo_vae import PhotoVAEConfig, agreement, fits_base, photo_config
 
 CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
 
@@ -67,6 +67,40 @@ def test_a_move_moves_the_picture_by_what_the_model_makes_of_it(model: PhotoVAE)
     torch.testing.assert_close(
         model.decode_with(moved, details), model.base.decode(grids.clamp(-3, 3)), atol=1e-4, rtol=0
     )
+
+
+def grids(seed: int) -> torch.Tensor:
+    """Whitened: a pattern of 8 x 8 places."""
+    return torch.randn(1, 32, 8, 8, generator=torch.Generator().manual_seed(seed))
+
+
+def test_what_is_still_there_agrees_and_what_has_gone_does_not() -> None:
+    shape = grids(1)
+    assert torch.equal(agreement(shape, shape), torch.ones(1, 1, 8, 8)), "to the last bit"
+    for darker in (shape + 2.0, 0.7 * shape - 1.0):
+        assert float(agreement(shape, darker).min()) > 0.85
+    assert float(agreement(shape, grids(2)).max()) < 0.2
+    half = torch.cat([shape[..., :4], grids(2)[..., 4:]], dim=3)
+    found = agreement(shape, half)
+    assert torch.equal(found[..., :2], torch.ones(1, 1, 8, 2))
+    assert float(found[..., 6:].max()) < 0.2
+    flat = torch.zeros(1, 32, 8, 8)
+    assert float(agreement(flat, flat + 0.01 * shape).min()) > 0.99
+
+
+@torch.no_grad()
+def test_details_stay_behind_where_what_they_belong_to_has_gone(model: PhotoVAE) -> None:
+    pixels = pictures(2)
+    home = model.encode(pixels).mode()
+    moved = home + 3.0 * torch.randn(2, 6, generator=torch.Generator().manual_seed(2))
+    details = model.details(pixels, home)
+    assert torch.equal(
+        model.decode_with(home, details, home=home), model.decode_with(home, details)
+    )
+    before, now = (model.whitened(model.grid(z)) for z in (home, moved))
+    left = agreement(before, now) * details
+    drawn = model.decode_with(moved, details, home=home)
+    torch.testing.assert_close(drawn, model.decode_with(moved, left))
 
 
 def test_other_models_keep_no_details() -> None:
