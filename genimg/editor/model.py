@@ -21,6 +21,8 @@ from genimg.models.device import decoding_type
 
 TOGETHER = 16
 """Pictures that go through the network at once: with more, what it works on leaves the cache."""
+GRIDS = 16
+"""Of latents at which details were taken: while a slider is pulled, one of them is asked for."""
 
 
 def _one_thread() -> None:
@@ -62,6 +64,7 @@ class LoadedModel:
         self.labels = labels or Labels.from_prior(Prior.standard(network.latent_shape[0]), ())
         self.choices = choices or {}
         self.locks = Locks(covariance_of(network.prior), self.directions)
+        self._grid = functools.lru_cache(GRIDS)(self._make_grid)
 
     @property
     def network(self) -> LatentModel:
@@ -181,10 +184,16 @@ class LoadedModel:
             return network.decode(z)
         none = torch.zeros(network.details_shape)
         details = torch.stack([none if each is None else each.z for each in kept])
-        home = None
+        before = None
         if any(latent.home is not None for latent in latents):
-            home = torch.stack([latent.origin for latent in latents]).to(self.device)
-        return network.decode_with(z, details.to(self.device), home)
+            before = torch.cat([self._grid(latent.origin.numpy().tobytes()) for latent in latents])
+        return network.decode_with(z, details.to(self.device), before)
+
+    def _make_grid(self, origin: bytes) -> torch.Tensor:
+        """What the network makes of the latent at which details were taken, `[1, c, h, w]`."""
+        z = torch.frombuffer(bytearray(origin), dtype=torch.float32)
+        with torch.autocast(self.device.type, enabled=False):  # the same whoever asks first
+            return self.network.grid(z[None].to(self.device))
 
     @functools.cached_property
     def _one(self) -> LatentModel:

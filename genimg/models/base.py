@@ -177,11 +177,19 @@ class LatentModel(Model):
         """
         raise LatentError("this model keeps no details of a picture beside its latent")
 
-    def decode_with(self, z: Tensor, details: Tensor, home: Tensor | None = None) -> Tensor:
+    def grid(self, z: Tensor) -> Tensor:
+        """What the model makes of latents `[N, d]`, as details are, `[N, c, h, w]`.
+
+        Raises:
+            LatentError: this model keeps no details.
+        """
+        raise LatentError("this model keeps no details of a picture beside its latent")
+
+    def decode_with(self, z: Tensor, details: Tensor, before: Tensor | None = None) -> Tensor:
         """As `decode`, with details `[N, c, h, w]` of their own.
 
         Args:
-            home: latents `[N, d]` at which the details were taken; `z` by default.
+            before: `grid` of the latents at which the details were taken; that of `z` by default.
 
         Raises:
             LatentError: this model keeps no details.

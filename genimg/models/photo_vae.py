@@ -289,6 +289,7 @@ class PhotoVAE(LatentModel):
         grid: Tensor = self.decoder(z, noise)
         return grid
 
+    @override
     def grid(self, z: Tensor, noise: Tensor | None = None) -> Tensor:
         """Latents `[N, d]` to latents of the base, `[N, c, h, w]`."""
         whitened = self.decode_grid(z, noise).clamp(-REACH, REACH)
@@ -329,11 +330,10 @@ class PhotoVAE(LatentModel):
         return self.base.encode(pixels) - self.grid(z)
 
     @override
-    def decode_with(self, z: Tensor, details: Tensor, home: Tensor | None = None) -> Tensor:
+    def decode_with(self, z: Tensor, details: Tensor, before: Tensor | None = None) -> Tensor:
         grid = self.grid(z)
-        if home is not None:
-            before, now = (self.whitened(each) for each in (self.grid(home), grid))
-            details = agreement(before, now) * details
+        if before is not None:
+            details = agreement(self.whitened(before), self.whitened(grid)) * details
         return self._picture(grid + details)
 
 

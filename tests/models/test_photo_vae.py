@@ -95,11 +95,11 @@ def test_details_stay_behind_where_what_they_belong_to_has_gone(model: PhotoVAE)
     moved = home + 3.0 * torch.randn(2, 6, generator=torch.Generator().manual_seed(2))
     details = model.details(pixels, home)
     assert torch.equal(
-        model.decode_with(home, details, home=home), model.decode_with(home, details)
+        model.decode_with(home, details, model.grid(home)), model.decode_with(home, details)
     )
     before, now = (model.whitened(model.grid(z)) for z in (home, moved))
     left = agreement(before, now) * details
-    drawn = model.decode_with(moved, details, home=home)
+    drawn = model.decode_with(moved, details, model.grid(home))
     torch.testing.assert_close(drawn, model.decode_with(moved, left))
 
 
