@@ -65,7 +65,8 @@ def finish_vae(
     directions = with_responses(model, held_out_codes, find_directions(evidence))
     if model.prior.flow is None:  # else it was fitted when the encoder had learned
         say("fitting the prior")
-        prior = fit_prior(as_taught(evidence, dataset), enough_explained=enough_explained)
+        taught = as_taught(evidence, dataset, rows, np.arange(len(evidence.held_out)))
+        prior = fit_prior(taught, enough_explained=enough_explained)
         model.prior = prior.to(model.device)
     say("measuring on the test pictures")
     metrics = evaluate_model(model, test_split(dataset).images[:DEFAULT_COUNT])

@@ -14,6 +14,7 @@ from genimg.errors import ConfigError
 from genimg.images import array_to_pixels
 from genimg.training.distributed.processes import ALONE, World
 from genimg.training.pictures.augmentations import Augmentations, apply
+from genimg.training.pictures.numbers import told
 
 WATCHED = 256
 """Pictures that a run is judged by as it goes, held out or learned from."""
@@ -26,8 +27,8 @@ class Batch(NamedTuple):
             learns from latents of a base, those.
     labels  int64 `[M, F]`, those of the whole batch; -1 where one is not known.
     first   the first of its own rows.
-    values  float32 `[M, K]`, the numbers that the pictures of the whole batch bear, NaN where one
-            is not known or not seen; None where they bear none, or nothing is learned from them.
+    values  float32 `[M, C]`, what is told of the pictures of the whole batch, see `told`; None
+            where nothing is.
     """
 
     pixels: Tensor
@@ -138,7 +139,7 @@ class Batches:
         world: World = ALONE,
     ) -> None:
         self.labels = dataset.labels
-        self.values = dataset.visible_values("train")
+        self.values = told(dataset, "train")
         self.rows = dataset.splits["train"]
         self.source = PixelSource(dataset) if source is None else source
         self.world = world

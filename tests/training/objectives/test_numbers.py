@@ -26,9 +26,9 @@ NAN = float("nan")
 
 
 def bearing(cats: Dataset, values: np.ndarray) -> Dataset:  # type: ignore[type-arg]
-    """Cats that bear these numbers, `[N, K]`."""
+    """Cats that bear these numbers, `[N, K]`, and no labels."""
     numbers = tuple(Number(f"number {k}", "", -1e6, 1e6) for k in range(values.shape[1]))
-    return replace(cats, numbers=numbers, values=values.astype(np.float32))
+    return replace(cats, labels=None, factors=(), numbers=numbers, values=values.astype(np.float32))
 
 
 @pytest.fixture(scope="module")
@@ -113,9 +113,9 @@ def test_batches_bring_the_numbers_of_their_pictures_as_far_as_they_are_seen(
     labels = (np.arange(len(bright)) % 2)[:, None].astype(np.int64)
     dataset = replace(bright, factors=(hat,), labels=labels, numbers=(number,))
     batch = Batches(dataset, 16, seed=3).next(torch.Generator())
-    assert batch.values is not None and batch.values.shape == (16, 1)
+    assert batch.values is not None and batch.values.shape == (16, 1 + 2), "and the hat"
     hidden = batch.labels[:, 0] == 1
-    assert hidden.any() and batch.values[hidden].isnan().all()
+    assert hidden.any() and batch.values[hidden, 0].isnan().all()
     shown = ~batch.values.isnan()[:, 0]
     assert shown.any()
     light = ((batch.pixels + 1) * 127.5).mean(dim=(1, 2, 3))
