@@ -78,6 +78,10 @@ def test_own_photographs_learn_on_the_base_by_themselves(wanted: TrainOptions) -
     assert set((cache_folder() / "latents").iterdir()) == coded
     header = read_header(whole)
     assert read_header(again).id == header.id
+    priors = [load_model(path)[0].prior for path in (whole, again)]
+    assert priors[0].flow is not None, "fitted between the phases, and kept"
+    draws = [prior.sample(4, torch.Generator().manual_seed(0)) for prior in priors]
+    assert torch.equal(*draws)
     assert header.config["architecture"] == header.trained["preset"] == "photo"
     [parent] = header.data["started_from"]
     assert parent["name"] == "photo-base" and "GroceryStoreDataset" in parent["credit"]
