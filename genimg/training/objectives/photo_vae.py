@@ -312,7 +312,8 @@ class PhotoVAEObjective(VAEObjective):
         with held_still(self.model.encoder), self.compute.autocast():
             grids = self.model.grid(self.of_numbers.put(codes, values), maps)
             read = self.model.encode_grid(self.model.whitened(grids))
-        return {"exchanged": self.of_numbers.nll(read, values, least=BLUNT)}
+        nats = self.of_numbers.nll(read, values, least=BLUNT)
+        return {"exchanged": nats / self.of_numbers.count}
 
     def _labels_of_made(
         self, batch: Batch, anchored: Tensor, rng: torch.Generator

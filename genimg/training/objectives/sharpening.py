@@ -50,7 +50,8 @@ class SharpeningOptions:
         perceptual: weight of the distance in fixed features beside the absolute error of pixels, on
             pictures made of the latents of real ones.
         adversarial: weight of the critic's word, on all.
-        exchanged: weight of how badly numbers are read that were put in the place of others.
+        exchanged: weight of how badly numbers are read that were put in the place of others, on
+            average.
         max_gradient_norm: clip of the decoder.
     """
 
@@ -59,7 +60,7 @@ class SharpeningOptions:
     alone: int = 320
     perceptual: float = 1.0
     adversarial: float = 0.1
-    exchanged: float = 0.03
+    exchanged: float = 0.8
     max_gradient_norm: float = 1.0
 
 
