@@ -11,7 +11,7 @@ FASHION_GAN_MINUTES ?= 22
 BASE_MINUTES ?= 180
 FRUIT_MINUTES ?= 55
 FRUIT_GAN_MINUTES ?= 14
-PORTRAITS_MINUTES ?= 78
+PORTRAITS_MINUTES ?= 72
 PORTRAITS_CLASSIFIER_MINUTES ?= 20
 # The folder with the photographs that the base and the fruit learn from; docs/training.md says where they are from.
 PHOTOS ?= photos
