@@ -129,7 +129,7 @@ def table(part: Part, draw: Callable[[Sequence[str], Sequence[Sequence[str]]], s
     times = part["milliseconds"]
     return (
         f"**{part['model']}**: {part['count']:,} pictures each against as many test pictures.\n\n"
-        f"{draw(head + ['labels followed'] * asked, rows)}\n\n"
+        f"{draw(head, rows)}\n\n"
         f"One latent takes {times['flow']:.0f} ms with the flow and {times['mixture']:.1f} ms "
         f"without, and decoding it {times['decode']:.0f} ms (medians, one thread)."
     )
