@@ -9,10 +9,17 @@ rest does not let go of them all, and a decoder goes by what it finds there: so 
 a critic, it also learns that numbers of another picture, put in their places, are what is read from
 its picture (as of an exchanged code: Chen et al. 2016, "InfoGAN").
 
+Labels that the numbers do not tell are numbers, too, see `told`. Of 2,000 held-out portraits 92 % of
+13 hair styles and 94 % of 4 kinds of glasses are read since then, 46 % and 48 % before; new
+portraits had the hair style that they were asked for in 88 % of all cases, and in 22 % before (with
+a flow in the prior and more minutes; `portraits-128` in versions of 0.7.0).
+
 Measured on portraits, after 33,000 pictures of the first phase and 2,500 of the second, without and
 with the exchange (not yet `BLUNT`): of a move that sliders are asked for, the encoder reads 56 %
 and 71 % in what is drawn, and a regression on features of another network, fitted to portraits
-alone, 29 % and 35 %; 22.2 and 22.6 dB from the latent alone.
+alone, 29 % and 35 %; 22.2 and 22.6 dB from the latent alone. The exchange weighed 0.03 a number
+then, and now as much for all that is told as for 27 numbers: with 0.03 for each of 66 columns the
+gradient was 5 to 15 times as long as it may be, and pictures got no sharper.
 """
 
 from __future__ import annotations
