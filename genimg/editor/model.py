@@ -212,10 +212,11 @@ class LoadedModel:
         """Refuse a latent of another model or size, with a LatentError."""
         latent.require_model(self.header.id)
         [numbers] = self.network.latent_shape
-        if {latent.z.shape[-1], latent.origin.shape[-1]} != {numbers}:
-            raise LatentError(
-                f"this model's latents have {numbers} numbers, not {latent.z.shape[-1]}"
-            )
+        for point in (latent.z, latent.origin):
+            if point.shape[-1] != numbers:
+                raise LatentError(
+                    f"this model's latents have {numbers} numbers, not {point.shape[-1]}"
+                )
         if latent.layers not in (1, self.network.layers):
             raise LatentError(
                 f"this latent is for {latent.layers} layers of a network, this model has "

@@ -209,5 +209,5 @@ class LatentModel(Model):
         temperature: float = 1.0,
         labels: Tensor | None = None,
     ) -> Tensor:
-        """Draw `n` latents `[n, d]` on the device of `rng`; see `Prior.sample` for the rest."""
+        """Draw `n` latents `[n, d]` on the device of `rng`; see `Prior.mixed` for the rest."""
         return self.prior.sample(n, rng, temperature, labels)

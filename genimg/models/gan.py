@@ -309,7 +309,7 @@ class GAN(LatentModel):
         if self.config.source_by_value:
             shares = self.shares.to(rng.device)[labels[:, 0].to(rng.device)]  # (N, K)
             components = torch.multinomial(shares, 1, generator=rng).squeeze(1)
-        return self.source.sample(len(labels), rng, temperature, components=components)
+        return self.source.mixed(len(labels), rng, temperature, components=components)[0]
 
     def map(self, z: Tensor, labels: Tensor) -> Tensor:
         """Draws from the source `[N, d]` and labels int64 `[N, F]`, none below 0, to w `[N, d]`."""
@@ -329,7 +329,7 @@ class GAN(LatentModel):
         `temperature` is the truncation psi of Karras et al. 2019: behind an MLP,
         w is moved towards the mean w *of its labels* (the mean over all labels would be a blend of
         everything); else the spread of the draw is scaled. Labels are drawn as often as they occur,
-        and independently of each other; see `Prior.sample` for those that are wanted.
+        and independently of each other; see `Prior.mixed` for those that are wanted.
         """
         behind = self.config.mapping == "mlp"
         chosen = draw_labels(self.frequencies, self.label_sizes, n, rng, labels)

@@ -117,18 +117,9 @@ class Prior(nn.Module):
         rng: torch.Generator,
         temperature: float = 1.0,
         labels: Tensor | None = None,
-        components: Tensor | None = None,
     ) -> Tensor:
-        """Draw `[n, d]` on the generator's device.
-
-        Args:
-            components: int64 `[n]`, which Gaussian each comes from; drawn by default.
-            temperature: scales the spread inside the chosen component: 0 gives component means.
-            labels: int64 `[n, F]`, the wanted value of each factor, -1 where it is drawn. What is
-                drawn does not depend on what is wanted, so one seed with another label shows the
-                same picture with that label.
-        """
-        z, drawn = self.mixed(n, rng, temperature, labels, components)
+        """Draw `[n, d]` on the generator's device; see `mixed`."""
+        z, drawn = self.mixed(n, rng, temperature, labels)
         return z if self.flow is None else self.flow.carry(z, drawn)
 
     def mixed(
@@ -139,7 +130,15 @@ class Prior(nn.Module):
         labels: Tensor | None = None,
         components: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """What a flow starts from, `[n, d]`, and its labels `[n, F]`; see `sample`."""
+        """Draw what a flow starts from, `[n, d]`, and its labels `[n, F]`.
+
+        Args:
+            components: int64 `[n]`, which Gaussian each comes from; drawn by default.
+            temperature: scales the spread inside the chosen component: 0 gives component means.
+            labels: int64 `[n, F]`, the wanted value of each factor, -1 where it is drawn. What is
+                drawn does not depend on what is wanted, so one seed with another label shows the
+                same picture with that label.
+        """
         device = rng.device
         choice = components
         if choice is None:

@@ -4,6 +4,8 @@ in its first dimensions.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -37,8 +39,11 @@ def told(dataset: Dataset, split: str) -> Floats | None:
     return np.concatenate(columns, axis=1)
 
 
+@lru_cache(maxsize=1)
 def _untold(dataset: Dataset) -> list[int]:
-    """Which factors are not told by the numbers that training pictures bear."""
+    """Which factors are not told by the numbers that training pictures bear; a run asks it of one
+    data set again and again.
+    """
     values, labels = dataset.visible_values("train"), dataset.visible_labels("train")
     if values is None or labels is None:
         return []

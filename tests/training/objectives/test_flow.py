@@ -5,7 +5,7 @@ from contextlib import nullcontext
 import torch
 
 from genimg.models import DiagonalGaussian, Prior
-from genimg.training.finishing.flow import BATCH, Codes, Fitting, flowing
+from genimg.training.objectives.flow import BATCH, Codes, Fitting, flowing
 
 CORNERS = torch.tensor([[-2.0, -2.0], [2.0, 2.0]])
 """Where the pictures of this world lie: which of two numbers goes with which. A Gaussian with their

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from genimg.models import DiagonalGaussian, Flow, Prior
+from genimg.training.objectives.objective import cosine
 
 BATCH = 256
 LEARNING_RATE, WEIGHT_DECAY, BETAS = 1e-3, 0.01, (0.9, 0.99)
@@ -89,7 +90,7 @@ def flowing(prior: Prior, codes: Codes, held_out: Codes, fitting: Fitting) -> Pr
     judged = _Judged(prior, held_out, fitting)
     best, least = copy.deepcopy(average.state_dict()), judged.loss(average)
     for step in range(steps):
-        rate = LEARNING_RATE * 0.5 * (1.0 + math.cos(math.pi * step / steps))
+        rate = cosine(step / steps, LEARNING_RATE, 0.0)
         for group in optimizer.param_groups:
             group["lr"] = rate * min(1.0, (step + 1) / WARMUP)
         rows = torch.randint(len(codes), (BATCH,), generator=rng)
